@@ -60,12 +60,23 @@ func find(ctx context.Context, account account, logger *slog.Logger) (Binaries, 
 		}
 		return binaries, nil
 	}
-	if named != privateCopy {
-		if binaries, ok := installed(ctx, account); ok {
-			return binaries, nil
+	present := func() (Binaries, bool) {
+		if named != privateCopy {
+			if binaries, ok := installed(ctx, account); ok {
+				return binaries, true
+			}
 		}
+		return unpacked(ctx, account)
 	}
-	if binaries, ok := unpacked(ctx, account); ok {
+	if binaries, ok := present(); ok {
+		return binaries, nil
+	}
+	release, err := lockInstall(ctx)
+	if err != nil {
+		return Binaries{}, err
+	}
+	defer release()
+	if binaries, ok := present(); ok { // Another test installed it while this one waited.
 		return binaries, nil
 	}
 	return install(ctx, account, named == privateCopy, logger)

@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // install brings the server binaries onto the machine by its package manager: root installs the package, everybody else
@@ -45,6 +47,36 @@ func install(ctx context.Context, account account, onlyPrivate bool, logger *slo
 		failures = append(failures, err)
 	}
 	return Binaries{}, errors.Join(failures...)
+}
+
+// lockInstall waits until no other test of this user installs, since package managers refuse to run twice at a time.
+func lockInstall(ctx context.Context) (release func(), err error) {
+	dir, err := cacheDir()
+	if err != nil {
+		return nil, err
+	}
+	lock, err := os.OpenFile(filepath.Join(dir, "install.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the lock for installing PostgreSQL: %w", err)
+	}
+	release = func() { _ = lock.Close() } // Closing releases the lock.
+	const pause = 100 * time.Millisecond
+	for {
+		err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return release, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			release()
+			return nil, fmt.Errorf("locking the installation of PostgreSQL: %w", err)
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			release()
+			return nil, fmt.Errorf("waiting for another installation of PostgreSQL: %w", ctx.Err())
+		}
+	}
 }
 
 // manager is a package manager that installs for the whole machine.
@@ -86,6 +118,9 @@ func run(ctx context.Context, dir, program string, args ...string) error {
 func output(ctx context.Context, dir, program string, args ...string) (string, error) {
 	command := exec.CommandContext(ctx, program, args...)
 	command.Dir = dir
+	// A package manager that is killed leaves the machine's packages half done.
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = time.Minute
 	command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C")
 	text, err := command.CombinedOutput()
 	if err != nil {

@@ -26,8 +26,8 @@ func unpacked(ctx context.Context, account account) (Binaries, bool) {
 }
 
 // unpack downloads the distribution's server package and the libraries that the machine lacks, and unpacks them into the
-// user's cache. Nothing of it needs root: apt-get keeps its lists and archives in a folder that is thrown away after. Of
-// several processes that unpack at once the first one's copy stays.
+// user's cache. Nothing of it needs root: apt-get keeps its lists and archives in a folder that is thrown away after. The
+// caller holds the lock of lockInstall.
 func unpack(ctx context.Context, account account) (_ Binaries, err error) {
 	root, err := cacheDir()
 	if err != nil {
@@ -52,14 +52,11 @@ func unpack(ctx context.Context, account account) (_ Binaries, err error) {
 	if err := os.Chmod(fresh, 0o755); err != nil { //nolint:gosec // The account that runs the server reads it.
 		return Binaries{}, fmt.Errorf("opening the unpacked PostgreSQL to its account: %w", err)
 	}
-	if binaries, ok := unpacked(ctx, account); ok {
-		return binaries, nil
-	}
 	// What lies there does not run: it is of an older system.
 	if err := os.RemoveAll(final); err != nil {
 		return Binaries{}, fmt.Errorf("removing an unusable PostgreSQL: %w", err)
 	}
-	if err := os.Rename(fresh, final); err != nil && !errors.Is(err, os.ErrExist) && !errors.Is(err, syscall.ENOTEMPTY) {
+	if err := os.Rename(fresh, final); err != nil {
 		return Binaries{}, fmt.Errorf("keeping the unpacked PostgreSQL: %w", err)
 	}
 	return inspectUnpacked(ctx, final, account)
