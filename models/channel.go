@@ -1,0 +1,54 @@
+package models
+
+import "time"
+
+// ChannelStatus says whether a number can send and receive.
+type ChannelStatus string
+
+// The states of a channel.
+const (
+	ChannelConnected               ChannelStatus = "CONNECTED"
+	ChannelReauthorizationRequired ChannelStatus = "REAUTHORIZATION_REQUIRED" // Meta refused the token (error 190); nothing is lost, sends wait
+	ChannelDisconnected            ChannelStatus = "DISCONNECTED"             // conversations stay readable, sending is refused
+)
+
+// Channel is a WhatsApp Business number of an organization.
+type Channel struct {
+	ID                   ID            `gorm:"type:uuid;primaryKey"`
+	OrganizationID       ID            `gorm:"type:uuid;not null;index:channels_organization_id_idx"`
+	Name                 string        `gorm:"not null"`
+	PhoneNumberID        string        `gorm:"not null;uniqueIndex:channels_phone_number_id_key"` // Meta's id of the number; routes webhooks
+	WABAID               string        `gorm:"column:waba_id;not null"`
+	DisplayNumber        string        `gorm:"not null"` // E.164
+	Status               ChannelStatus `gorm:"not null"`
+	StatusReason         string        `gorm:"not null"`          // Meta's words, empty while all is well
+	AccessToken          []byte        `gorm:"not null" json:"-"` // sealed, see package secrets; bound to the organization and channel
+	AccessTokenHint      string        `gorm:"not null"`          // last four characters
+	LastAssigneePosition int           `gorm:"not null"`          // round-robin: the pool position served last; -1 before the first
+	CreatedAt            time.Time
+	UpdatedAt            time.Time
+}
+
+// ChannelAssignee is a place in the pool that new conversations of a channel are
+// handed to in turn.
+type ChannelAssignee struct {
+	OrganizationID ID  `gorm:"type:uuid;not null"`
+	ChannelID      ID  `gorm:"type:uuid;primaryKey;uniqueIndex:channel_assignees_channel_id_position_key,priority:1"`
+	UserID         ID  `gorm:"type:uuid;primaryKey"`
+	Position       int `gorm:"not null;uniqueIndex:channel_assignees_channel_id_position_key,priority:2"`
+}
+
+// NextInTurn returns the index in pool of the assignee after the position served
+// last, wrapping around, or -1 if the pool is empty. The pool is ordered by
+// Position and holds only people who can take a conversation now.
+func NextInTurn(pool []ChannelAssignee, lastPosition int) int {
+	for i, assignee := range pool {
+		if assignee.Position > lastPosition {
+			return i
+		}
+	}
+	if len(pool) > 0 {
+		return 0
+	}
+	return -1
+}

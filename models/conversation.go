@@ -1,0 +1,106 @@
+package models
+
+import "time"
+
+// ServiceWindow is how long a business may answer freely after a customer's
+// message (reference/whatsapp-cloud-api.md §10.1).
+const ServiceWindow = 24 * time.Hour
+
+// ConversationStatus says whether the team still has work to do.
+type ConversationStatus string
+
+// The states of a conversation.
+const (
+	ConversationOpen   ConversationStatus = "OPEN"
+	ConversationClosed ConversationStatus = "CLOSED"
+)
+
+// Conversation is everything one contact and the organization wrote to each
+// other on one channel.
+//
+// Its summary columns (unread count, last message, window) are functions of the
+// messages' own times, so that the order in which webhooks arrive does not show.
+type Conversation struct {
+	OrganizationID        ID                 `gorm:"type:uuid;primaryKey;uniqueIndex:conversations_contact_key,priority:1"`
+	ID                    ID                 `gorm:"type:uuid;primaryKey"`
+	ChannelID             ID                 `gorm:"type:uuid;not null;uniqueIndex:conversations_contact_key,priority:2"`
+	ContactID             ID                 `gorm:"type:uuid;not null;uniqueIndex:conversations_contact_key,priority:3"`
+	Status                ConversationStatus `gorm:"not null"`
+	AssigneeID            *ID                `gorm:"type:uuid"`
+	UnreadCount           int                `gorm:"not null"` // inbound messages since the team last marked it as read
+	LastMessageID         *ID                `gorm:"type:uuid"`
+	LastMessageAt         time.Time          `gorm:"not null"` // the last message's SentAt; when there is none, CreatedAt
+	LastCustomerMessageAt *time.Time         // Meta's time of the newest inbound message, never later than when we received it
+	CustomerWAID          string             `gorm:"column:customer_wa_id;not null"` // how to address the customer: as their newest message said; may be empty
+	CustomerWAIDSeenAt    *time.Time         `gorm:"column:customer_wa_id_seen_at"`
+	CustomerUserID        string             `gorm:"not null"` // business-scoped user id, likewise
+	CustomerUserIDSeenAt  *time.Time
+	ClosedAt              *time.Time
+	ClosedByID            *ID   `gorm:"type:uuid"`
+	Version               int64 `gorm:"not null"` // grows when assignment or status change; for expectedVersion
+	CreatedAt             time.Time
+	UpdatedAt             time.Time
+}
+
+// WindowExpiresAt is when the service window closes or closed; nil if the
+// customer never wrote.
+func (c Conversation) WindowExpiresAt() *time.Time {
+	if c.LastCustomerMessageAt == nil {
+		return nil
+	}
+	expires := c.LastCustomerMessageAt.Add(ServiceWindow)
+	return &expires
+}
+
+// WindowOpen reports whether free text may be sent at the given time: from the
+// customer's message on, and up to but not including the moment of expiry.
+func (c Conversation) WindowOpen(now time.Time) bool {
+	expires := c.WindowExpiresAt()
+	return expires != nil && now.Before(*expires)
+}
+
+// SeeMessage folds a message into the summary. Each message is folded once, when
+// its row is made; any order gives the same result.
+func (c *Conversation) SeeMessage(m Message) {
+	if c.LastMessageID == nil || sortsAfter(m.SentAt, m.ID, c.LastMessageAt, *c.LastMessageID) {
+		c.LastMessageID, c.LastMessageAt = Ref(m.ID), m.SentAt
+	}
+	if m.Direction == Inbound {
+		c.UnreadCount++
+		counts := m.SentAt
+		if m.CreatedAt.Before(counts) { // a sender's clock that runs ahead must not lengthen the window
+			counts = m.CreatedAt
+		}
+		c.LastCustomerMessageAt = Later(c.LastCustomerMessageAt, &counts)
+	}
+}
+
+// SeeCustomer takes over how the newest inbound message names the customer. Of
+// two in the same moment the greater wins. An id that a message leaves out does
+// not erase the one known.
+func (c *Conversation) SeeCustomer(waID, userID string, at time.Time) {
+	seeNewest(&c.CustomerWAID, &c.CustomerWAIDSeenAt, waID, at)
+	seeNewest(&c.CustomerUserID, &c.CustomerUserIDSeenAt, userID, at)
+}
+
+// seeNewest replaces a value by one seen at a time unless the known one is newer.
+// It reports whether anything changed.
+func seeNewest(known *string, knownAt **time.Time, seen string, at time.Time) bool {
+	switch {
+	case seen == "":
+		return false
+	case *knownAt != nil && at.Before(**knownAt):
+		return false
+	case *knownAt != nil && at.Equal(**knownAt) && seen <= *known:
+		return false
+	}
+	*known, *knownAt = seen, &at
+	return true
+}
+
+func sortsAfter(at time.Time, id ID, otherAt time.Time, otherID ID) bool {
+	if !at.Equal(otherAt) {
+		return at.After(otherAt)
+	}
+	return compareIDs(id, otherID) > 0
+}

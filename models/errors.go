@@ -1,0 +1,90 @@
+package models
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Code names what went wrong, for programs to branch on. Codes are part of the
+// public contract: they are added, never renamed.
+type Code string
+
+// The codes that the rooms report.
+const (
+	CodeInvalid              Code = "INVALID"                // a value breaks its documented limits; Field says which
+	CodeRequired             Code = "REQUIRED"               // a value is missing; Field says which
+	CodeNotFound             Code = "NOT_FOUND"              // it does not exist, or not for this viewer
+	CodeForbidden            Code = "FORBIDDEN"              // the viewer may see the object but not do this
+	CodeUnauthenticated      Code = "UNAUTHENTICATED"        // nobody is signed in, or no longer
+	CodeConflict             Code = "CONFLICT"               // somebody else changed it first
+	CodeInvalidCredentials   Code = "INVALID_CREDENTIALS"    // email or password is wrong
+	CodeTooManyAttempts      Code = "TOO_MANY_ATTEMPTS"      // wait; Params["retryAfterSeconds"]
+	CodeSessionExpired       Code = "SESSION_EXPIRED"        // the refresh token is unknown, expired, revoked or was used before
+	CodeServiceWindowClosed  Code = "SERVICE_WINDOW_CLOSED"  // Params["closedAt"]; a template is needed
+	CodeChannelUnavailable   Code = "CHANNEL_UNAVAILABLE"    // the number cannot send; Params["status"]
+	CodeIdempotencyKeyReused Code = "IDEMPOTENCY_KEY_REUSED" // the same key came with another input
+	CodeAssigneeNotAllowed   Code = "ASSIGNEE_NOT_ALLOWED"   // the user may not reply on this channel, or is switched off
+	CodeCursorExpired        Code = "CURSOR_EXPIRED"         // the feed no longer reaches back that far
+	CodeAlreadyExists        Code = "ALREADY_EXISTS"         // something unique is taken; Field says which
+)
+
+// Error is a failure that a caller can understand and mend. Anything else that
+// goes wrong is a fault: a plain wrapped error, shown to clients as "internal
+// error" and explained in the log.
+type Error struct {
+	Code   Code
+	Field  string            // input path in camelCase, empty when no single field is to blame
+	Params map[string]string // what a message for people needs, by name
+}
+
+// Errorf-like constructors are deliberately absent: the text belongs to the
+// edge, which knows the reader's language.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(string(e.Code))
+	if e.Field != "" {
+		fmt.Fprintf(&b, " (%s)", e.Field)
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Params)) {
+		fmt.Fprintf(&b, " %s=%q", name, e.Params[name])
+	}
+	return b.String()
+}
+
+// Is makes errors.Is compare by code, so that a caller can ask for a kind of
+// failure without knowing its field or parameters.
+func (e *Error) Is(target error) bool {
+	other, ok := target.(*Error)
+	return ok && other.Code == e.Code
+}
+
+// NewError returns an Error with the code and, optionally, the field to blame.
+func NewError(code Code, field string) *Error {
+	return &Error{Code: code, Field: field}
+}
+
+// With returns a copy of e with one more parameter.
+func (e *Error) With(name, value string) *Error {
+	params := maps.Clone(e.Params)
+	if params == nil {
+		params = make(map[string]string, 1)
+	}
+	params[name] = value
+	return &Error{Code: e.Code, Field: e.Field, Params: params}
+}
+
+// CodeOf returns the code of the first Error in err's chain, or "" for a fault.
+func CodeOf(err error) Code {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// ErrNotFound is the answer for every object that does not exist for the viewer,
+// whether it is missing, belongs to another organization or lies on a channel
+// the viewer may not see. The three look the same on purpose.
+var ErrNotFound = NewError(CodeNotFound, "")

@@ -1,0 +1,57 @@
+package models
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// EventKind says what an event tells.
+type EventKind string
+
+// The kinds of event.
+const (
+	EventMessageAdded         EventKind = "message.added"
+	EventMessageStatusChanged EventKind = "message.status_changed"
+	EventConversationChanged  EventKind = "conversation.changed"
+	EventConversationMerged   EventKind = "conversation.merged" // two turned out to be with the same person
+)
+
+// Event is a change that readers may care about, written in the transaction that
+// made the change. Positions count up by one per organization, without holes
+// among committed events, so a reader that has seen position n misses nothing by
+// asking for those above n.
+type Event struct {
+	OrganizationID ID              `gorm:"type:uuid;primaryKey" json:"organizationId"`
+	Position       int64           `gorm:"primaryKey;autoIncrement:false" json:"position"`
+	ID             ID              `gorm:"type:uuid;not null" json:"id"`
+	Kind           EventKind       `gorm:"not null" json:"kind"`
+	ChannelID      ID              `gorm:"type:uuid;not null" json:"channelId"` // whose permission a reader needs
+	ConversationID ID              `gorm:"type:uuid;not null" json:"conversationId"`
+	Payload        json.RawMessage `gorm:"not null" json:"payload"` // an EventPayload
+	CreatedAt      time.Time       `gorm:"not null;index:events_created_at_idx" json:"createdAt"`
+}
+
+// EventPayload is the state that an event leaves behind: all that a row of a
+// list shows, so that a reader need not ask again.
+type EventPayload struct {
+	Conversation Conversation `json:"conversation"`
+	Contact      Contact      `json:"contact"`
+	Message      *Message     `json:"message,omitempty"`     // with message.*
+	LastMessage  *Message     `json:"lastMessage,omitempty"` // of the conversation, unless it is Message itself
+	RemovedID    *ID          `json:"removedId,omitempty"`   // with conversation.merged: the conversation that is no more
+}
+
+// IdempotencyRecord remembers the first result of a mutation under a client's
+// key, so that a repeated call does not act twice.
+type IdempotencyRecord struct {
+	OrganizationID ID        `gorm:"type:uuid;primaryKey"`
+	ActorID        ID        `gorm:"type:uuid;primaryKey"`
+	Mutation       string    `gorm:"primaryKey"`
+	Key            string    `gorm:"primaryKey"`
+	InputHash      []byte    `gorm:"not null"` // SHA-256 of the input without the key
+	ResultID       ID        `gorm:"type:uuid;not null"`
+	CreatedAt      time.Time `gorm:"not null;index:idempotency_records_created_at_idx"`
+}
+
+// IdempotencyLifetime is how long a key is remembered.
+const IdempotencyLifetime = 24 * time.Hour

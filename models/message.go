@@ -1,0 +1,128 @@
+package models
+
+import "time"
+
+// Direction is which way a message went.
+type Direction string
+
+// The directions.
+const (
+	Inbound  Direction = "INBOUND"  // from the customer
+	Outbound Direction = "OUTBOUND" // from the business
+)
+
+// MessageStatus is how far a message has come. It only ever moves forward.
+type MessageStatus string
+
+// The states of a message. Inbound messages are RECEIVED and stay so.
+const (
+	StatusReceived    MessageStatus = "RECEIVED"
+	StatusQueued      MessageStatus = "QUEUED"      // waits for its turn to be sent
+	StatusSending     MessageStatus = "SENDING"     // the call to Meta is under way
+	StatusUnconfirmed MessageStatus = "UNCONFIRMED" // the call's answer was lost; a webhook may still claim it, else it is tried again
+	StatusAccepted    MessageStatus = "ACCEPTED"    // Meta took it and gave it an id
+	StatusSent        MessageStatus = "SENT"        // left Meta's servers: one tick
+	StatusDelivered   MessageStatus = "DELIVERED"   // on the customer's device: two ticks
+	StatusRead        MessageStatus = "READ"        // opened: blue ticks
+	StatusPlayed      MessageStatus = "PLAYED"      // voice message played
+	StatusFailed      MessageStatus = "FAILED"      // will not arrive; Failure says why
+)
+
+var statusRank = map[MessageStatus]int{
+	StatusQueued: 1, StatusSending: 2, StatusUnconfirmed: 2, StatusAccepted: 3, StatusSent: 4,
+	StatusFailed: 5, StatusDelivered: 6, StatusRead: 7, StatusPlayed: 8,
+}
+
+// Message is one message of a conversation, of either direction.
+type Message struct {
+	OrganizationID ID            `gorm:"type:uuid;primaryKey;uniqueIndex:messages_channel_id_wamid_key,priority:1;index:messages_conversation_idx,priority:1"`
+	ID             ID            `gorm:"type:uuid;primaryKey;index:messages_conversation_idx,priority:4"`
+	ChannelID      ID            `gorm:"type:uuid;not null;uniqueIndex:messages_channel_id_wamid_key,priority:2"`
+	ConversationID ID            `gorm:"type:uuid;not null;index:messages_conversation_idx,priority:2"`
+	Direction      Direction     `gorm:"not null"`
+	Kind           string        `gorm:"not null"` // Meta's type: text, image, … An open set (reference/whatsapp-cloud-api.md §3.4)
+	Body           string        `gorm:"not null"` // the text of a text message
+	Raw            []byte        // Meta's JSON of an inbound message of a kind that is not understood yet; nil otherwise
+	WAMID          *string       `gorm:"column:wamid;uniqueIndex:messages_channel_id_wamid_key,priority:3"` // Meta's id; nil until Meta accepts
+	ReplyToWAMID   *string       `gorm:"column:reply_to_wamid"`                                             // the message it answers, which may be unknown or come later
+	SenderID       *ID           `gorm:"type:uuid"`                                                         // the user who wrote it; nil for customers
+	Status         MessageStatus `gorm:"not null"`
+	SentAt         time.Time     `gorm:"not null;index:messages_conversation_idx,priority:3"` // place in the conversation: Meta's time for inbound, ours for outbound
+	AcceptedAt     *time.Time
+	LeftAt         *time.Time // time of Meta's status "sent"
+	DeliveredAt    *time.Time
+	ReadAt         *time.Time
+	PlayedAt       *time.Time
+	FailedAt       *time.Time
+	Failure        *Failure   `gorm:"serializer:json"`
+	Attempts       int        `gorm:"not null"` // calls to Meta so far
+	AttemptedAt    *time.Time // start of the newest call
+	CreatedAt      time.Time  // when we stored it
+	UpdatedAt      time.Time
+}
+
+// Failure says why a message failed and what to do about it. Code, Retryable and
+// NextAction are ours and stable; the rest is Meta's own account of it.
+type Failure struct {
+	Code        string `json:"code"`
+	Retryable   bool   `json:"retryable"`
+	NextAction  string `json:"nextAction"`
+	MetaCode    int    `json:"metaCode,omitempty"`
+	MetaTitle   string `json:"metaTitle,omitempty"`
+	MetaDetails string `json:"metaDetails,omitempty"`
+}
+
+// StatusChange is a step that Meta reports, or that a failed call amounts to.
+type StatusChange struct {
+	Status  MessageStatus
+	At      time.Time
+	Failure *Failure // only with StatusFailed
+}
+
+// Apply folds a step into the message: it keeps the earliest time of each step
+// and recomputes the status, so that any order and any repetition of the same
+// steps ends the same (reference/whatsapp-cloud-api.md §2.4). A message that was
+// delivered or read did not fail, whatever else is said. It reports whether
+// anything changed; an unknown step changes nothing.
+func (m *Message) Apply(change StatusChange) bool {
+	at := map[MessageStatus]**time.Time{
+		StatusAccepted: &m.AcceptedAt, StatusSent: &m.LeftAt, StatusDelivered: &m.DeliveredAt,
+		StatusRead: &m.ReadAt, StatusPlayed: &m.PlayedAt, StatusFailed: &m.FailedAt,
+	}[change.Status]
+	if at == nil {
+		return false
+	}
+	before, earliest := *at, Earlier(*at, &change.At)
+	changed := earliest != before
+	*at = earliest
+	if change.Status == StatusFailed && changed {
+		m.Failure = change.Failure
+	}
+	if statusRank[change.Status] > statusRank[m.Status] {
+		m.Status = change.Status
+		changed = true
+	}
+	return changed
+}
+
+// Pending reports whether the message still waits to be handed to Meta.
+func (s MessageStatus) Pending() bool {
+	return s == StatusQueued || s == StatusSending || s == StatusUnconfirmed
+}
+
+// ParkedStatus is a step of a message that has not been seen yet: it came before
+// the message did. It is applied and removed when the message turns up.
+type ParkedStatus struct {
+	OrganizationID ID            `gorm:"type:uuid;primaryKey"`
+	ChannelID      ID            `gorm:"type:uuid;primaryKey"`
+	WAMID          string        `gorm:"column:wamid;primaryKey"`
+	Status         MessageStatus `gorm:"primaryKey"`
+	OccurredAt     time.Time     `gorm:"not null"`
+	Failure        *Failure      `gorm:"serializer:json"`
+	CreatedAt      time.Time     `gorm:"index:parked_statuses_created_at_idx"`
+}
+
+// Change is the step that was parked.
+func (p ParkedStatus) Change() StatusChange {
+	return StatusChange{Status: p.Status, At: p.OccurredAt, Failure: p.Failure}
+}

@@ -1,0 +1,95 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"recado/models"
+)
+
+// placeEvents gives the transaction's events their positions and writes them.
+// Organizations are taken in the order of their ids, so that two transactions
+// over the same ones do not wait for each other in a circle.
+func (tx *Tx) placeEvents() error {
+	if len(tx.events) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(tx.events, func(a, b models.Event) int {
+		return bytes.Compare(a.OrganizationID[:], b.OrganizationID[:])
+	})
+	for from := 0; from < len(tx.events); {
+		organization := tx.events[from].OrganizationID
+		to := from
+		for to < len(tx.events) && tx.events[to].OrganizationID == organization {
+			to++
+		}
+		count := int64(to - from)
+		var last int64
+		err := tx.Raw("UPDATE feed_heads SET position = position + ? WHERE organization_id = ? RETURNING position",
+			count, organization).Scan(&last).Error
+		if err != nil || last == 0 {
+			return fmt.Errorf("move feed head of organization %s to %d: %w", organization, last, err)
+		}
+		for i := range count {
+			event := &tx.events[from+int(i)]
+			event.ID, event.Position, event.CreatedAt = models.NewID(), last-count+1+i, tx.now
+		}
+		from = to
+	}
+	if err := InsertAll(tx, tx.events); err != nil {
+		return fmt.Errorf("write events: %w", err)
+	}
+	return nil
+}
+
+// FeedPosition returns the position of the newest committed event of an
+// organization; 0 when there is none.
+func (s *Store) FeedPosition(ctx context.Context, organization models.ID) (int64, error) {
+	var position int64
+	err := s.Read(ctx).Model(&models.FeedHead{}).
+		Where("organization_id = ?", organization).Pluck("position", &position).Error
+	if err != nil {
+		return 0, fmt.Errorf("read feed head of organization %s: %w", organization, err)
+	}
+	return position, nil
+}
+
+// EventsAfter returns up to limit events of an organization with positions above
+// after, in order. If events right after that position have been cleaned up, it
+// returns CURSOR_EXPIRED.
+func (s *Store) EventsAfter(ctx context.Context, organization models.ID, after int64, limit int) ([]models.Event, error) {
+	head, err := s.FeedPosition(ctx, organization)
+	if err != nil || head <= after {
+		return nil, err
+	}
+	var events []models.Event
+	err = s.Read(ctx).Where("organization_id = ? AND position > ?", organization, after).
+		Order("position").Limit(limit).Find(&events).Error
+	if err != nil {
+		return nil, fmt.Errorf("read events of organization %s after %d: %w", organization, after, err)
+	}
+	if len(events) == 0 || events[0].Position != after+1 {
+		return nil, models.NewError(models.CodeCursorExpired, "after")
+	}
+	return events, nil
+}
+
+// TrimFeed deletes up to limit of the oldest events made before the given time
+// and reports how many there were.
+func (s *Store) TrimFeed(ctx context.Context, before time.Time, limit int) (int64, error) {
+	var trimmed int64
+	err := s.Write(ctx, func(tx *Tx) error {
+		oldest := tx.Model(&models.Event{}).Select("organization_id, position").
+			Where("created_at < ?", before).Order("created_at").Limit(limit)
+		result := tx.Where("(organization_id, position) IN (?)", oldest).Delete(&models.Event{})
+		trimmed = result.RowsAffected
+		return result.Error
+	})
+	if err != nil {
+		return 0, fmt.Errorf("trim feed: %w", err)
+	}
+	return trimmed, nil
+}

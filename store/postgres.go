@@ -1,0 +1,37 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+)
+
+// openPostgres shares one pgx pool between GORM and the job queue. Statements
+// are cached by pgx; GORM's own PrepareStmt would only slow writes down.
+func openPostgres(ctx context.Context, url string, config *gorm.Config, options Options) (*Store, error) {
+	poolConfig, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("read postgres url: %w", err)
+	}
+	poolConfig.MaxConns = int32(min(options.MaxConnections, 1000)) //nolint:gosec // bounded just here
+	poolConfig.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	pool, err := pgxpool.NewWithConfig(ctx, poolConfig)
+	if err != nil {
+		return nil, fmt.Errorf("open postgres: %w", err)
+	}
+	db := stdlib.OpenDBFromPool(pool)
+	db.SetMaxIdleConns(0) // idle connections wait in the pgx pool, where both users find them
+	gdb, err := gorm.Open(postgres.New(postgres.Config{Conn: db}), config)
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("connect to postgres: %w", err)
+	}
+	return &Store{
+		dialect: Postgres, clock: options.Clock, pool: pool,
+		writer: gdb, reader: gdb, writerDB: db, readerDB: db,
+	}, nil
+}
