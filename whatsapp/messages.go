@@ -1,0 +1,202 @@
+package whatsapp
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// MessagesValue is the value of a change of [FieldMessages]: traffic of one
+// business phone number (reference/whatsapp-cloud-api.md §3.2).
+type MessagesValue struct {
+	PhoneNumberID      string
+	DisplayPhoneNumber string
+	Contacts           []Contact
+	Messages           []InboundMessage
+	Statuses           []Status
+	// Errors belong to the phone number or the app, not to a message.
+	Errors []MetaError
+}
+
+// Contact is who a message is from, or who a status is about. At least one of
+// WAID and UserID is set; a user who hides the number behind a username has no
+// WAID (reference/whatsapp-cloud-api.md §13.3).
+type Contact struct {
+	// WAID is the phone number under which WhatsApp knows the user, in digits.
+	WAID string
+	// UserID is the business-scoped user id, as in "GB.7719034482215608".
+	UserID       string
+	ParentUserID string
+	// Name is what the user chose to be called; may be empty.
+	Name     string
+	Username string
+}
+
+// InboundMessage is a message or another act of a customer
+// (reference/whatsapp-cloud-api.md §3.3). ID and Timestamp are always set.
+type InboundMessage struct {
+	ID string
+	// From is the sender's wa_id, FromUserID the business-scoped user id. One
+	// of them may be missing, and in odd payloads both.
+	From       string
+	FromUserID string
+	// Timestamp is the sender's time in UTC, possibly long before the delivery.
+	Timestamp time.Time
+	// Type is an open set: text, image, reaction, system, unsupported, …
+	Type string
+	// Text is the body of a message of type text.
+	Text string
+	// Context is set on replies and forwards.
+	Context *Context
+	// GroupID is set on messages in a group.
+	GroupID string
+	// Errors say why a message is unsupported or its media is missing.
+	Errors []MetaError
+	// Raw is the message as received, compact. See [DecodeWebhook].
+	Raw json.RawMessage
+}
+
+// Context says what a message answers or that it was forwarded.
+type Context struct {
+	// From is the author of the quoted message, which may be the business.
+	From string
+	// MessageID is the quoted message; it may be missing from a mere forward.
+	MessageID           string
+	Forwarded           bool
+	FrequentlyForwarded bool
+}
+
+// ContactOf returns the contact that a message of this value came from: the one
+// with its wa_id or user id, or else the only one there is.
+func (v *MessagesValue) ContactOf(m InboundMessage) (Contact, bool) {
+	for _, c := range v.Contacts {
+		if m.From != "" && c.WAID == m.From || m.FromUserID != "" && c.UserID == m.FromUserID {
+			return c, true
+		}
+	}
+	if len(v.Contacts) == 1 {
+		return v.Contacts[0], true
+	}
+	return Contact{}, false
+}
+
+func (d *decoder) messagesValue(raw json.RawMessage, path string) *MessagesValue {
+	var wire struct {
+		Metadata struct {
+			DisplayPhoneNumber flexible `json:"display_phone_number"`
+			PhoneNumberID      flexible `json:"phone_number_id"`
+		} `json:"metadata"`
+		Contacts []json.RawMessage `json:"contacts"`
+		Messages []json.RawMessage `json:"messages"`
+		Statuses []json.RawMessage `json:"statuses"`
+		Errors   []json.RawMessage `json:"errors"`
+	}
+	if !d.decode(raw, path, &wire) {
+		return nil
+	}
+	value := &MessagesValue{
+		PhoneNumberID:      string(wire.Metadata.PhoneNumberID),
+		DisplayPhoneNumber: string(wire.Metadata.DisplayPhoneNumber),
+		Errors:             d.metaErrors(wire.Errors, path+".errors"),
+	}
+	for i, raw := range wire.Contacts {
+		if c, ok := d.contact(raw, at(path+".contacts", i)); ok {
+			value.Contacts = append(value.Contacts, c)
+		}
+	}
+	for i, raw := range wire.Messages {
+		if m, ok := d.message(raw, at(path+".messages", i)); ok {
+			value.Messages = append(value.Messages, m)
+		}
+	}
+	for i, raw := range wire.Statuses {
+		if s, ok := d.status(raw, at(path+".statuses", i)); ok {
+			value.Statuses = append(value.Statuses, s)
+		}
+	}
+	return value
+}
+
+func (d *decoder) contact(raw json.RawMessage, path string) (Contact, bool) {
+	var wire struct {
+		WAID         flexible `json:"wa_id"`
+		UserID       flexible `json:"user_id"`
+		ParentUserID flexible `json:"parent_user_id"`
+		Profile      struct {
+			Name     flexible `json:"name"`
+			Username flexible `json:"username"`
+		} `json:"profile"`
+	}
+	if !d.decode(raw, path, &wire) {
+		return Contact{}, false
+	}
+	if wire.WAID == "" && wire.UserID == "" {
+		d.report(path, raw, errors.New("the contact has neither wa_id nor user_id"))
+		return Contact{}, false
+	}
+	return Contact{
+		WAID:         string(wire.WAID),
+		UserID:       string(wire.UserID),
+		ParentUserID: string(wire.ParentUserID),
+		Name:         string(wire.Profile.Name),
+		Username:     string(wire.Profile.Username),
+	}, true
+}
+
+func (d *decoder) message(raw json.RawMessage, path string) (InboundMessage, bool) {
+	var wire struct {
+		ID         flexible `json:"id"`
+		From       flexible `json:"from"`
+		FromUserID flexible `json:"from_user_id"`
+		Timestamp  flexible `json:"timestamp"`
+		Type       flexible `json:"type"`
+		GroupID    flexible `json:"group_id"`
+		Text       struct {
+			Body flexible `json:"body"`
+		} `json:"text"`
+		Context *struct {
+			From                flexible `json:"from"`
+			ID                  flexible `json:"id"`
+			Forwarded           flexible `json:"forwarded"`
+			FrequentlyForwarded flexible `json:"frequently_forwarded"`
+		} `json:"context"`
+		Errors []json.RawMessage `json:"errors"`
+	}
+	if !d.decode(raw, path, &wire) {
+		return InboundMessage{}, false
+	}
+	if wire.ID == "" {
+		d.report(path, raw, errors.New("the message has no id"))
+		return InboundMessage{}, false
+	}
+	timestamp, err := unixSeconds(wire.Timestamp)
+	if err != nil {
+		d.report(path, raw, err)
+		return InboundMessage{}, false
+	}
+	message := InboundMessage{
+		ID:         string(wire.ID),
+		From:       string(wire.From),
+		FromUserID: string(wire.FromUserID),
+		Timestamp:  timestamp,
+		Type:       string(wire.Type),
+		GroupID:    string(wire.GroupID),
+		Errors:     d.metaErrors(wire.Errors, path+".errors"),
+		Raw:        raw,
+	}
+	if message.Type == "text" {
+		message.Text = string(wire.Text.Body)
+	}
+	if c := wire.Context; c != nil {
+		context := Context{
+			From:                string(c.From),
+			MessageID:           string(c.ID),
+			Forwarded:           c.Forwarded.bool(),
+			FrequentlyForwarded: c.FrequentlyForwarded.bool(),
+		}
+		if context != (Context{}) {
+			message.Context = &context
+		}
+	}
+	return message, true
+}
