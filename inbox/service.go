@@ -1,0 +1,69 @@
+package inbox
+
+import (
+	"log/slog"
+	"time"
+
+	"recado/accounts"
+	"recado/channels"
+	"recado/crm"
+	"recado/events"
+	"recado/jobs"
+	"recado/models"
+	"recado/store"
+	"recado/whatsapp"
+)
+
+// Options configure a Service. The zero value serves.
+type Options struct {
+	Clock             models.Clock  // nil: the system's
+	Logger            *slog.Logger  // nil: discard
+	QuietPeriod       time.Duration // how long a send whose answer was lost waits for a webhook before it is tried again; 0: 10 min
+	DeliveryRetention time.Duration // how long raw deliveries are kept; 0: 7 days
+	FeedRetention     time.Duration // how long events are kept; 0: 7 days
+	MaxBatch          int           // deliveries committed together; 0: 64
+}
+
+// Service is the room's front door. It is safe for concurrent use.
+type Service struct {
+	db       *store.Store
+	accounts *accounts.Service
+	channels *channels.Service
+	crm      *crm.Service
+	bus      *events.Bus
+	queue    *jobs.Queue
+	client   *whatsapp.Client
+	options  Options
+	log      *slog.Logger
+	waiting  chan waiting
+	done     chan struct{}
+}
+
+// New returns a Service on the given rooms and registers its jobs with the queue.
+// Its Accept works until Close.
+func New(db *store.Store, accounts *accounts.Service, channels *channels.Service, crm *crm.Service,
+	bus *events.Bus, queue *jobs.Queue, client *whatsapp.Client, options Options,
+) *Service {
+	if options.Clock == nil {
+		options.Clock = models.SystemClock
+	}
+	if options.Logger == nil {
+		options.Logger = slog.New(slog.DiscardHandler)
+	}
+	if options.QuietPeriod == 0 {
+		options.QuietPeriod = 10 * time.Minute
+	}
+	if options.DeliveryRetention == 0 {
+		options.DeliveryRetention = 7 * 24 * time.Hour
+	}
+	if options.FeedRetention == 0 {
+		options.FeedRetention = 7 * 24 * time.Hour
+	}
+	if options.MaxBatch == 0 {
+		options.MaxBatch = 64
+	}
+	return &Service{
+		db: db, accounts: accounts, channels: channels, crm: crm, bus: bus, queue: queue, client: client,
+		options: options, log: options.Logger,
+	}
+}
