@@ -50,7 +50,7 @@ func child(dir string) int {
 // openDir is a folder that every user may enter and write, as t.TempDir is not for a root caller's other accounts.
 func openDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "recado-test-*")
+	dir, err := os.MkdirTemp("/tmp", "recado-test-*") //nolint:usetesting // Another user cannot enter t.TempDir.
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	require.NoError(t, os.Chmod(dir, 0o777))
@@ -181,7 +181,9 @@ func TestStart_as_normal_user(t *testing.T) {
 	command, finish, url, clusterDir := startChild(t, program, dir, account.credential)
 	info, err := os.Stat(dataDir(clusterDir))
 	require.NoError(t, err)
-	require.Equal(t, account.credential.Uid, info.Sys().(*syscall.Stat_t).Uid)
+	owner, known := info.Sys().(*syscall.Stat_t)
+	require.True(t, known)
+	require.Equal(t, account.credential.Uid, owner.Uid)
 	require.Equal(t, "recado", connect(t, url).Config().User)
 	finish()
 	require.NoError(t, command.Wait())

@@ -96,10 +96,10 @@ var managers = []manager{
 // aptInstall installs Debian's package without the cluster that it would make and start by itself.
 func aptInstall(ctx context.Context) (err error) {
 	const noCluster = "/etc/postgresql-common/createcluster.d/recado.conf"
-	if err := os.MkdirAll(filepath.Dir(noCluster), 0o755); err != nil { //nolint:gosec // A folder of /etc: everybody may read it.
+	if err := os.MkdirAll(filepath.Dir(noCluster), 0o755); err != nil {
 		return fmt.Errorf("preparing the installation of PostgreSQL: %w", err)
 	}
-	if err := os.WriteFile(noCluster, []byte("create_main_cluster = false\n"), 0o644); err != nil { //nolint:gosec // A file of /etc: everybody may read it.
+	if err := os.WriteFile(noCluster, []byte("create_main_cluster = false\n"), 0o644); err != nil {
 		return fmt.Errorf("preparing the installation of PostgreSQL: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.Remove(noCluster)) }()

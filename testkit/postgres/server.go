@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -104,7 +105,7 @@ func (b Binaries) command(ctx context.Context, account account, dir, program str
 	command.Env = append(command.Env, "LC_ALL=C")
 	libraries := b.Libraries
 	if inherited := os.Getenv("LD_LIBRARY_PATH"); inherited != "" {
-		libraries = append(libraries[:len(libraries):len(libraries)], inherited)
+		libraries = append(slices.Clip(libraries), inherited)
 	}
 	if len(libraries) > 0 {
 		command.Env = append(command.Env, "LD_LIBRARY_PATH="+strings.Join(libraries, string(os.PathListSeparator)))

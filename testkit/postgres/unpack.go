@@ -49,7 +49,7 @@ func unpack(ctx context.Context, account account) (_ Binaries, err error) {
 			return Binaries{}, err
 		}
 	}
-	if err := os.Chmod(fresh, 0o755); err != nil { //nolint:gosec // The account that runs the server reads it.
+	if err := os.Chmod(fresh, 0o755); err != nil {
 		return Binaries{}, fmt.Errorf("opening the unpacked PostgreSQL to its account: %w", err)
 	}
 	// What lies there does not run: it is of an older system.

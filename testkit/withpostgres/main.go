@@ -114,7 +114,7 @@ func startUnlessTold(signals <-chan os.Signal, options postgres.Options) (*postg
 
 // runCommand runs the command with this process's standard streams, passes signals on to it and returns its exit code.
 func runCommand(args []string, url string, signals <-chan os.Signal) (int, error) {
-	command := exec.Command(args[0], args[1:]...) //nolint:gosec,noctx // Running the caller's command is the purpose; signals end it.
+	command := exec.Command(args[0], args[1:]...) //nolint:noctx // Signals end the command, not a context.
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
 	command.Env = append(os.Environ(), envURL+"="+url)
 	if err := command.Start(); err != nil {

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 // withPostgres prepares a run of withpostgres whose clusters lie in an own folder, which is returned.
 func withPostgres(t *testing.T, args ...string) (*exec.Cmd, string) {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "recado-test-*")
+	dir, err := os.MkdirTemp("/tmp", "recado-test-*") //nolint:usetesting // The server's account cannot enter t.TempDir.
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	require.NoError(t, os.Chmod(dir, 0o777))
