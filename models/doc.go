@@ -7,5 +7,5 @@
 // schema that the migrations build, and a test holds the two together.
 //
 // Times are UTC with millisecond precision (see Clock). Identifiers are UUIDv7;
-// clients see them prefixed and opaque, which is the GraphQL edge's business.
+// clients see them prefixed and opaque (PublicID).
 package models
