@@ -43,9 +43,9 @@ cover: ## print the coverage of the last test run
 	@$(GO) tool cover -func=$(COVERAGE) | awk '/^total:/ { print "coverage without generated code: " $$NF }'
 
 $(LINT): Makefile
-	@if ! "$(LINT)" version 2>/dev/null | grep -qw "$(LINT_VERSION:v%=%)"; then \
+	@if ! "$(LINT)" version 2>/dev/null | grep -q "version v\{0,1\}$(LINT_VERSION:v%=%) "; then \
 		echo "installing golangci-lint $(LINT_VERSION) into .tools/bin (some minutes, once)"; \
-		GOBIN="$(TOOLS)" GOFLAGS= CGO_ENABLED=0 $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION); \
+		GOBIN="$(TOOLS)" CGO_ENABLED=0 $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION); \
 	fi
 	@touch "$(LINT)"
 
