@@ -1,0 +1,50 @@
+package simulator
+
+import "time"
+
+// serviceWindow is how long a customer's message lets a business answer freely
+// (§10.1).
+const serviceWindow = 24 * time.Hour
+
+// contactMemory is how long a business that wrote to a number goes on seeing
+// it, although its owner hides it (§13.3).
+const contactMemory = 30 * 24 * time.Hour
+
+// chat is everything between one number and one customer.
+type chat struct {
+	opened      time.Time // when Meta got the customer's last message; zero: never
+	numberKnown time.Time // when the business last sent to the phone number itself
+	rate        pairRate
+	arrived     []*message // on the customer's phone, in order of arrival
+	written     []*message // by the customer, in order of receipt
+}
+
+type chatKey struct {
+	numberID string
+	customer *customer
+}
+
+// chat is the one between a number and a customer. s.mu must be held.
+func (s *Simulator) chat(numberID string, c *customer) *chat {
+	key := chatKey{numberID, c}
+	found, ok := s.chats[key]
+	if !ok {
+		found = &chat{}
+		s.chats[key] = found
+	}
+	return found
+}
+
+// windowOpen reports whether free text may be sent now; the window closes at
+// the very moment 24 hours have passed.
+func (c *chat) windowOpen(now time.Time) bool {
+	return !c.opened.IsZero() && now.Before(c.opened.Add(serviceWindow))
+}
+
+// hidesNumber reports whether webhooks about this chat leave the number out.
+func (c *chat) hidesNumber(who *customer, now time.Time) bool {
+	if who.WAID == "" {
+		return true
+	}
+	return who.HidesNumber && (c.numberKnown.IsZero() || now.Sub(c.numberKnown) >= contactMemory)
+}
