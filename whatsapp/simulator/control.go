@@ -76,14 +76,11 @@ func (s *Simulator) hasNumber(w http.ResponseWriter, id string) bool {
 
 // knownCustomer is the handle of a customer who exists, or a 404.
 func (s *Simulator) knownCustomer(w http.ResponseWriter, waID string) *CustomerHandle {
-	s.mu.Lock()
-	c, ok := s.byNumber[waID]
-	s.mu.Unlock()
-	if !ok {
+	c := s.CustomerByWAID(waID)
+	if c == nil {
 		controlError(w, http.StatusNotFound, fmt.Sprintf("there is no customer with wa_id %q", waID))
-		return nil
 	}
-	return &CustomerHandle{s, c}
+	return c
 }
 
 // controlState is everything at a glance.

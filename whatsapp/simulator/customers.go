@@ -31,9 +31,10 @@ type CustomerHandle struct {
 	c *customer
 }
 
-// Customer makes a customer, or updates the one with this wa_id, and returns
-// its handle. A customer need not be declared to be written to: any plausible
-// number is a WhatsApp user.
+// Customer makes a customer, or replaces the profile of the one with this wa_id,
+// and returns its handle; chats stay, and so does the user id if none is given.
+// A customer need not be declared to be written to: any plausible number is a
+// WhatsApp user. To get at a customer without changing him use CustomerByWAID.
 func (s *Simulator) Customer(c Customer) *CustomerHandle {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,6 +53,17 @@ func (s *Simulator) Customer(c Customer) *CustomerHandle {
 	found.Customer = c
 	found.unreachable = false
 	return &CustomerHandle{s, found}
+}
+
+// CustomerByWAID is the handle of a customer who exists, declared or written to
+// by the business; nil if there is none.
+func (s *Simulator) CustomerByWAID(waID string) *CustomerHandle {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c, ok := s.byNumber[waID]; ok {
+		return &CustomerHandle{s, c}
+	}
+	return nil
 }
 
 // addCustomer registers a customer. s.mu must be held.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,12 +62,25 @@ type armed struct {
 }
 
 // take counts one of n down and reports whether there was one.
-func (*faultState) take(n *int) bool {
+func take(n *int) bool {
 	if *n <= 0 {
 		return false
 	}
 	*n--
 	return true
+}
+
+// next takes the oldest armed fault for a group of calls; a hit without refusal
+// is a cut.
+func (f *faultState) next(on Endpoint) (refusal *Refusal, hit bool) {
+	f.armed = slices.DeleteFunc(f.armed, func(a armed) bool { return a.left <= 0 })
+	for i := range f.armed {
+		if a := &f.armed[i]; a.on == on || a.on == EndpointAny {
+			a.left--
+			return a.refusal, true
+		}
+	}
+	return nil, false
 }
 
 func (f Faults) set(change func(*faultState)) {
@@ -120,7 +134,8 @@ func (f Faults) DelayAnswers(n int, d time.Duration) {
 // DropRequests cuts the connection of the next n sends; nothing is accepted.
 func (f Faults) DropRequests(n int) { f.DropRequestsOn(n, EndpointSend) }
 
-// DropRequestsOn is DropRequests for other calls.
+// DropRequestsOn is DropRequests for other calls. Mind that HTTP clients may
+// repeat a GET on their own when a connection is cut.
 func (f Faults) DropRequestsOn(n int, on Endpoint) {
 	f.set(func(s *faultState) { s.armed = append(s.armed, armed{left: n, on: on}) })
 }
@@ -162,21 +177,10 @@ func (f Faults) Clear() {
 func (c *call) interfere(on Endpoint) bool {
 	s := c.s
 	s.mu.Lock()
-	var hit *armed
-	for i := range s.faults.armed {
-		a := &s.faults.armed[i]
-		if (a.on == on || a.on == EndpointAny) && s.faults.take(&a.left) {
-			hit = a
-			break
-		}
-	}
-	var refusal *Refusal
-	if hit != nil {
-		refusal = hit.refusal
-	}
+	refusal, hit := s.faults.next(on)
 	s.mu.Unlock()
 	switch {
-	case hit == nil:
+	case !hit:
 		return false
 	case refusal == nil:
 		s.log.Info("request cut by fault", "path", c.r.URL.Path)
@@ -221,7 +225,7 @@ func (c *call) cut() {
 func (c *call) held() bool {
 	s := c.s
 	s.mu.Lock()
-	if !s.faults.take(&s.faults.slowAnswers) {
+	if !take(&s.faults.slowAnswers) {
 		s.mu.Unlock()
 		return true
 	}

@@ -89,7 +89,7 @@ func (s *Simulator) serveMessages(c *call, n *number) {
 	}
 	s.mu.Lock()
 	m, refused := s.accept(c.version, n, req)
-	cut := refused == nil && s.faults.take(&s.faults.dropAnswers)
+	cut := refused == nil && take(&s.faults.dropAnswers)
 	s.notify()
 	s.mu.Unlock()
 	if refused != nil {

@@ -145,11 +145,16 @@ func (w *world) try(token, method, path string, body any) (answer, error) {
 		return answer{}, fmt.Errorf("calling: %w", err)
 	}
 	defer res.Body.Close()
+	return read(w.t, res), nil
+}
+
+func read(t *testing.T, res *http.Response) answer {
+	t.Helper()
 	raw, err := io.ReadAll(res.Body)
-	require.NoError(w.t, err)
+	require.NoError(t, err)
 	a := answer{status: res.StatusCode, header: res.Header, raw: string(raw)}
-	_ = json.Unmarshal(raw, &a.body)
-	return a, nil
+	_ = json.Unmarshal(raw, &a.body) // bodies that are no JSON are looked at raw
+	return a
 }
 
 func (w *world) call(token, method, path string, body any) answer {
