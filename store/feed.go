@@ -57,6 +57,26 @@ func (s *Store) FeedPosition(ctx context.Context, organization models.ID) (int64
 	return position, nil
 }
 
+// feedHeadsPerStatement bounds the parameters of FeedPositions (see
+// rowsPerStatement).
+const feedHeadsPerStatement = 10_000
+
+// FeedPositions is FeedPosition for many organizations at once, normally in one
+// statement. Organizations without a feed are absent.
+func (s *Store) FeedPositions(ctx context.Context, organizations []models.ID) (map[models.ID]int64, error) {
+	positions := make(map[models.ID]int64, len(organizations))
+	for some := range slices.Chunk(organizations, feedHeadsPerStatement) {
+		var heads []models.FeedHead
+		if err := s.Read(ctx).Where("organization_id IN ?", some).Find(&heads).Error; err != nil {
+			return nil, fmt.Errorf("read feed heads of %d organizations: %w", len(some), err)
+		}
+		for _, head := range heads {
+			positions[head.OrganizationID] = head.Position
+		}
+	}
+	return positions, nil
+}
+
 // EventsAfter returns up to limit events of an organization with positions above
 // after, in order. If events right after that position have been cleaned up, it
 // returns CURSOR_EXPIRED.
