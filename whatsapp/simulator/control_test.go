@@ -58,8 +58,8 @@ func TestControl(t *testing.T) {
 	t.Run("templates", func(t *testing.T) {
 		require.Equal(t, 201, post("templates", object{"name": "t", "language": "en"}).status)
 		require.Equal(t, 400, post("templates", object{"name": "t"}).status)
-		require.Equal(t, 200, w.send(object{"messaging_product": "whatsapp", "to": irisWAID, "type": "template",
-			"template": object{"name": "t", "language": object{"code": "en"}}}).status)
+		require.Equal(t, 200, w.send(with(with(text(irisWAID, ""), "type", "template"),
+			"template", object{"name": "t", "language": object{"code": "en"}})).status)
 	})
 	t.Run("dashboard_test", func(t *testing.T) {
 		w.flush()
@@ -76,8 +76,10 @@ func TestControl(t *testing.T) {
 		a := w.send(text(irisWAID, "x"))
 		require.Equal(t, 429, a.status)
 		require.Equal(t, "5", a.header.Get("Retry-After"))
-		require.Equal(t, 200, post("faults", object{"dropAnswers": 1, "dropRequests": 1, "duplicateWebhooks": 1, "delayWebhooks": "1m", "reorderWebhooks": 4,
-			"batchWebhooks": 3, "delayAnswers": object{"count": 0, "by": "1s"}}).status)
+		require.Equal(t, 200, post("faults", object{
+			"dropAnswers": 1, "dropRequests": 1, "duplicateWebhooks": 1, "delayWebhooks": "1m", "reorderWebhooks": 4,
+			"batchWebhooks": 3, "delayAnswers": object{"count": 0, "by": "1s"},
+		}).status)
 		_, err := w.try(bearer, http.MethodPost, messagesPath, text(irisWAID, "x"))
 		require.Error(t, err)
 		require.Equal(t, 200, w.call("", http.MethodDelete, "/_simulator/faults", nil).status)

@@ -1,8 +1,8 @@
 package simulator_test
 
 import (
-	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +17,7 @@ func (w *world) write(n int) {
 	w.t.Helper()
 	c := w.meta.Customer(simulator.Customer{WAID: irisWAID, Name: "Iris"})
 	for i := range n {
-		c.SendText(numberID, fmt.Sprint(i))
+		c.SendText(numberID, strconv.Itoa(i))
 	}
 	w.flush()
 }
@@ -119,7 +119,7 @@ func TestWebhookFaults(t *testing.T) {
 		w.write(20)
 		w.pass(time.Minute)
 		seen := map[string]int{}
-		for _, b := range strings.Fields(bodiesOf(w.hook.take())) {
+		for b := range strings.FieldsSeq(bodiesOf(w.hook.take())) {
 			seen[b]++
 		}
 		require.Len(t, seen, 20)

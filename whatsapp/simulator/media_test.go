@@ -45,7 +45,7 @@ func TestMedia(t *testing.T) {
 	require.NoError(t, w.meta.AddNumber(simulator.Number{ID: "222", WABAID: "333", DisplayNumber: "15550109999", Token: "other-token"}))
 	a := w.upload(map[string]string{"messaging_product": "whatsapp", "type": "image/jpeg"}, "JPEG")
 	require.Equal(t, 200, a.status, a.raw)
-	id := a.body["id"].(string)
+	id := a.text("id")
 	require.Equal(t, 100, w.upload(map[string]string{"type": "image/jpeg"}, "JPEG").code())
 	require.Equal(t, 100, w.upload(map[string]string{"messaging_product": "whatsapp"}, "").code())
 
@@ -53,7 +53,7 @@ func TestMedia(t *testing.T) {
 	require.Equal(t, "image/jpeg", node.body["mime_type"])
 	require.Equal(t, "4", node.body["file_size"])
 	require.Equal(t, "f4dc1c96a30fbdeb2a15cb6d4229469fff36c0266dc0c346599093c24d4c0a01", node.body["sha256"])
-	address := strings.TrimPrefix(node.body["url"].(string), w.graph.URL)
+	address := strings.TrimPrefix(node.text("url"), w.graph.URL)
 
 	got := w.call(bearer, http.MethodGet, address, nil)
 	require.Equal(t, "JPEG", got.raw)
@@ -77,7 +77,7 @@ func TestMedia(t *testing.T) {
 	require.EqualValues(t, 33, w.call(bearer, http.MethodGet, "/v26.0/"+id, nil).errorField("error_subcode"))
 	require.Equal(t, 131009, w.send(image).code())
 
-	id = w.upload(map[string]string{"messaging_product": "whatsapp", "type": "image/jpeg"}, "JPEG").body["id"].(string)
+	id = w.upload(map[string]string{"messaging_product": "whatsapp", "type": "image/jpeg"}, "JPEG").text("id")
 	require.JSONEq(t, `{"success":true}`, w.call(bearer, http.MethodDelete, "/v26.0/"+id, nil).raw)
 	require.Equal(t, 100, w.call(bearer, http.MethodGet, "/v26.0/"+id, nil).code())
 }

@@ -111,7 +111,7 @@ func (s *Simulator) serveMessages(c *call, n *number) {
 }
 
 func requireProduct(fields map[string]json.RawMessage) *graphError {
-	product, _, e := textField(fields, "messaging_product")
+	product, e := textField(fields, "messaging_product")
 	switch {
 	case e != nil:
 		return e
@@ -123,16 +123,16 @@ func requireProduct(fields map[string]json.RawMessage) *graphError {
 	return nil
 }
 
-// textField is a string property; present is false when it is missing or null.
-func textField(fields map[string]json.RawMessage, name string) (text string, present bool, e *graphError) {
+// textField is a string property; empty when it is missing or null.
+func textField(fields map[string]json.RawMessage, name string) (text string, e *graphError) {
 	raw, ok := fields[name]
-	if !ok || string(raw) == "null" {
-		return "", false, nil
+	if !ok {
+		return "", nil
 	}
 	if json.Unmarshal(raw, &text) != nil {
-		return "", true, invalidParameter("Param " + name + " must be a string.")
+		return "", invalidParameter("Param " + name + " must be a string.")
 	}
-	return text, true, nil
+	return text, nil
 }
 
 func missing(details string) *graphError { return errorOf(131008, details) }
@@ -143,7 +143,7 @@ func wrongValue(details string) *graphError { return errorOf(131009, details) }
 func parseSend(fields map[string]json.RawMessage) (*sendRequest, *graphError) {
 	texts := map[string]string{}
 	for _, name := range []string{"to", "recipient", "recipient_type", "type", "biz_opaque_callback_data"} {
-		text, _, e := textField(fields, name)
+		text, e := textField(fields, name)
 		if e != nil {
 			return nil, e
 		}

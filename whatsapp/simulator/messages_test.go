@@ -145,7 +145,7 @@ func TestRecipientNumbers(t *testing.T) {
 			}
 			a := w.send(text(c.to, "hi"))
 			require.Equal(t, 200, a.status, a.raw)
-			contact := a.body["contacts"].([]any)[0].(map[string]any)
+			contact := firstOf(a.body["contacts"])
 			require.Equal(t, c.to, contact["input"])
 			require.Equal(t, c.waID, contact["wa_id"])
 			w.send(text(c.waID, "again"))

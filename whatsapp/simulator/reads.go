@@ -31,12 +31,12 @@ type TypingRecord struct {
 
 // serveReadMark answers the read mark with its optional typing indicator.
 func (s *Simulator) serveReadMark(c *call, n *number, fields map[string]json.RawMessage) {
-	status, _, _ := textField(fields, "status")
+	status, _ := textField(fields, "status")
 	if status != "read" {
 		c.fail(invalidParameter("Param status must be one of {READ}."))
 		return
 	}
-	id, _, _ := textField(fields, "message_id")
+	id, _ := textField(fields, "message_id")
 	if id == "" {
 		c.fail(invalidParameter("The parameter message_id is required."))
 		return

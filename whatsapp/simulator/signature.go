@@ -2,7 +2,7 @@ package simulator
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // Meta still sends the old header beside the SHA-256 one (§2.2).
+	"crypto/sha1" //nolint:gosec // Meta still sends the old header beside the SHA-256 one (§2.2)
 	"crypto/sha256"
 	"encoding/hex"
 )

@@ -17,7 +17,7 @@ import (
 // The app of a simulator whose Options name none.
 const (
 	DefaultAppID     = "990011223344556"
-	DefaultAppSecret = "demo-app-secret-0001" //nolint:gosec // A sample value of the reference, guards nothing.
+	DefaultAppSecret = "demo-app-secret-0001" // a sample value of the reference, guards nothing
 )
 
 // Immediately is a Timing field's value for "without delay"; zero means the
@@ -174,7 +174,7 @@ func New(opts Options) *Simulator {
 		life:      life,
 		end:       end,
 		changed:   make(chan struct{}),
-		random:    rand.New(rand.NewPCG(opts.Seed, opts.Seed)), //nolint:gosec // Repeatable on purpose.
+		random:    rand.New(rand.NewPCG(opts.Seed, opts.Seed)), // repeatable on purpose
 		tasks:     map[*task]struct{}{},
 		numbers:   map[string]*number{},
 		accounts:  map[string]*account{},

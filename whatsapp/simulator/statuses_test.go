@@ -1,7 +1,7 @@
 package simulator_test
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -21,7 +21,7 @@ func TestStatuses(t *testing.T) {
 		hooks := w.hook.take()
 		require.Len(t, hooks, 1)
 		require.Equal(t, []map[string]any{{
-			"id": id, "status": "sent", "timestamp": fmt.Sprint(start.Unix()),
+			"id": id, "status": "sent", "timestamp": unix(start),
 			"recipient_id": irisWAID, "recipient_user_id": c.UserID(), "biz_opaque_callback_data": "order=8841",
 			"pricing": map[string]any{"billable": true, "pricing_model": "PMP", "type": "regular", "category": "service"},
 		}}, rawStatuses(hooks))
@@ -81,11 +81,11 @@ func TestStatuses(t *testing.T) {
 				require.NotContains(t, statuses[0], "conversation")
 				continue
 			}
-			sent := statuses[0]["conversation"].(map[string]any)
+			sent := objectOf(statuses[0]["conversation"])
 			require.Regexp(t, `^[0-9a-f]{32}$`, sent["id"])
 			require.Equal(t, map[string]any{"type": "service"}, sent["origin"])
-			require.Equal(t, fmt.Sprint(start.Add(24*time.Hour).Unix()), sent["expiration_timestamp"])
-			delivered := statuses[1]["conversation"].(map[string]any)
+			require.Equal(t, unix(start.Add(24*time.Hour)), sent["expiration_timestamp"])
+			delivered := objectOf(statuses[1]["conversation"])
 			require.Equal(t, sent["id"], delivered["id"])
 			require.NotContains(t, delivered, "expiration_timestamp")
 		}
@@ -238,7 +238,7 @@ func TestMagicRecipients(t *testing.T) {
 			a := w.send(text(waID, "hello"))
 			if code, ok := refusals[m.Digits]; ok {
 				require.Equal(t, code, a.code())
-				require.Contains(t, m.Outcome, fmt.Sprint(code))
+				require.Contains(t, m.Outcome, strconv.Itoa(code))
 				require.Empty(t, w.meta.Sent())
 				return
 			}
@@ -247,8 +247,8 @@ func TestMagicRecipients(t *testing.T) {
 			got := w.hook.take()
 			if code, ok := failures[m.Digits]; ok {
 				require.Equal(t, []string{"failed"}, statusesOf(got))
-				require.EqualValues(t, code, rawStatuses(got)[0]["errors"].([]any)[0].(map[string]any)["code"])
-				require.Contains(t, m.Outcome, fmt.Sprint(code))
+				require.EqualValues(t, code, firstOf(rawStatuses(got)[0]["errors"])["code"])
+				require.Contains(t, m.Outcome, strconv.Itoa(code))
 				require.Empty(t, c.Inbox(numberID))
 				return
 			}

@@ -92,10 +92,10 @@ func (c *call) authenticate() *graphError {
 }
 
 // requireScope is the second check: one of the permissions is enough.
-func (c *call) requireScope(any ...string) *graphError {
+func (c *call) requireScope(enough ...string) *graphError {
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
-	if c.token != nil && slices.ContainsFunc(any, func(scope string) bool { return slices.Contains(c.token.Scopes, scope) }) {
+	if c.token != nil && slices.ContainsFunc(enough, func(scope string) bool { return slices.Contains(c.token.Scopes, scope) }) {
 		return nil
 	}
 	return errorOf(10, "")

@@ -3,6 +3,7 @@ package simulator_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -46,7 +47,7 @@ func TestInboundWebhook(t *testing.T) {
 		c := w.meta.Customer(simulator.Customer{WAID: irisWAID})
 		c.SendText(numberID, "late", simulator.At(start.Add(-48*time.Hour)))
 		w.flush()
-		require.Equal(t, fmt.Sprint(start.Add(-48*time.Hour).Unix()), rawMessages(w.hook.take())[0]["timestamp"])
+		require.Equal(t, unix(start.Add(-48*time.Hour)), rawMessages(w.hook.take())[0]["timestamp"])
 		require.True(t, c.WindowOpen(numberID))
 	})
 	t.Run("unknown_number_yields_no_message", func(t *testing.T) {
@@ -162,7 +163,7 @@ func TestConcurrentWebhooksAreBounded(t *testing.T) {
 	require.NoError(t, w.meta.SetCallback(t.Context(), slow.URL, verify))
 	c := w.meta.Customer(simulator.Customer{WAID: irisWAID})
 	for i := range 10 {
-		c.SendText(numberID, fmt.Sprint(i))
+		c.SendText(numberID, strconv.Itoa(i))
 	}
 	for range 3 {
 		<-arrivals

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -109,6 +110,11 @@ func (a answer) details() string {
 	data, _ := a.errorField("error_data").(map[string]any)
 	text, _ := data["details"].(string)
 	return text
+}
+
+// text is a property of the body; empty if it is missing or no string.
+func (a answer) text(name string) string {
+	return textOf(a.body[name])
 }
 
 func (a answer) id(t *testing.T) string {
@@ -282,11 +288,33 @@ func (r *receiver) attempts() int {
 	return r.all
 }
 
+// objectOf is v as a JSON object; nil if it is none.
+func objectOf(v any) map[string]any {
+	object, _ := v.(map[string]any)
+	return object
+}
+
+// firstOf is the first object of the JSON array v; nil if there is none.
+func firstOf(v any) map[string]any {
+	if list, _ := v.([]any); len(list) > 0 {
+		return objectOf(list[0])
+	}
+	return nil
+}
+
+// textOf is v as a text; empty if it is none.
+func textOf(v any) string {
+	text, _ := v.(string)
+	return text
+}
+
+func unix(at time.Time) string { return strconv.FormatInt(at.Unix(), 10) }
+
 // statusesOf are all statuses in webhooks, as "status" in order of arrival.
 func statusesOf(hooks []hook) []string {
 	out := []string{}
 	for _, s := range rawStatuses(hooks) {
-		out = append(out, s["status"].(string))
+		out = append(out, textOf(s["status"]))
 	}
 	return out
 }
@@ -318,7 +346,7 @@ func rawMessages(hooks []hook) []map[string]any {
 func bodiesOf(hooks []hook) string {
 	var out []string
 	for _, m := range rawMessages(hooks) {
-		out = append(out, m["text"].(map[string]any)["body"].(string))
+		out = append(out, textOf(objectOf(m["text"])["body"]))
 	}
 	return strings.Join(out, " ")
 }
