@@ -75,7 +75,7 @@
 //
 // # Invariants
 //
-//   - Every webhook body is ASCII, with "/" as "\/", and is signed as sent
+//   - Every webhook body but SendRaw's is ASCII, with "/" as "\/"; all are signed as sent
 //     (§2.3).
 //   - An accepted message yields exactly one id. Statuses of one message never
 //     contradict each other: either failed, or a part of sent, delivered, read.
