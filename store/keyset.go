@@ -1,0 +1,214 @@
+package store
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"hash/fnv"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"recado/models"
+)
+
+// Sizes of pages.
+const (
+	MaxPageSize     = 100
+	DefaultPageSize = 20 // when a request names none
+)
+
+// PageRequest is a client's wish for a part of an ordered list, in the terms of
+// Relay's connections. The zero value asks for the first DefaultPageSize rows.
+type PageRequest struct {
+	First, Last   *int    // 0 to MaxPageSize; not both
+	After, Before *string // cursors of a Page of the same list
+}
+
+// Place is where a row stands in a list that is ordered by a time and then by id.
+type Place struct {
+	At time.Time
+	ID models.ID
+}
+
+// Keyset is a list's order: by a column of times, not null, and then by id.
+type Keyset struct {
+	Column      string // of times; part of the SQL, never a client's words
+	NewestFirst bool
+	FromEnd     bool   // a request that names no size gets the end of the list instead of its beginning
+	Scope       string // what else the list depends on; a cursor of another scope is foreign
+}
+
+// Range is a checked PageRequest for one list.
+type Range struct {
+	keyset        Keyset
+	scope         uint64
+	size          int
+	backward      bool
+	after, before *Place
+}
+
+// Range checks a request. INVALID, with the field to blame, for a size out of
+// bounds, for both sizes together, and for a cursor that is not of this list.
+func (k Keyset) Range(request PageRequest) (Range, error) {
+	r := Range{keyset: k, scope: k.hash(), size: DefaultPageSize, backward: k.FromEnd}
+	if request.First != nil && request.Last != nil {
+		return Range{}, models.NewError(models.CodeInvalid, "last")
+	}
+	if request.First != nil {
+		r.size, r.backward = *request.First, false
+	}
+	if request.Last != nil {
+		r.size, r.backward = *request.Last, true
+	}
+	if r.size < 0 || r.size > MaxPageSize {
+		field := "first"
+		if r.backward {
+			field = "last"
+		}
+		return Range{}, models.NewError(models.CodeInvalid, field)
+	}
+	var err error
+	if r.after, err = r.place(request.After, "after"); err != nil {
+		return Range{}, err
+	}
+	if r.before, err = r.place(request.Before, "before"); err != nil {
+		return Range{}, err
+	}
+	return r, nil
+}
+
+// Apply has a query return the rows of the range, for PageOf. The query must be
+// restricted to the list already.
+func (r Range) Apply(query *gorm.DB) *gorm.DB {
+	column, id := r.keyset.Column, "id"
+	beyond, within := ">", "<"
+	if r.keyset.NewestFirst {
+		beyond, within = within, beyond
+	}
+	if r.after != nil {
+		query = query.Where("("+column+", "+id+") "+beyond+" (?, ?)", r.after.At, r.after.ID)
+	}
+	if r.before != nil {
+		query = query.Where("("+column+", "+id+") "+within+" (?, ?)", r.before.At, r.before.ID)
+	}
+	direction := " ASC"
+	if r.keyset.NewestFirst != r.backward {
+		direction = " DESC"
+	}
+	return query.Order(column + direction + ", " + id + direction).Limit(r.limit())
+}
+
+// Ascending reports whether Apply reads the rows from the smallest on.
+func (r Range) Ascending() bool { return r.keyset.NewestFirst == r.backward }
+
+// limit is one more than the page, to learn whether there is more.
+func (r Range) limit() int { return r.size + 1 }
+
+// Page is a part of an ordered list.
+type Page[T any] struct {
+	Rows        []T
+	HasNext     bool // when read from the end: whether the request named a cursor there
+	HasPrevious bool // when read from the start: likewise
+	scope       uint64
+	place       func(*T) Place
+}
+
+// Cursor is the place of the row with that index, for a PageRequest on the same list.
+func (p *Page[T]) Cursor(index int) string { return encodeCursor(p.scope, p.place(&p.Rows[index])) }
+
+// PageOf makes a page of the rows that a query under Range.Apply gave, in the
+// order in which it gave them. It takes the rows over.
+func PageOf[T any](r Range, rows []T, place func(*T) Place) Page[T] {
+	page := Page[T]{Rows: rows, scope: r.scope, place: place}
+	more := len(rows) > r.size
+	if more {
+		page.Rows = rows[:r.size]
+	}
+	if r.backward {
+		slices.Reverse(page.Rows)
+		page.HasPrevious, page.HasNext = more, r.before != nil
+	} else {
+		page.HasNext, page.HasPrevious = more, r.after != nil
+	}
+	return page
+}
+
+// Cut makes a page of a whole list that is in memory, in its order. A row is
+// found again by its id; INVALID if the row of a cursor is no longer there.
+func Cut[T any](r Range, all []T, place func(*T) Place) (Page[T], error) {
+	from, to := 0, len(all)
+	find := func(wanted *Place, field string, otherwise int) (int, error) {
+		if wanted == nil {
+			return otherwise, nil
+		}
+		index := slices.IndexFunc(all, func(row T) bool { return place(&row).ID == wanted.ID })
+		if index < 0 {
+			return 0, models.NewError(models.CodeInvalid, field)
+		}
+		return index, nil
+	}
+	index, err := find(r.after, "after", -1)
+	if err != nil {
+		return Page[T]{}, err
+	}
+	from = index + 1
+	if to, err = find(r.before, "before", to); err != nil {
+		return Page[T]{}, err
+	}
+	rows := slices.Clone(all[from:max(from, to)])
+	if r.backward {
+		slices.Reverse(rows)
+	}
+	return PageOf(r, rows[:min(len(rows), r.limit())], place), nil
+}
+
+// CursorOf is the place that a row has in every page of the list.
+func (k Keyset) CursorOf(place Place) string { return encodeCursor(k.hash(), place) }
+
+func (k Keyset) hash() uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(k.Column)) // a hash cannot fail
+	if k.NewestFirst {
+		_, _ = h.Write([]byte{1})
+	}
+	_, _ = h.Write([]byte{0})
+	_, _ = h.Write([]byte(k.Scope))
+	return h.Sum64()
+}
+
+// A cursor is its version, the list's hash, the time and the id. It holds nothing
+// that its reader has not seen and opens nothing, so it is not signed.
+const (
+	cursorVersion = 1
+	cursorSize    = 1 + 8 + 8 + 16
+)
+
+func encodeCursor(scope uint64, place Place) string {
+	var raw [cursorSize]byte
+	raw[0] = cursorVersion
+	binary.BigEndian.PutUint64(raw[1:], scope)
+	binary.BigEndian.PutUint64(raw[9:], uint64(place.At.UnixNano()))
+	copy(raw[17:], place.ID[:])
+	return base64.RawURLEncoding.EncodeToString(raw[:])
+}
+
+func (r Range) place(cursor *string, field string) (*Place, error) {
+	if cursor == nil {
+		return nil, nil
+	}
+	var raw [cursorSize]byte
+	invalid := models.NewError(models.CodeInvalid, field)
+	if base64.RawURLEncoding.DecodedLen(len(*cursor)) != cursorSize {
+		return nil, invalid
+	}
+	if _, err := base64.RawURLEncoding.Strict().Decode(raw[:], []byte(*cursor)); err != nil {
+		return nil, invalid
+	}
+	if raw[0] != cursorVersion || binary.BigEndian.Uint64(raw[1:]) != r.scope {
+		return nil, invalid
+	}
+	place := &Place{At: time.Unix(0, int64(binary.BigEndian.Uint64(raw[9:]))).UTC()}
+	copy(place.ID[:], raw[17:])
+	return place, nil
+}
