@@ -1,0 +1,68 @@
+package crm
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"recado/models"
+)
+
+// idsPerStatement bounds the parameters of one statement.
+const idsPerStatement = 1000
+
+// ContactsByID returns those of the contacts that exist for the viewer: who may
+// see a channel on which the contact is known may see the contact.
+func (s *Service) ContactsByID(ctx context.Context, viewer models.Viewer, ids []models.ID) (map[models.ID]models.Contact, error) {
+	found := make(map[models.ID]models.Contact, len(ids))
+	channels := visibleChannels(viewer)
+	if !viewer.Administrator && len(channels) == 0 {
+		return found, nil
+	}
+	for some := range slices.Chunk(ids, idsPerStatement) {
+		query := s.db.Read(ctx).Where("organization_id = ? AND id IN ?", viewer.OrganizationID, some)
+		if !viewer.Administrator {
+			known := s.db.Read(ctx).Model(&models.ContactIdentity{}).Select("contact_id").
+				Where("organization_id = ? AND contact_id IN ? AND channel_id IN ?", viewer.OrganizationID, some, channels)
+			query = query.Where("id IN (?)", known)
+		}
+		var rows []models.Contact
+		if err := query.Find(&rows).Error; err != nil {
+			return nil, fmt.Errorf("read %d contacts: %w", len(some), err)
+		}
+		for _, row := range rows {
+			found[row.ID] = row
+		}
+	}
+	return found, nil
+}
+
+// IdentitiesByContact returns the identities of the contacts on the channels that
+// the viewer may see, the oldest first.
+func (s *Service) IdentitiesByContact(ctx context.Context, viewer models.Viewer, contacts []models.ID) (map[models.ID][]models.ContactIdentity, error) {
+	found := make(map[models.ID][]models.ContactIdentity, len(contacts))
+	for some := range slices.Chunk(contacts, idsPerStatement) {
+		var rows []models.ContactIdentity
+		err := s.db.Read(ctx).Where("organization_id = ? AND contact_id IN ?", viewer.OrganizationID, some).
+			Order("created_at, channel_id, kind, value").Find(&rows).Error
+		if err != nil {
+			return nil, fmt.Errorf("read identities of %d contacts: %w", len(some), err)
+		}
+		for _, row := range rows {
+			if viewer.Can(row.ChannelID, models.LevelView) {
+				found[row.ContactID] = append(found[row.ContactID], row)
+			}
+		}
+	}
+	return found, nil
+}
+
+func visibleChannels(viewer models.Viewer) []models.ID {
+	channels := make([]models.ID, 0, len(viewer.Levels))
+	for id, level := range viewer.Levels {
+		if level.Allows(models.LevelView) {
+			channels = append(channels, id)
+		}
+	}
+	return channels
+}
