@@ -25,7 +25,7 @@ var keyID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 // GenerateSigningKey makes a new key. Its id is derived from its public half.
 func GenerateSigningKey() SigningKey {
 	key := ed25519.NewKeyFromSeed(random(ed25519.SeedSize))
-	fingerprint := sha256.Sum256(key.Public().(ed25519.PublicKey))
+	fingerprint := sha256.Sum256(key.Public().(ed25519.PublicKey)) //nolint:errcheck,forcetypeassert // documented so
 	return SigningKey{ID: hex.EncodeToString(fingerprint[:6]), Key: key}
 }
 

@@ -49,7 +49,7 @@ func TestSigningKey(t *testing.T) {
 		slog.New(slog.NewJSONHandler(&log, nil)).Info("key", "key", key, "keys", []secrets.SigningKey{key})
 		encoded, err := json.Marshal(key)
 		require.NoError(t, err)
-		secretBytes := fmt.Sprint([]byte(key.Key))
+		secretBytes := fmt.Sprintf("%d", []byte(key.Key))
 		secretText := base64.StdEncoding.EncodeToString(key.Key)
 		for _, shown := range []string{
 			fmt.Sprint(key), fmt.Sprintf("%+v %#v %s", key, key, []secrets.SigningKey{key}), log.String(), string(encoded),
