@@ -16,12 +16,14 @@ import (
 
 // Options configure a Service. The zero value serves.
 type Options struct {
-	Clock             models.Clock  // nil: the system's
-	Logger            *slog.Logger  // nil: discard
-	QuietPeriod       time.Duration // how long a send whose answer was lost waits for a webhook before it is tried again; 0: 10 min
-	DeliveryRetention time.Duration // how long raw deliveries are kept; 0: 7 days
-	FeedRetention     time.Duration // how long events are kept; 0: 7 days
-	MaxBatch          int           // deliveries committed together; 0: 64
+	Clock             models.Clock   // nil: the system's
+	Logger            *slog.Logger   // nil: discard
+	QuietPeriod       time.Duration  // how long a send whose answer was lost waits for a webhook before it is tried again; 0: 10 min
+	DeliveryRetention time.Duration  // how long raw deliveries are kept; 0: 7 days
+	FeedRetention     time.Duration  // how long events are kept; 0: 7 days
+	MaxBatch          int            // deliveries committed together; 0: 64
+	Committers        int            // groups committed at the same time; 0: 1
+	ObserveBatch      func(size int) // told the size of each committed group; nil: nobody
 }
 
 // Service is the room's front door. It is safe for concurrent use.
@@ -34,9 +36,9 @@ type Service struct {
 	queue    *jobs.Queue
 	client   *whatsapp.Client
 	options  Options
+	clock    models.Clock
 	log      *slog.Logger
-	waiting  chan waiting
-	done     chan struct{}
+	gate     *gate
 }
 
 // New returns a Service on the given rooms and registers its jobs with the queue.
@@ -62,8 +64,22 @@ func New(db *store.Store, accounts *accounts.Service, channels *channels.Service
 	if options.MaxBatch == 0 {
 		options.MaxBatch = 64
 	}
-	return &Service{
-		db: db, accounts: accounts, channels: channels, crm: crm, bus: bus, queue: queue, client: client,
-		options: options, log: options.Logger,
+	if options.Committers == 0 {
+		options.Committers = 1
 	}
+	if options.ObserveBatch == nil {
+		options.ObserveBatch = func(int) {}
+	}
+	s := &Service{
+		db: db, accounts: accounts, channels: channels, crm: crm, bus: bus, queue: queue, client: client,
+		options: options, clock: options.Clock, log: options.Logger, gate: newGate(),
+	}
+	jobs.Register(queue, &sendWorker{inbox: s})
+	jobs.Register(queue, &readWorker{inbox: s})
+	jobs.Register(queue, &cleanWorker{inbox: s})
+	queue.Every(time.Hour, CleanArgs{})
+	for range options.Committers {
+		s.gate.workers.Go(s.commitGroups)
+	}
+	return s
 }

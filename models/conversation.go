@@ -65,7 +65,7 @@ func (c *Conversation) SeeMessage(m Message) {
 	if c.LastMessageID == nil || sortsAfter(m.SentAt, m.ID, c.LastMessageAt, *c.LastMessageID) {
 		c.LastMessageID, c.LastMessageAt = Ref(m.ID), m.SentAt
 	}
-	if m.Direction == Inbound {
+	if m.FromCustomer() {
 		c.UnreadCount++
 		counts := m.SentAt
 		if m.CreatedAt.Before(counts) { // a sender's clock that runs ahead must not lengthen the window
@@ -73,6 +73,38 @@ func (c *Conversation) SeeMessage(m Message) {
 		}
 		c.LastCustomerMessageAt = Later(c.LastCustomerMessageAt, &counts)
 	}
+}
+
+// Close ends the team's work on the conversation. It reports false if that was so
+// already.
+func (c *Conversation) Close(by ID, at time.Time) bool {
+	if c.Status == ConversationClosed {
+		return false
+	}
+	c.Status, c.ClosedAt, c.ClosedByID = ConversationClosed, &at, &by
+	c.Version++
+	return true
+}
+
+// Reopen undoes Close. It reports false if the conversation was open already.
+func (c *Conversation) Reopen() bool {
+	if c.Status == ConversationOpen {
+		return false
+	}
+	c.Status, c.ClosedAt, c.ClosedByID = ConversationOpen, nil, nil
+	c.Version++
+	return true
+}
+
+// Assign hands the conversation to a user, or to nobody. It reports false if that
+// was so already.
+func (c *Conversation) Assign(to *ID) bool {
+	if to == nil && c.AssigneeID == nil || to != nil && IsID(c.AssigneeID, *to) {
+		return false
+	}
+	c.AssigneeID = to
+	c.Version++
+	return true
 }
 
 // SeeCustomer takes over how the newest inbound message names the customer. Of
@@ -103,4 +135,28 @@ func sortsAfter(at time.Time, id ID, otherAt time.Time, otherID ID) bool {
 		return at.After(otherAt)
 	}
 	return compareIDs(id, otherID) > 0
+}
+
+// Absorb folds in the summary of a conversation whose messages move into this one.
+func (c *Conversation) Absorb(other Conversation) {
+	c.UnreadCount += other.UnreadCount
+	if other.LastMessageID != nil &&
+		(c.LastMessageID == nil || sortsAfter(other.LastMessageAt, *other.LastMessageID, c.LastMessageAt, *c.LastMessageID)) {
+		c.LastMessageID, c.LastMessageAt = other.LastMessageID, other.LastMessageAt
+	}
+	c.LastCustomerMessageAt = Later(c.LastCustomerMessageAt, other.LastCustomerMessageAt)
+	if other.CustomerWAIDSeenAt != nil {
+		c.SeeCustomer(other.CustomerWAID, "", *other.CustomerWAIDSeenAt)
+	}
+	if other.CustomerUserIDSeenAt != nil {
+		c.SeeCustomer("", other.CustomerUserID, *other.CustomerUserIDSeenAt)
+	}
+	if other.Status == ConversationOpen {
+		c.Reopen()
+	}
+	if c.AssigneeID == nil {
+		c.AssigneeID = other.AssigneeID
+	}
+	c.CreatedAt = *Earlier(&c.CreatedAt, &other.CreatedAt)
+	c.Version++
 }

@@ -1,6 +1,10 @@
 package models
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
 // Direction is which way a message went.
 type Direction string
@@ -33,6 +37,13 @@ var statusRank = map[MessageStatus]int{
 	StatusFailed: 5, StatusDelivered: 6, StatusRead: 7, StatusPlayed: 8,
 }
 
+// KindText is the kind of a plain text message.
+const KindText = "text"
+
+// notWritten are kinds that reach us like messages without being one that the
+// customer wrote: they open no window and leave nothing unread.
+var notWritten = map[string]bool{"system": true, "edit": true, "revoke": true, "request_welcome": true}
+
 // Message is one message of a conversation, of either direction.
 type Message struct {
 	OrganizationID ID            `gorm:"type:uuid;primaryKey;uniqueIndex:messages_channel_id_wamid_key,priority:1;index:messages_conversation_idx,priority:1"`
@@ -40,8 +51,9 @@ type Message struct {
 	ChannelID      ID            `gorm:"type:uuid;not null;uniqueIndex:messages_channel_id_wamid_key,priority:2"`
 	ConversationID ID            `gorm:"type:uuid;not null;index:messages_conversation_idx,priority:2"`
 	Direction      Direction     `gorm:"not null"`
-	Kind           string        `gorm:"not null"` // Meta's type: text, image, … An open set (reference/whatsapp-cloud-api.md §3.4)
-	Body           string        `gorm:"not null"` // the text of a text message
+	Kind           string        `gorm:"not null"`                    // Meta's type: text, image, … An open set (reference/whatsapp-cloud-api.md §3.4)
+	Body           string        `gorm:"not null"`                    // the text of a text message
+	PreviewURL     bool          `gorm:"column:preview_url;not null"` // outbound text: show a preview of the first link
 	Raw            []byte        // Meta's JSON of an inbound message of a kind that is not understood yet; nil otherwise
 	WAMID          *string       `gorm:"column:wamid;uniqueIndex:messages_channel_id_wamid_key,priority:3"` // Meta's id; nil until Meta accepts
 	ReplyToWAMID   *string       `gorm:"column:reply_to_wamid"`                                             // the message it answers, which may be unknown or come later
@@ -60,6 +72,13 @@ type Message struct {
 	CreatedAt      time.Time  // when we stored it
 	UpdatedAt      time.Time
 }
+
+// KindsNotWritten lists the kinds for which FromCustomer is false, for queries.
+func KindsNotWritten() []string { return slices.Sorted(maps.Keys(notWritten)) }
+
+// FromCustomer reports whether a customer wrote the message, which opens the
+// service window and waits to be read (reference/whatsapp-cloud-api.md §10.1).
+func (m Message) FromCustomer() bool { return m.Direction == Inbound && !notWritten[m.Kind] }
 
 // Failure says why a message failed and what to do about it. Code, Retryable and
 // NextAction are ours and stable; the rest is Meta's own account of it.

@@ -190,6 +190,7 @@ CREATE TABLE messages (
     direction       text NOT NULL,
     kind            text NOT NULL,
     body            text NOT NULL,
+    preview_url     boolean NOT NULL,
     raw             bytea,
     wamid           text,
     reply_to_wamid  text,

@@ -1,0 +1,320 @@
+package crm
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"time"
+
+	"recado/models"
+	"recado/store"
+	"recado/whatsapp"
+)
+
+// Sender is who an inbound message is from, in Meta's words. At least one of
+// WAID and UserID is set.
+type Sender struct {
+	OrganizationID models.ID
+	ChannelID      models.ID
+	WAID           string // digits
+	UserID         string // business-scoped user id
+	Name           string // may be empty
+	SeenAt         time.Time
+}
+
+// Merge says that two contacts turned out to be one: From is to disappear, and
+// what it had belongs to Into.
+type Merge struct {
+	OrganizationID models.ID
+	From, Into     models.ID
+}
+
+// Resolution is what Resolve found out.
+type Resolution struct {
+	Contacts []models.Contact // one per sender, in their order; as they are after all of them were seen
+	Merges   []Merge          // to be carried out in this order, see Bury
+}
+
+// identityKey is what two sightings of the same person have in common.
+type identityKey struct {
+	organization models.ID
+	kind         models.IdentityKind
+	match        string
+}
+
+// Resolve finds the contacts of senders, makes those that are new, remembers new
+// identities, and takes over newer names. It is commutative: any order and any
+// grouping of the same senders ends with the same people.
+//
+// The rows of the senders' channels must be locked by the transaction.
+func Resolve(tx *store.Tx, senders []Sender) (Resolution, error) {
+	r := resolver{tx: tx}
+	if err := r.load(senders); err != nil {
+		return Resolution{}, err
+	}
+	if r.unknown(senders) {
+		// Somebody may be writing to two channels for the first time, at once.
+		if err := lockContacts(tx, senders); err != nil {
+			return Resolution{}, err
+		}
+		if err := r.load(senders); err != nil {
+			return Resolution{}, err
+		}
+	}
+	ids := make([]models.ID, len(senders))
+	for i, sender := range senders {
+		ids[i] = r.see(sender)
+	}
+	if err := r.save(); err != nil {
+		return Resolution{}, err
+	}
+	resolution := Resolution{Contacts: make([]models.Contact, len(senders)), Merges: r.merges}
+	for i, id := range ids {
+		resolution.Contacts[i] = r.contacts[r.current(id)].Contact
+	}
+	return resolution, nil
+}
+
+type resolver struct {
+	tx         *store.Tx
+	contacts   map[models.ID]*knownContact
+	owner      map[identityKey]models.ID
+	identities map[models.ContactIdentity]bool // by key columns only
+	added      []models.ContactIdentity
+	replaced   map[models.ID]models.ID // merged contact → the one that took its place
+	merges     []Merge
+}
+
+type knownContact struct {
+	models.Contact
+	isNew   bool
+	changed bool
+}
+
+// load reads the contacts that have an identity of any of the senders.
+func (r *resolver) load(senders []Sender) error {
+	r.contacts = make(map[models.ID]*knownContact)
+	r.owner = make(map[identityKey]models.ID)
+	r.identities = make(map[models.ContactIdentity]bool)
+	r.replaced = make(map[models.ID]models.ID)
+
+	var organizations []models.ID
+	var matches []string
+	for _, sender := range senders {
+		if !slices.Contains(organizations, sender.OrganizationID) {
+			organizations = append(organizations, sender.OrganizationID)
+		}
+		for _, key := range keysOf(sender) {
+			matches = append(matches, key.match)
+		}
+	}
+	var rows []struct {
+		models.ContactIdentity
+		Name         string
+		NameSeenAt   *time.Time
+		ContactBorn  time.Time
+		ContactMoved time.Time
+	}
+	err := r.tx.Table("contact_identities AS i").
+		Select("i.*, c.name, c.name_seen_at, c.created_at AS contact_born, c.updated_at AS contact_moved").
+		Joins("JOIN contacts AS c ON c.organization_id = i.organization_id AND c.id = i.contact_id").
+		Where("i.organization_id IN ? AND i.kind IN ? AND i.match_key IN ?",
+			organizations, []models.IdentityKind{models.IdentityWAID, models.IdentityUser}, matches).
+		Find(&rows).Error
+	if err != nil {
+		return fmt.Errorf("find contacts: %w", err)
+	}
+	for _, row := range rows {
+		r.owner[identityKey{row.OrganizationID, row.Kind, row.MatchKey}] = row.ContactID
+		r.identities[identityRow(row.ContactIdentity)] = true
+		r.contacts[row.ContactID] = &knownContact{Contact: models.Contact{
+			OrganizationID: row.OrganizationID, ID: row.ContactID, Name: row.Name, NameSeenAt: row.NameSeenAt,
+			CreatedAt: row.ContactBorn, UpdatedAt: row.ContactMoved,
+		}}
+	}
+	return nil
+}
+
+// unknown reports whether any sender has an identity that was not loaded.
+func (r *resolver) unknown(senders []Sender) bool {
+	for _, sender := range senders {
+		for _, key := range keysOf(sender) {
+			if !r.identities[identityRow(identityOf(sender, key))] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// see works one sender into the picture and returns the contact.
+func (r *resolver) see(sender Sender) models.ID {
+	var contact *knownContact
+	for _, key := range keysOf(sender) {
+		id, known := r.owner[key]
+		if !known {
+			continue
+		}
+		other := r.contacts[r.current(id)]
+		switch {
+		case contact == nil:
+			contact = other
+		case contact.ID != other.ID:
+			contact = r.merge(contact, other)
+		}
+	}
+	if contact == nil {
+		contact = &knownContact{isNew: true, Contact: models.Contact{
+			OrganizationID: sender.OrganizationID, ID: models.NewID(),
+			CreatedAt: r.tx.Now(), UpdatedAt: r.tx.Now(),
+		}}
+		r.contacts[contact.ID] = contact
+	}
+	for _, key := range keysOf(sender) {
+		r.owner[key] = contact.ID
+		identity := identityOf(sender, key)
+		if row := identityRow(identity); !r.identities[row] {
+			r.identities[row] = true
+			identity.ContactID, identity.CreatedAt = contact.ID, r.tx.Now()
+			r.added = append(r.added, identity)
+		}
+	}
+	if contact.SeeName(sender.Name, sender.SeenAt) {
+		contact.changed = true
+	}
+	return contact.ID
+}
+
+// merge makes one contact of two. One that is stored outlives one that is not;
+// of two stored ones the older.
+func (r *resolver) merge(a, b *knownContact) *knownContact {
+	if a.isNew && !b.isNew || a.isNew == b.isNew && bytes.Compare(b.ID[:], a.ID[:]) < 0 {
+		a, b = b, a
+	}
+	if b.NameSeenAt != nil && a.SeeName(b.Name, *b.NameSeenAt) {
+		a.changed = true
+	}
+	r.replaced[b.ID] = a.ID
+	if !b.isNew {
+		r.merges = append(r.merges, Merge{OrganizationID: a.OrganizationID, From: b.ID, Into: a.ID})
+	}
+	return a
+}
+
+// current follows merges to the contact that is left.
+func (r *resolver) current(id models.ID) models.ID {
+	for {
+		next, merged := r.replaced[id]
+		if !merged {
+			return id
+		}
+		id = next
+	}
+}
+
+func (r *resolver) save() error {
+	var made, renamed []models.Contact
+	for id, contact := range r.contacts {
+		if _, gone := r.replaced[id]; gone {
+			continue
+		}
+		switch {
+		case contact.isNew:
+			made = append(made, contact.Contact)
+		case contact.changed:
+			renamed = append(renamed, contact.Contact)
+		}
+	}
+	if err := store.InsertAll(r.tx, made); err != nil {
+		return err
+	}
+	for i := range r.added {
+		r.added[i].ContactID = r.current(r.added[i].ContactID)
+	}
+	if err := store.InsertAll(r.tx, r.added); err != nil {
+		return err
+	}
+	slices.SortFunc(renamed, func(a, b models.Contact) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	for _, contact := range renamed {
+		if err := rename(r.tx, contact); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rename stores a newer name. The row may have got a still newer one through
+// another channel meanwhile, so the comparison is made again under its lock.
+func rename(tx *store.Tx, seen models.Contact) error {
+	var stored models.Contact
+	if err := store.Locking(tx.DB).
+		First(&stored, "organization_id = ? AND id = ?", seen.OrganizationID, seen.ID).Error; err != nil {
+		return fmt.Errorf("lock contact %s: %w", seen.ID, err)
+	}
+	if !stored.SeeName(seen.Name, *seen.NameSeenAt) {
+		return nil
+	}
+	if err := tx.Select("name", "name_seen_at", "updated_at").Updates(&stored).Error; err != nil {
+		return fmt.Errorf("rename contact %s: %w", seen.ID, err)
+	}
+	return nil
+}
+
+// Bury moves the identities of a merged contact to the one that took its place
+// and deletes it. Rows of other rooms must no longer point at it.
+func Bury(tx *store.Tx, merge Merge) error {
+	err := tx.Model(&models.ContactIdentity{}).
+		Where("organization_id = ? AND contact_id = ?", merge.OrganizationID, merge.From).
+		Update("contact_id", merge.Into).Error
+	if err != nil {
+		return fmt.Errorf("move identities of contact %s: %w", merge.From, err)
+	}
+	err = tx.Where("organization_id = ? AND id = ?", merge.OrganizationID, merge.From).Delete(&models.Contact{}).Error
+	if err != nil {
+		return fmt.Errorf("delete merged contact %s: %w", merge.From, err)
+	}
+	return nil
+}
+
+// lockContacts has the making of contacts wait for each other, per organization.
+func lockContacts(tx *store.Tx, senders []Sender) error {
+	var names []string
+	for _, sender := range senders {
+		names = append(names, "contacts of "+sender.OrganizationID.String())
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if err := tx.LockName(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func keysOf(sender Sender) []identityKey {
+	keys := make([]identityKey, 0, 2)
+	if sender.WAID != "" {
+		keys = append(keys, identityKey{sender.OrganizationID, models.IdentityWAID, whatsapp.MatchKey(sender.WAID)})
+	}
+	if sender.UserID != "" {
+		keys = append(keys, identityKey{sender.OrganizationID, models.IdentityUser, sender.UserID})
+	}
+	return keys
+}
+
+func identityOf(sender Sender, key identityKey) models.ContactIdentity {
+	value := sender.WAID
+	if key.kind == models.IdentityUser {
+		value = sender.UserID
+	}
+	return models.ContactIdentity{
+		OrganizationID: sender.OrganizationID, ChannelID: sender.ChannelID,
+		Kind: key.kind, Value: value, MatchKey: key.match,
+	}
+}
+
+// identityRow reduces an identity to its primary key.
+func identityRow(identity models.ContactIdentity) models.ContactIdentity {
+	identity.MatchKey, identity.ContactID, identity.CreatedAt = "", models.NoID, time.Time{}
+	return identity
+}

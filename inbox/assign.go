@@ -1,0 +1,97 @@
+package inbox
+
+import (
+	"context"
+	"fmt"
+
+	"recado/channels"
+	"recado/models"
+	"recado/store"
+)
+
+// Assign says who is to take care of a conversation.
+type Assign struct {
+	ConversationID  models.ID
+	AssigneeID      *models.ID // nil: nobody
+	ExpectedVersion *int64     // refuse with CONFLICT if the conversation has another; nil: whatever it is
+}
+
+// Assign hands a conversation to a user, or to nobody. The user must be active
+// and may reply on the channel, else ASSIGNEE_NOT_ALLOWED. Other failures:
+// NOT_FOUND, FORBIDDEN, and CONFLICT, which comes with the present conversation.
+func (s *Service) Assign(ctx context.Context, viewer models.Viewer, assign Assign) (models.Conversation, error) {
+	return s.change(ctx, viewer, assign.ConversationID, assign.ExpectedVersion, func(tx *store.Tx, conversation *changing) error {
+		if assign.AssigneeID != nil {
+			if err := requireMayReply(tx, conversation.Conversation, *assign.AssigneeID); err != nil {
+				return err
+			}
+		}
+		conversation.report = conversation.Conversation.Assign(assign.AssigneeID)
+		return nil
+	})
+}
+
+func requireMayReply(tx *store.Tx, conversation models.Conversation, user models.ID) error {
+	var channel models.Channel
+	err := tx.Take(&channel, "organization_id = ? AND id = ?", conversation.OrganizationID, conversation.ChannelID).Error
+	if err != nil {
+		return fmt.Errorf("read channel %s: %w", conversation.ChannelID, err)
+	}
+	allowed, err := channels.MayReply(tx, channel, user)
+	if err != nil {
+		return err
+	}
+	if !allowed {
+		return models.NewError(models.CodeAssigneeNotAllowed, "assigneeId")
+	}
+	return nil
+}
+
+// CloseConversation ends the team's work on a conversation, until the customer or
+// the team writes again. Closing a closed one changes nothing. Failures: NOT_FOUND,
+// FORBIDDEN, and CONFLICT, which comes with the present conversation.
+func (s *Service) CloseConversation(ctx context.Context, viewer models.Viewer, id models.ID, expectedVersion *int64) (models.Conversation, error) {
+	return s.change(ctx, viewer, id, expectedVersion, func(tx *store.Tx, conversation *changing) error {
+		conversation.report = conversation.Close(viewer.UserID, tx.Now())
+		return nil
+	})
+}
+
+// ReopenConversation undoes CloseConversation, with the same failures.
+func (s *Service) ReopenConversation(ctx context.Context, viewer models.Viewer, id models.ID, expectedVersion *int64) (models.Conversation, error) {
+	return s.change(ctx, viewer, id, expectedVersion, func(_ *store.Tx, conversation *changing) error {
+		conversation.report = conversation.Reopen()
+		return nil
+	})
+}
+
+// change runs a change of one conversation by somebody who may reply in it. On
+// CONFLICT it returns the conversation as it is.
+func (s *Service) change(ctx context.Context, viewer models.Viewer, id models.ID, expectedVersion *int64,
+	decide func(tx *store.Tx, conversation *changing) error,
+) (models.Conversation, error) {
+	var result models.Conversation
+	err := s.db.Write(ctx, func(tx *store.Tx) error {
+		changes := newChanges(tx)
+		conversation, err := changes.one(viewer.OrganizationID, id)
+		if err != nil {
+			return err
+		}
+		if err := viewer.Require(conversation.ChannelID, models.LevelReply); err != nil {
+			return err
+		}
+		result = conversation.Conversation
+		if expectedVersion != nil && *expectedVersion != conversation.Version {
+			return models.NewError(models.CodeConflict, "expectedVersion")
+		}
+		if err := decide(tx, conversation); err != nil {
+			return err
+		}
+		if err := changes.save(); err != nil {
+			return err
+		}
+		result = conversation.Conversation
+		return nil
+	})
+	return result, err
+}

@@ -1,0 +1,182 @@
+package inbox
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+
+	"gorm.io/gorm"
+
+	"recado/models"
+	"recado/store"
+)
+
+// changes gathers what a transaction does to conversations and their messages,
+// so that each row is read once and written once, and every event shows the state
+// at the end of it.
+//
+// A conversation that it hands out is locked, and the lock covers the status of
+// its messages.
+type changes struct {
+	tx            *store.Tx
+	conversations map[models.ID]*changing
+	byContact     map[contactKey]*changing
+	contacts      map[models.ID]models.Contact // those known already, for the events
+	added         []models.Message
+	moved         map[models.ID]*models.Message // messages whose status or ids changed
+	merged        []merged
+}
+
+// changing is a conversation under change.
+type changing struct {
+	models.Conversation
+	isNew   bool
+	written bool // a column changed
+	report  bool // assignment, status or unread count changed by other means than a new message
+}
+
+// contactKey finds the conversation of a contact on a channel.
+type contactKey struct {
+	organization, channel, contact models.ID
+}
+
+// merged says that a conversation went up in another one.
+type merged struct {
+	removed models.ID
+	into    *changing
+}
+
+func newChanges(tx *store.Tx) *changes {
+	return &changes{
+		tx:            tx,
+		conversations: make(map[models.ID]*changing),
+		byContact:     make(map[contactKey]*changing),
+		contacts:      make(map[models.ID]models.Contact),
+		moved:         make(map[models.ID]*models.Message),
+	}
+}
+
+// loadByContact locks the conversations of contacts on channels, as far as they
+// exist.
+func (c *changes) loadByContact(keys []contactKey) error {
+	var organizations, channelIDs, contacts []models.ID
+	for _, key := range keys {
+		if c.byContact[key] == nil {
+			organizations = append(organizations, key.organization)
+			channelIDs = append(channelIDs, key.channel)
+			contacts = append(contacts, key.contact)
+		}
+	}
+	if len(contacts) == 0 {
+		return nil
+	}
+	return c.lock(c.tx.Where("organization_id IN ? AND channel_id IN ? AND contact_id IN ?",
+		distinct(organizations), distinct(channelIDs), distinct(contacts)))
+}
+
+// loadByID locks conversations of organizations, as far as they exist.
+func (c *changes) loadByID(organizations, ids []models.ID) error {
+	missing := slices.DeleteFunc(slices.Clone(ids), func(id models.ID) bool { return c.conversations[id] != nil })
+	if len(missing) == 0 {
+		return nil
+	}
+	return c.lock(c.tx.Where("organization_id IN ? AND id IN ?", distinct(organizations), distinct(missing)))
+}
+
+func (c *changes) lock(query *gorm.DB) error {
+	var rows []models.Conversation
+	if err := store.Locking(query).Order("id").Find(&rows).Error; err != nil {
+		return fmt.Errorf("lock conversations: %w", err)
+	}
+	for _, row := range rows {
+		if c.conversations[row.ID] == nil {
+			c.keep(&changing{Conversation: row})
+		}
+	}
+	return nil
+}
+
+// one locks a single conversation; NOT_FOUND if there is none in the organization.
+func (c *changes) one(organization, id models.ID) (*changing, error) {
+	if err := c.loadByID([]models.ID{organization}, []models.ID{id}); err != nil {
+		return nil, err
+	}
+	if found := c.conversations[id]; found != nil {
+		return found, nil
+	}
+	return nil, models.ErrNotFound
+}
+
+func (c *changes) keep(conversation *changing) {
+	c.conversations[conversation.ID] = conversation
+	c.byContact[keyOf(conversation.Conversation)] = conversation
+}
+
+func keyOf(conversation models.Conversation) contactKey {
+	return contactKey{conversation.OrganizationID, conversation.ChannelID, conversation.ContactID}
+}
+
+// add takes in a conversation that is new.
+func (c *changes) add(conversation models.Conversation) *changing {
+	kept := &changing{Conversation: conversation, isNew: true, report: true}
+	c.keep(kept)
+	return kept
+}
+
+// addMessage takes in a message that is new. Whoever writes to a closed
+// conversation opens it again.
+func (c *changes) addMessage(conversation *changing, message models.Message) {
+	conversation.SeeMessage(message)
+	conversation.written = true
+	if (message.FromCustomer() || message.Direction == models.Outbound) && conversation.Reopen() {
+		conversation.report = true
+	}
+	c.added = append(c.added, message)
+}
+
+// move notes that a stored message changed.
+func (c *changes) move(message *models.Message) { c.moved[message.ID] = message }
+
+// save writes what changed and records the events.
+func (c *changes) save() error {
+	var made, changed []models.Conversation
+	for _, id := range sorted(maps.Keys(c.conversations)) {
+		switch conversation := c.conversations[id]; {
+		case conversation.isNew:
+			made = append(made, conversation.Conversation)
+		case conversation.written || conversation.report:
+			conversation.UpdatedAt = c.tx.Now()
+			changed = append(changed, conversation.Conversation)
+		}
+	}
+	moved := make([]models.Message, 0, len(c.moved))
+	for _, id := range sorted(maps.Keys(c.moved)) {
+		c.moved[id].UpdatedAt = c.tx.Now()
+		moved = append(moved, *c.moved[id])
+	}
+	if err := store.InsertAll(c.tx, made); err != nil {
+		return err
+	}
+	if err := store.UpdateAll(c.tx, changed); err != nil {
+		return err
+	}
+	if err := store.InsertAll(c.tx, c.added); err != nil {
+		return err
+	}
+	if err := store.UpdateAll(c.tx, moved); err != nil {
+		return err
+	}
+	return c.record(moved)
+}
+
+func sorted(ids iter.Seq[models.ID]) []models.ID {
+	return slices.SortedFunc(ids, func(a, b models.ID) int { return bytes.Compare(a[:], b[:]) })
+}
+
+// distinct sorts ids in place and drops repetitions.
+func distinct(ids []models.ID) []models.ID {
+	slices.SortFunc(ids, func(a, b models.ID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(ids)
+}

@@ -1,0 +1,130 @@
+package inbox
+
+import (
+	"fmt"
+
+	"recado/channels"
+	"recado/crm"
+	"recado/models"
+	"recado/store"
+)
+
+// messageKey is what Meta's redeliveries of a message have in common.
+type messageKey struct {
+	channel models.ID
+	wamid   string
+}
+
+// takeMessages stores the messages that are new, with the contacts and
+// conversations they belong to.
+func takeMessages(tx *store.Tx, all []incoming, changes *changes) error {
+	fresh, err := onlyNew(tx, all)
+	if err != nil || len(fresh) == 0 {
+		return err
+	}
+	senders := make([]crm.Sender, len(fresh))
+	for i, message := range fresh {
+		senders[i] = crm.Sender{
+			OrganizationID: message.channel.OrganizationID, ChannelID: message.channel.ID,
+			WAID: message.wire.From, UserID: message.wire.FromUserID,
+			Name: message.contact.Name, SeenAt: message.wire.Timestamp,
+		}
+	}
+	resolution, err := crm.Resolve(tx, senders)
+	if err != nil {
+		return err
+	}
+	for _, merge := range resolution.Merges {
+		if err := changes.merge(merge); err != nil {
+			return err
+		}
+	}
+	keys := make([]contactKey, len(fresh))
+	for i, message := range fresh {
+		keys[i] = contactKey{message.channel.OrganizationID, message.channel.ID, resolution.Contacts[i].ID}
+	}
+	if err := changes.loadByContact(keys); err != nil {
+		return err
+	}
+	for i, message := range fresh {
+		conversation := changes.byContact[keys[i]]
+		if conversation == nil {
+			row, err := begin(tx, message, resolution.Contacts[i].ID)
+			if err != nil {
+				return err
+			}
+			conversation = changes.add(row)
+		}
+		changes.contacts[resolution.Contacts[i].ID] = resolution.Contacts[i]
+		conversation.SeeCustomer(message.wire.From, message.wire.FromUserID, message.wire.Timestamp)
+		changes.addMessage(conversation, newInbound(message, conversation.ID))
+	}
+	return nil
+}
+
+// onlyNew drops the messages that are stored already or come twice in the batch.
+// Nobody else can store them meanwhile: the channels are locked.
+func onlyNew(tx *store.Tx, all []incoming) ([]incoming, error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	var organizations, channelIDs []models.ID
+	wamids := make([]string, len(all))
+	for i, message := range all {
+		organizations = append(organizations, message.channel.OrganizationID)
+		channelIDs = append(channelIDs, message.channel.ID)
+		wamids[i] = message.wire.ID
+	}
+	var stored []models.Message
+	err := tx.Select("channel_id", "wamid").
+		Where("organization_id IN ? AND channel_id IN ? AND wamid IN ?", distinct(organizations), distinct(channelIDs), wamids).
+		Find(&stored).Error
+	if err != nil {
+		return nil, fmt.Errorf("look for messages stored before: %w", err)
+	}
+	seen := make(map[messageKey]bool, len(all))
+	for _, message := range stored {
+		seen[messageKey{message.ChannelID, *message.WAMID}] = true
+	}
+	fresh := make([]incoming, 0, len(all))
+	for _, message := range all {
+		key := messageKey{message.channel.ID, message.wire.ID}
+		if !seen[key] {
+			seen[key] = true
+			fresh = append(fresh, message)
+		}
+	}
+	return fresh, nil
+}
+
+// begin makes the conversation of a customer who writes to a channel for the
+// first time, and hands it to whose turn it is.
+func begin(tx *store.Tx, message incoming, contact models.ID) (models.Conversation, error) {
+	assignee, err := channels.NextAssignee(tx, message.channel)
+	if err != nil {
+		return models.Conversation{}, err
+	}
+	return models.Conversation{
+		OrganizationID: message.channel.OrganizationID, ID: models.NewID(),
+		ChannelID: message.channel.ID, ContactID: contact,
+		Status: models.ConversationOpen, AssigneeID: assignee,
+		Version: 1, CreatedAt: message.receivedAt, UpdatedAt: tx.Now(),
+	}, nil
+}
+
+func newInbound(message incoming, conversation models.ID) models.Message {
+	wire := message.wire
+	row := models.Message{
+		OrganizationID: message.channel.OrganizationID, ID: models.NewID(),
+		ChannelID: message.channel.ID, ConversationID: conversation,
+		Direction: models.Inbound, Kind: wire.Type, Body: wire.Text, WAMID: &wire.ID,
+		Status: models.StatusReceived, SentAt: wire.Timestamp, CreatedAt: message.receivedAt, UpdatedAt: message.receivedAt,
+	}
+	if wire.Type != models.KindText {
+		row.Raw = wire.Raw
+	}
+	if wire.Context != nil && wire.Context.MessageID != "" {
+		row.ReplyToWAMID = &wire.Context.MessageID
+	}
+	return row
+}

@@ -1,0 +1,244 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"recado/channels"
+	"recado/models"
+	"recado/store"
+	"recado/whatsapp"
+)
+
+// RawDelivery is the body of one webhook POST whose signature was found right.
+type RawDelivery struct {
+	Body       []byte
+	ReceivedAt time.Time
+}
+
+// Receive applies deliveries in one transaction and returns one error per
+// delivery, all nil if everything is stored for good. If the transaction fails,
+// each delivery is tried alone, so that one that hits a fault of ours does not
+// take others along; it is then kept as FAILED, for replay. An error is returned
+// only for a delivery that could not be kept at all: Meta must send it again.
+func (s *Service) Receive(ctx context.Context, deliveries []RawDelivery) []error {
+	batch := make([]*intake, len(deliveries))
+	for i, delivery := range deliveries {
+		batch[i] = newIntake(models.WebhookDelivery{
+			ID: models.NewID(), Body: delivery.Body, ReceivedAt: delivery.ReceivedAt,
+		})
+	}
+	failures := make([]error, len(deliveries))
+	if err := s.applyAll(ctx, batch); err == nil {
+		return failures
+	} else if len(batch) > 1 {
+		s.log.WarnContext(ctx, "a batch of deliveries failed and is tried one by one", "deliveries", len(batch), "error", err)
+	}
+	for i, in := range batch {
+		failures[i] = s.applyOrKeep(ctx, in)
+	}
+	return failures
+}
+
+func (s *Service) applyAll(ctx context.Context, batch []*intake) error {
+	return s.db.Write(ctx, func(tx *store.Tx) error {
+		if err := apply(tx, batch); err != nil {
+			return err
+		}
+		rows := make([]models.WebhookDelivery, len(batch))
+		for i, in := range batch {
+			rows[i] = in.result(tx.Now())
+		}
+		return store.InsertAll(tx, rows)
+	})
+}
+
+func (s *Service) applyOrKeep(ctx context.Context, in *intake) error {
+	fault := s.applyAll(ctx, []*intake{in})
+	if fault == nil {
+		return nil
+	}
+	s.log.ErrorContext(ctx, "a delivery could not be applied and is kept", "delivery", in.row.ID, "error", fault)
+	err := s.db.Write(ctx, func(tx *store.Tx) error {
+		row := in.row
+		row.Outcome, row.Reason, row.Attempts = models.DeliveryFailed, clip("fault: "+fault.Error()), row.Attempts+1
+		return tx.Create(&row).Error
+	})
+	if err != nil {
+		return errors.Join(fault, fmt.Errorf("keep delivery: %w", err))
+	}
+	return nil
+}
+
+// apply works deliveries into the tables, except for their own rows. It may run
+// again on the same intakes.
+func apply(tx *store.Tx, batch []*intake) error {
+	numbers := make(map[string]*models.Channel)
+	for _, in := range batch {
+		in.reset()
+		for _, change := range in.webhook.Changes {
+			if change.Messages != nil {
+				numbers[change.Messages.PhoneNumberID] = nil
+			}
+		}
+	}
+	if err := lockChannels(tx, numbers); err != nil {
+		return err
+	}
+	var traffic traffic
+	for _, in := range batch {
+		in.sort(numbers, &traffic)
+	}
+	changes := newChanges(tx)
+	if err := takeMessages(tx, traffic.messages, changes); err != nil {
+		return err
+	}
+	if err := takeStatuses(tx, traffic.statuses, changes); err != nil {
+		return err
+	}
+	return changes.save()
+}
+
+func lockChannels(tx *store.Tx, numbers map[string]*models.Channel) error {
+	if len(numbers) == 0 {
+		return nil
+	}
+	ids := make([]string, 0, len(numbers))
+	for id := range numbers {
+		ids = append(ids, id)
+	}
+	locked, err := channels.LockByPhoneNumberID(tx, ids)
+	if err != nil {
+		return err
+	}
+	for i := range locked {
+		numbers[locked[i].PhoneNumberID] = &locked[i]
+	}
+	return nil
+}
+
+// traffic is what a batch of deliveries says, with the channels it is about.
+type traffic struct {
+	messages []incoming
+	statuses []step
+}
+
+// incoming is a message that a customer sent.
+type incoming struct {
+	channel    *models.Channel
+	wire       whatsapp.InboundMessage
+	contact    whatsapp.Contact
+	receivedAt time.Time
+}
+
+// step is a status of a message that the business sent.
+type step struct {
+	channel *models.Channel
+	wire    whatsapp.Status
+}
+
+// intake is one delivery on its way in.
+type intake struct {
+	row     models.WebhookDelivery
+	webhook whatsapp.Webhook
+	broken  error // the body is no webhook at all
+	applied bool
+	ignored []string
+	failed  []string
+}
+
+func newIntake(row models.WebhookDelivery) *intake {
+	in := &intake{row: row}
+	in.webhook, in.broken = whatsapp.DecodeWebhook(row.Body)
+	return in
+}
+
+func (in *intake) reset() { in.applied, in.ignored, in.failed = false, nil, nil }
+
+// sort splits a delivery into messages and statuses, and notes what is left over.
+func (in *intake) sort(numbers map[string]*models.Channel, traffic *traffic) {
+	if in.broken != nil {
+		in.failed = append(in.failed, in.broken.Error())
+		return
+	}
+	if in.webhook.Object != "" && in.webhook.Object != whatsapp.ObjectWhatsApp {
+		in.ignored = append(in.ignored, "object "+in.webhook.Object)
+		return
+	}
+	for _, malformed := range in.webhook.Malformed {
+		in.failed = append(in.failed, malformed.Path+": "+malformed.Reason)
+	}
+	for _, change := range in.webhook.Changes {
+		switch value := change.Messages; {
+		case change.Field != whatsapp.FieldMessages:
+			in.ignored = append(in.ignored, "field "+change.Field)
+		case value == nil:
+			// reported as malformed
+		case numbers[value.PhoneNumberID] == nil:
+			in.ignored = append(in.ignored, "unknown phone number id "+value.PhoneNumberID)
+		default:
+			in.sortMessages(numbers[value.PhoneNumberID], value, traffic)
+		}
+	}
+}
+
+func (in *intake) sortMessages(channel *models.Channel, value *whatsapp.MessagesValue, traffic *traffic) {
+	for _, trouble := range value.Errors {
+		in.ignored = append(in.ignored, fmt.Sprintf("error %d of the number: %s", trouble.Code, trouble.Message))
+	}
+	for _, message := range value.Messages {
+		contact, _ := value.ContactOf(message)
+		if message.From == "" {
+			message.From = contact.WAID
+		}
+		if message.FromUserID == "" {
+			message.FromUserID = contact.UserID
+		}
+		switch {
+		case message.GroupID != "":
+			in.ignored = append(in.ignored, "message in group "+message.GroupID)
+		case message.From == "" && message.FromUserID == "":
+			in.failed = append(in.failed, "message "+message.ID+" names no sender")
+		default:
+			in.applied = true
+			traffic.messages = append(traffic.messages, incoming{channel, message, contact, in.row.ReceivedAt})
+		}
+	}
+	for _, status := range value.Statuses {
+		if _, known := statusOfMeta[status.Status]; !known {
+			in.ignored = append(in.ignored, "status "+status.Status)
+			continue
+		}
+		in.applied = true
+		traffic.statuses = append(traffic.statuses, step{channel, status})
+	}
+}
+
+// result is the delivery's row with its outcome.
+func (in *intake) result(now time.Time) models.WebhookDelivery {
+	row := in.row
+	row.Attempts, row.AppliedAt = row.Attempts+1, &now
+	switch {
+	case len(in.failed) > 0:
+		row.Outcome = models.DeliveryFailed
+	case in.applied:
+		row.Outcome = models.DeliveryProcessed
+	default:
+		row.Outcome = models.DeliveryIgnored
+	}
+	row.Reason = clip(strings.Join(append(in.failed, in.ignored...), "; "))
+	return row
+}
+
+// clip bounds a reason: payloads may repeat a mistake a thousand times.
+func clip(reason string) string {
+	const limit = 1000
+	reason = strings.ToValidUTF8(strings.ReplaceAll(reason, "\x00", ""), "�")
+	if len(reason) > limit {
+		return strings.ToValidUTF8(reason[:limit], "") + "…"
+	}
+	return reason
+}

@@ -1,0 +1,218 @@
+package inbox
+
+import (
+	"fmt"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"recado/models"
+	"recado/store"
+	"recado/whatsapp"
+)
+
+// statusOfMeta are the steps that Meta reports (reference/whatsapp-cloud-api.md
+// §3.5).
+var statusOfMeta = map[string]models.MessageStatus{
+	"sent":      models.StatusSent,
+	"delivered": models.StatusDelivered,
+	"read":      models.StatusRead,
+	"played":    models.StatusPlayed,
+	"failed":    models.StatusFailed,
+}
+
+// takeStatuses moves messages forward. A status whose message is not known by
+// Meta's id yet may name it by ours, which every send carries along: then it
+// claims the message, as when the answer to the send was lost. Otherwise it is
+// parked until the message gets its id.
+func takeStatuses(tx *store.Tx, steps []step, changes *changes) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	found, err := lockMessagesOf(tx, steps, changes)
+	if err != nil {
+		return err
+	}
+	var parked []models.ParkedStatus
+	var claimed []*models.Message
+	for _, step := range steps {
+		message := found.of(step)
+		switch {
+		case message == nil:
+			parked = append(parked, parkedStatus(tx, step))
+			continue
+		case message.WAMID == nil:
+			message.WAMID = &step.wire.MessageID
+			claimed = append(claimed, message)
+			changes.move(message)
+		}
+		if message.Apply(changeOf(step.wire)) {
+			changes.move(message)
+		}
+	}
+	if err := park(tx, parked); err != nil {
+		return err
+	}
+	return unpark(tx, claimed, changes)
+}
+
+// messagesOf are stored messages, by both of their names.
+type messagesOf struct {
+	byID    map[models.ID]*models.Message
+	byWAMID map[messageKey]*models.Message
+}
+
+// of returns the message that a status is about, or nil. Our own id only counts
+// while the message has no other id of Meta's: if it was sent twice after all,
+// the two must not be mixed up.
+func (m messagesOf) of(step step) *models.Message {
+	if message := m.byWAMID[messageKey{step.channel.ID, step.wire.MessageID}]; message != nil {
+		return message
+	}
+	id, ok := callbackID(step.wire)
+	if !ok {
+		return nil
+	}
+	message := m.byID[id]
+	if message == nil || message.ChannelID != step.channel.ID || message.OrganizationID != step.channel.OrganizationID ||
+		message.Direction != models.Outbound || message.WAMID != nil && *message.WAMID != step.wire.MessageID {
+		return nil
+	}
+	return message
+}
+
+// lockMessagesOf locks the conversations of the messages that statuses are about
+// and reads those messages under the lock.
+func lockMessagesOf(tx *store.Tx, steps []step, changes *changes) (messagesOf, error) {
+	var organizations, channelIDs, ids []models.ID
+	var wamids []string
+	for _, step := range steps {
+		organizations = append(organizations, step.channel.OrganizationID)
+		channelIDs = append(channelIDs, step.channel.ID)
+		wamids = append(wamids, step.wire.MessageID)
+		if id, ok := callbackID(step.wire); ok {
+			ids = append(ids, id)
+		}
+	}
+	organizations, channelIDs, ids = distinct(organizations), distinct(channelIDs), distinct(ids)
+	var where []models.Message
+	query := tx.Select("id", "organization_id", "conversation_id").
+		Where("organization_id IN ? AND channel_id IN ? AND wamid IN ?", organizations, channelIDs, wamids)
+	if len(ids) > 0 {
+		query = tx.Select("id", "organization_id", "conversation_id").
+			Where(tx.Where("organization_id IN ? AND channel_id IN ? AND wamid IN ?", organizations, channelIDs, wamids).
+				Or("organization_id IN ? AND id IN ?", organizations, ids))
+	}
+	if err := query.Find(&where).Error; err != nil {
+		return messagesOf{}, fmt.Errorf("find messages of statuses: %w", err)
+	}
+	found := messagesOf{byID: make(map[models.ID]*models.Message), byWAMID: make(map[messageKey]*models.Message)}
+	if len(where) == 0 {
+		return found, nil
+	}
+	var messageIDs, conversationIDs []models.ID
+	for _, message := range where {
+		messageIDs = append(messageIDs, message.ID)
+		conversationIDs = append(conversationIDs, message.ConversationID)
+	}
+	if err := changes.loadByID(organizations, conversationIDs); err != nil {
+		return messagesOf{}, err
+	}
+	var messages []models.Message
+	err := tx.Where("organization_id IN ? AND id IN ?", organizations, messageIDs).Find(&messages).Error
+	if err != nil {
+		return messagesOf{}, fmt.Errorf("read messages of statuses: %w", err)
+	}
+	for i := range messages {
+		message := &messages[i]
+		found.byID[message.ID] = message
+		if message.WAMID != nil {
+			found.byWAMID[messageKey{message.ChannelID, *message.WAMID}] = message
+		}
+	}
+	return found, nil
+}
+
+// callbackID is our own id of the message, if the status carries one.
+func callbackID(status whatsapp.Status) (models.ID, bool) {
+	id, err := uuid.Parse(status.CallbackData)
+	return id, err == nil
+}
+
+func changeOf(status whatsapp.Status) models.StatusChange {
+	change := models.StatusChange{Status: statusOfMeta[status.Status], At: status.Timestamp}
+	if change.Status == models.StatusFailed {
+		var cause whatsapp.MetaError
+		if len(status.Errors) > 0 {
+			cause = status.Errors[0]
+		}
+		change.Failure = failureOf(whatsapp.ErrorFromMeta(cause))
+	}
+	return change
+}
+
+func failureOf(err *whatsapp.Error) *models.Failure {
+	return &models.Failure{
+		Code: string(err.Code), Retryable: err.Retryable, NextAction: string(err.NextAction),
+		MetaCode: err.Meta.Code, MetaTitle: firstOf(err.Meta.Title, err.Meta.Message), MetaDetails: err.Meta.Details,
+	}
+}
+
+func firstOf(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+func parkedStatus(tx *store.Tx, step step) models.ParkedStatus {
+	change := changeOf(step.wire)
+	return models.ParkedStatus{
+		OrganizationID: step.channel.OrganizationID, ChannelID: step.channel.ID, WAMID: step.wire.MessageID,
+		Status: change.Status, OccurredAt: change.At, Failure: change.Failure, CreatedAt: tx.Now(),
+	}
+}
+
+// park keeps statuses for messages that have not turned up. Of the same step the
+// earliest stays, as it would on the message.
+func park(tx *store.Tx, statuses []models.ParkedStatus) error {
+	for _, status := range statuses {
+		err := tx.Clauses(clause.OnConflict{
+			Columns:   []clause.Column{{Name: "organization_id"}, {Name: "channel_id"}, {Name: "wamid"}, {Name: "status"}},
+			Where:     clause.Where{Exprs: []clause.Expression{gorm.Expr("excluded.occurred_at < parked_statuses.occurred_at")}},
+			DoUpdates: clause.AssignmentColumns([]string{"occurred_at", "failure"}),
+		}).Create(&status).Error
+		if err != nil {
+			return fmt.Errorf("park status of message %s: %w", status.WAMID, err)
+		}
+	}
+	return nil
+}
+
+// unpark applies and removes what waited for messages that just got their id from
+// Meta.
+func unpark(tx *store.Tx, messages []*models.Message, changes *changes) error {
+	for _, message := range messages {
+		var waiting []models.ParkedStatus
+		err := tx.Where("organization_id = ? AND channel_id = ? AND wamid = ?",
+			message.OrganizationID, message.ChannelID, *message.WAMID).Find(&waiting).Error
+		if err != nil {
+			return fmt.Errorf("read parked statuses: %w", err)
+		}
+		if len(waiting) == 0 {
+			continue
+		}
+		for _, status := range waiting {
+			if message.Apply(status.Change()) {
+				changes.move(message)
+			}
+		}
+		if err := tx.Delete(&waiting).Error; err != nil {
+			return fmt.Errorf("remove parked statuses: %w", err)
+		}
+	}
+	return nil
+}
