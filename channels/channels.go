@@ -1,0 +1,99 @@
+package channels
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"recado/models"
+	"recado/secrets"
+	"recado/store"
+)
+
+// Options configure New. The zero value serves.
+type Options struct {
+	Logger *slog.Logger // nil: nothing is logged
+}
+
+// Service holds the use cases of channels.
+type Service struct {
+	db  *store.Store
+	box *secrets.Box
+	log *slog.Logger
+}
+
+// New returns a Service that seals tokens with box.
+func New(db *store.Store, box *secrets.Box, o Options) *Service {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Service{db: db, box: box, log: o.Logger}
+}
+
+// Visible returns the channels on which the viewer may VIEW or more, by name
+// without regard to case, and by id where names are equal.
+func (s *Service) Visible(ctx context.Context, viewer models.Viewer) ([]models.Channel, error) {
+	var all []models.Channel
+	if err := s.db.Read(ctx).Where("organization_id = ?", viewer.OrganizationID).Find(&all).Error; err != nil {
+		return nil, fmt.Errorf("read channels of organization %s: %w", viewer.OrganizationID, err)
+	}
+	visible := slices.DeleteFunc(all, func(c models.Channel) bool { return !viewer.Can(c.ID, models.LevelView) })
+	slices.SortFunc(visible, func(a, b models.Channel) int { // here, because the databases collate differently
+		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), bytes.Compare(a.ID[:], b.ID[:]))
+	})
+	return visible, nil
+}
+
+// ByID returns those of the channels that exist and that the viewer may VIEW.
+func (s *Service) ByID(ctx context.Context, viewer models.Viewer, ids []models.ID) (map[models.ID]models.Channel, error) {
+	found := make(map[models.ID]models.Channel, len(ids))
+	visible := make([]models.ID, 0, len(ids))
+	for _, id := range ids {
+		if viewer.Can(id, models.LevelView) {
+			visible = append(visible, id)
+		}
+	}
+	if len(visible) == 0 {
+		return found, nil
+	}
+	var channels []models.Channel
+	err := s.db.Read(ctx).Where("organization_id = ? AND id IN ?", viewer.OrganizationID, visible).Find(&channels).Error
+	if err != nil {
+		return nil, fmt.Errorf("read %d channels of organization %s: %w", len(visible), viewer.OrganizationID, err)
+	}
+	for _, channel := range channels {
+		found[channel.ID] = channel
+	}
+	return found, nil
+}
+
+// LockByPhoneNumberID returns the channels with these ids of Meta's, in the order
+// of their own ids, and locks their rows until the transaction ends. Unknown ids
+// are left out.
+func LockByPhoneNumberID(tx *store.Tx, phoneNumberIDs []string) ([]models.Channel, error) {
+	if len(phoneNumberIDs) == 0 {
+		return nil, nil
+	}
+	var channels []models.Channel
+	err := store.Locking(tx.DB).Where("phone_number_id IN ?", phoneNumberIDs).Order("id").Find(&channels).Error
+	if err != nil {
+		return nil, fmt.Errorf("lock channels of %d phone numbers: %w", len(phoneNumberIDs), err)
+	}
+	return channels, nil
+}
+
+// lock returns the channel and locks its row until the transaction ends.
+func lock(tx *store.Tx, channelID models.ID) (models.Channel, error) {
+	var channels []models.Channel
+	if err := store.Locking(tx.DB).Where("id = ?", channelID).Find(&channels).Error; err != nil {
+		return models.Channel{}, fmt.Errorf("lock channel %s: %w", channelID, err)
+	}
+	if len(channels) == 0 {
+		return models.Channel{}, models.ErrNotFound
+	}
+	return channels[0], nil
+}

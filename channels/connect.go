@@ -1,0 +1,194 @@
+package channels
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"gorm.io/gorm"
+
+	"recado/models"
+	"recado/store"
+)
+
+// Limits of what Connect takes. Meta's ids have 15 to 17 digits today
+// (reference/whatsapp-cloud-api.md §8.2) and are documented as opaque numbers.
+const (
+	maxName     = 100 // characters
+	maxMetaID   = 32  // digits
+	maxToken    = 4096
+	maxReason   = 1000 // characters of Meta's words that are kept
+	hintLength  = 4
+	hintedToken = 16 // shorter ones give no hint: it would tell too much
+)
+
+// NewChannel is a number to connect. Printing it does not show the token.
+type NewChannel struct {
+	OrganizationID models.ID
+	Name           string // as the team calls it; 1 to 100 characters
+	PhoneNumberID  string // Meta's id of the number; digits
+	WABAID         string // Meta's id of the WhatsApp Business account; digits
+	DisplayNumber  string // international, in any notation; kept as E.164
+	AccessToken    string `json:"-"` // of a system user, never logged
+}
+
+// String leaves out the token.
+func (n NewChannel) String() string {
+	return fmt.Sprintf("channel %q of organization %s, phone number id %s, WABA id %s, number %s",
+		n.Name, n.OrganizationID, n.PhoneNumberID, n.WABAID, n.DisplayNumber)
+}
+
+// GoString leaves out the token.
+func (n NewChannel) GoString() string { return n.String() }
+
+// Connect makes a channel of an organization, connected. If the organization has
+// the number already, its channel takes over the name, ids, number and token
+// given and is connected again.
+//
+// Errors: REQUIRED and INVALID with the field; NOT_FOUND (organizationId);
+// ALREADY_EXISTS (phoneNumberId) when the number belongs to another organization.
+func (s *Service) Connect(ctx context.Context, n NewChannel) (models.Channel, error) {
+	if err := n.normalize(); err != nil {
+		return models.Channel{}, err
+	}
+	var channel models.Channel
+	err := s.db.Write(ctx, func(tx *store.Tx) error {
+		known, err := LockByPhoneNumberID(tx, []string{n.PhoneNumberID})
+		switch {
+		case err != nil:
+			return err
+		case len(known) == 0:
+			channel, err = s.create(tx, n)
+			return err
+		case known[0].OrganizationID != n.OrganizationID:
+			return models.NewError(models.CodeAlreadyExists, "phoneNumberId")
+		}
+		s.apply(&known[0], n)
+		err = store.UpdateAll(tx, known)
+		channel = known[0]
+		return err
+	})
+	if err != nil {
+		return models.Channel{}, err
+	}
+	s.log.Info("channel connected", "channel", channel.ID, "organization", channel.OrganizationID, "phoneNumberId", channel.PhoneNumberID)
+	return channel, nil
+}
+
+func (s *Service) create(tx *store.Tx, n NewChannel) (models.Channel, error) {
+	var organizations int64
+	if err := tx.Model(&models.Organization{}).Where("id = ?", n.OrganizationID).Count(&organizations).Error; err != nil {
+		return models.Channel{}, fmt.Errorf("look for organization %s: %w", n.OrganizationID, err)
+	}
+	if organizations == 0 {
+		return models.Channel{}, models.NewError(models.CodeNotFound, "organizationId")
+	}
+	channel := models.Channel{
+		ID: models.NewID(), OrganizationID: n.OrganizationID, LastAssigneePosition: nobodyYet,
+	}
+	s.apply(&channel, n)
+	err := tx.Create(&channel).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		err = fmt.Errorf("%w: %w", store.ErrRace, err)
+	}
+	if err != nil {
+		return models.Channel{}, fmt.Errorf("create channel of phone number %s: %w", n.PhoneNumberID, err)
+	}
+	return channel, nil
+}
+
+func (s *Service) apply(channel *models.Channel, n NewChannel) {
+	channel.Name, channel.PhoneNumberID, channel.WABAID, channel.DisplayNumber = n.Name, n.PhoneNumberID, n.WABAID, n.DisplayNumber
+	channel.Status, channel.StatusReason = models.ChannelConnected, ""
+	channel.AccessToken, channel.AccessTokenHint = s.box.Seal([]byte(n.AccessToken), boundTo(*channel)), hint(n.AccessToken)
+}
+
+// AccessToken opens the channel's token. An error means that it was sealed with
+// another key, or for another channel or organization.
+func (s *Service) AccessToken(channel models.Channel) (string, error) {
+	token, err := s.box.Open(channel.AccessToken, boundTo(channel))
+	if err != nil {
+		return "", fmt.Errorf("open access token of channel %s: %w", channel.ID, err)
+	}
+	return string(token), nil
+}
+
+// RequireReauthorization notes that Meta refuses the channel's token, in Meta's
+// words. The channel receives on, and sends wait, until it is connected again. A
+// channel that is disconnected stays so; repeating it only replaces the reason.
+func (s *Service) RequireReauthorization(tx *store.Tx, channelID models.ID, reason string) error {
+	channel, err := lock(tx, channelID)
+	if err != nil {
+		return err
+	}
+	if channel.Status == models.ChannelDisconnected {
+		return nil
+	}
+	if channel.Status == models.ChannelConnected {
+		s.log.Warn("channel needs a new access token", "channel", channel.ID, "organization", channel.OrganizationID, "reason", reason)
+	}
+	channel.Status, channel.StatusReason = models.ChannelReauthorizationRequired, cut(reason, maxReason)
+	return store.UpdateAll(tx, []models.Channel{channel})
+}
+
+// boundTo is what a token is sealed for.
+func boundTo(channel models.Channel) string {
+	return "channel access token of " + channel.OrganizationID.String() + "/" + channel.ID.String()
+}
+
+// hint is what people may see of a token, to tell one from another.
+func hint(token string) string {
+	if len(token) < hintedToken {
+		return ""
+	}
+	return token[len(token)-hintLength:]
+}
+
+// normalize trims and checks what Connect was given.
+func (n *NewChannel) normalize() error {
+	for _, text := range []*string{&n.Name, &n.PhoneNumberID, &n.WABAID, &n.DisplayNumber, &n.AccessToken} {
+		*text = strings.TrimSpace(*text)
+	}
+	number, numberOK := displayNumber(n.DisplayNumber)
+	for _, field := range []struct {
+		name, value string
+		ok          bool
+	}{
+		{"name", n.Name, utf8.ValidString(n.Name) && utf8.RuneCountInString(n.Name) <= maxName},
+		{"phoneNumberId", n.PhoneNumberID, isMetaID(n.PhoneNumberID)},
+		{"wabaId", n.WABAID, isMetaID(n.WABAID)},
+		{"displayNumber", n.DisplayNumber, numberOK},
+		{"accessToken", n.AccessToken, isToken(n.AccessToken)},
+	} {
+		if field.value == "" {
+			return models.NewError(models.CodeRequired, field.name)
+		}
+		if !field.ok {
+			return models.NewError(models.CodeInvalid, field.name)
+		}
+	}
+	n.DisplayNumber = number
+	return nil
+}
+
+func isMetaID(id string) bool {
+	return len(id) <= maxMetaID && strings.Trim(id, "0123456789") == ""
+}
+
+// isToken reports whether the token can stand in an HTTP header.
+func isToken(token string) bool {
+	return len(token) <= maxToken && !strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// cut returns at most limit characters of text.
+func cut(text string, limit int) string {
+	for i := range text {
+		if limit == 0 {
+			return text[:i]
+		}
+		limit--
+	}
+	return text
+}
