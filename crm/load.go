@@ -66,3 +66,20 @@ func visibleChannels(viewer models.Viewer) []models.ID {
 	}
 	return channels
 }
+
+// PhoneNumber returns the number, in E.164, that a contact with these identities
+// is registered under at WhatsApp: the one seen first. It is false for people who
+// hide their number.
+func PhoneNumber(identities []models.ContactIdentity) (string, bool) {
+	var first *models.ContactIdentity
+	for i := range identities {
+		identity := &identities[i]
+		if identity.Kind == models.IdentityWAID && (first == nil || identity.CreatedAt.Before(first.CreatedAt)) {
+			first = identity
+		}
+	}
+	if first == nil {
+		return "", false
+	}
+	return "+" + first.Value, true
+}

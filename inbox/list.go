@@ -102,7 +102,7 @@ func (s *Service) conversationsOf(ctx context.Context, viewer models.Viewer, fil
 		}
 	}
 	if filter.WindowOpen != nil {
-		closed := s.options.Clock().Add(-models.ServiceWindow) // the customer's last message, if the window closes right now
+		closed := s.clock().Add(-models.ServiceWindow) // the customer's last message, if the window closes right now
 		if *filter.WindowOpen {
 			query = query.Where("last_customer_message_at > ?", closed)
 		} else {

@@ -3813,7 +3813,7 @@ enum AccountErrorCode {
   """
   REQUIRED
   """
-  A value breaks its limits, or it is oneself.
+  A value breaks its limits.
   """
   INVALID
   """
@@ -3845,7 +3845,7 @@ Whether a user is active.
 """
 input UserSetActiveInput {
   """
-  The user; not oneself.
+  The user; oneself is FORBIDDEN.
   """
   userId: ID!
   """
@@ -5310,7 +5310,7 @@ func (ec *executionContext) _ChannelConnection_edges(ctx context.Context, field 
 			return ec.fieldContext_ChannelConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelEdge) graphql.Marshaler {
@@ -5324,7 +5324,7 @@ func (ec *executionContext) fieldContext_ChannelConnection_edges(_ context.Conte
 	fc = &graphql.FieldContext{
 		Object:     "ChannelConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ChannelEdge(ctx, field)
@@ -5342,11 +5342,11 @@ func (ec *executionContext) _ChannelConnection_nodes(ctx context.Context, field 
 			return ec.fieldContext_ChannelConnection_nodes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Nodes, nil
+			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.Channel) graphql.Marshaler {
-			return ec.marshalNChannel2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.Channel) graphql.Marshaler {
+			return ec.marshalNChannel2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐChannelᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5356,7 +5356,7 @@ func (ec *executionContext) fieldContext_ChannelConnection_nodes(_ context.Conte
 	fc = &graphql.FieldContext{
 		Object:     "ChannelConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Channel(ctx, field)
@@ -5406,7 +5406,7 @@ func (ec *executionContext) _ChannelEdge_cursor(ctx context.Context, field graph
 			return ec.fieldContext_ChannelEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -5417,7 +5417,7 @@ func (ec *executionContext) _ChannelEdge_cursor(ctx context.Context, field graph
 	)
 }
 func (ec *executionContext) fieldContext_ChannelEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ChannelEdge", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ChannelEdge", field, true, false, "String")
 }
 
 func (ec *executionContext) _ChannelEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelEdge) (ret graphql.Marshaler) {
@@ -5432,8 +5432,8 @@ func (ec *executionContext) _ChannelEdge_node(ctx context.Context, field graphql
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.Channel) graphql.Marshaler {
-			return ec.marshalNChannel2recadoᚋgraphᚋgqlmodelᚐChannel(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Channel) graphql.Marshaler {
+			return ec.marshalNChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChannel(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6608,7 +6608,7 @@ func (ec *executionContext) _ConversationConnection_edges(ctx context.Context, f
 			return ec.fieldContext_ConversationConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ConversationEdge) graphql.Marshaler {
@@ -6622,7 +6622,7 @@ func (ec *executionContext) fieldContext_ConversationConnection_edges(_ context.
 	fc = &graphql.FieldContext{
 		Object:     "ConversationConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ConversationEdge(ctx, field)
@@ -6640,11 +6640,11 @@ func (ec *executionContext) _ConversationConnection_nodes(ctx context.Context, f
 			return ec.fieldContext_ConversationConnection_nodes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Nodes, nil
+			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.Conversation) graphql.Marshaler {
-			return ec.marshalNConversation2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalNConversation2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐConversationᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6654,7 +6654,7 @@ func (ec *executionContext) fieldContext_ConversationConnection_nodes(_ context.
 	fc = &graphql.FieldContext{
 		Object:     "ConversationConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Conversation(ctx, field)
@@ -6704,7 +6704,7 @@ func (ec *executionContext) _ConversationEdge_cursor(ctx context.Context, field 
 			return ec.fieldContext_ConversationEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -6715,7 +6715,7 @@ func (ec *executionContext) _ConversationEdge_cursor(ctx context.Context, field 
 	)
 }
 func (ec *executionContext) fieldContext_ConversationEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ConversationEdge", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ConversationEdge", field, true, false, "String")
 }
 
 func (ec *executionContext) _ConversationEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationEdge) (ret graphql.Marshaler) {
@@ -6730,8 +6730,8 @@ func (ec *executionContext) _ConversationEdge_node(ctx context.Context, field gr
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.Conversation) graphql.Marshaler {
-			return ec.marshalNConversation2recadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalNConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7626,7 +7626,7 @@ func (ec *executionContext) _MessageConnection_edges(ctx context.Context, field 
 			return ec.fieldContext_MessageConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.MessageEdge) graphql.Marshaler {
@@ -7640,7 +7640,7 @@ func (ec *executionContext) fieldContext_MessageConnection_edges(_ context.Conte
 	fc = &graphql.FieldContext{
 		Object:     "MessageConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_MessageEdge(ctx, field)
@@ -7658,11 +7658,11 @@ func (ec *executionContext) _MessageConnection_nodes(ctx context.Context, field 
 			return ec.fieldContext_MessageConnection_nodes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Nodes, nil
+			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.Message) graphql.Marshaler {
-			return ec.marshalNMessage2ᚕrecadoᚋgraphᚋgqlmodelᚐMessageᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.Message) graphql.Marshaler {
+			return ec.marshalNMessage2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐMessageᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7672,7 +7672,7 @@ func (ec *executionContext) fieldContext_MessageConnection_nodes(_ context.Conte
 	fc = &graphql.FieldContext{
 		Object:     "MessageConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Message(ctx, field)
@@ -7722,7 +7722,7 @@ func (ec *executionContext) _MessageEdge_cursor(ctx context.Context, field graph
 			return ec.fieldContext_MessageEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -7733,7 +7733,7 @@ func (ec *executionContext) _MessageEdge_cursor(ctx context.Context, field graph
 	)
 }
 func (ec *executionContext) fieldContext_MessageEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("MessageEdge", field, false, false, "String")
+	return graphql.NewScalarFieldContext("MessageEdge", field, true, false, "String")
 }
 
 func (ec *executionContext) _MessageEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageEdge) (ret graphql.Marshaler) {
@@ -7748,8 +7748,8 @@ func (ec *executionContext) _MessageEdge_node(ctx context.Context, field graphql
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.Message) graphql.Marshaler {
-			return ec.marshalNMessage2recadoᚋgraphᚋgqlmodelᚐMessage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Message) graphql.Marshaler {
+			return ec.marshalNMessage2ᚖrecadoᚋgraphᚋgqlmodelᚐMessage(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15036,15 +15036,11 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
-func (ec *executionContext) marshalNChannel2recadoᚋgraphᚋgqlmodelᚐChannel(ctx context.Context, sel ast.SelectionSet, v gqlmodel.Channel) graphql.Marshaler {
-	return ec._Channel(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNChannel2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.Channel) graphql.Marshaler {
+func (ec *executionContext) marshalNChannel2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐChannelᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.Channel) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNChannel2recadoᚋgraphᚋgqlmodelᚐChannel(ctx, sel, v[i])
+		return ec.marshalNChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChannel(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -15054,6 +15050,14 @@ func (ec *executionContext) marshalNChannel2ᚕrecadoᚋgraphᚋgqlmodelᚐChann
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChannel(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Channel) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Channel!")
+		return graphql.Null
+	}
+	return ec._Channel(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNChannelEdge2recadoᚋgraphᚋgqlmodelᚐChannelEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ChannelEdge) graphql.Marshaler {
@@ -15154,15 +15158,11 @@ func (ec *executionContext) marshalNContactIdentityKind2recadoᚋmodelsᚐIdenti
 	return res
 }
 
-func (ec *executionContext) marshalNConversation2recadoᚋgraphᚋgqlmodelᚐConversation(ctx context.Context, sel ast.SelectionSet, v gqlmodel.Conversation) graphql.Marshaler {
-	return ec._Conversation(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNConversation2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.Conversation) graphql.Marshaler {
+func (ec *executionContext) marshalNConversation2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐConversationᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.Conversation) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNConversation2recadoᚋgraphᚋgqlmodelᚐConversation(ctx, sel, v[i])
+		return ec.marshalNConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -15367,15 +15367,11 @@ func (ec *executionContext) marshalNInt2int64(ctx context.Context, sel ast.Selec
 	return res
 }
 
-func (ec *executionContext) marshalNMessage2recadoᚋgraphᚋgqlmodelᚐMessage(ctx context.Context, sel ast.SelectionSet, v gqlmodel.Message) graphql.Marshaler {
-	return ec._Message(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNMessage2ᚕrecadoᚋgraphᚋgqlmodelᚐMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.Message) graphql.Marshaler {
+func (ec *executionContext) marshalNMessage2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.Message) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNMessage2recadoᚋgraphᚋgqlmodelᚐMessage(ctx, sel, v[i])
+		return ec.marshalNMessage2ᚖrecadoᚋgraphᚋgqlmodelᚐMessage(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {

@@ -8,7 +8,7 @@ import (
 
 // Change is an event and the state that it left behind.
 type Change struct {
-	Event   models.Event
+	models.Event
 	Payload models.EventPayload
 }
 

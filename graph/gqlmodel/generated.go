@@ -50,24 +50,6 @@ type AccountUserError struct {
 
 func (AccountUserError) IsUserError() {}
 
-// A page of channels.
-type ChannelConnection struct {
-	// The channels with their cursors.
-	Edges []ChannelEdge `json:"edges"`
-	// The channels alone.
-	Nodes []Channel `json:"nodes"`
-	// Where the page begins and ends.
-	PageInfo PageInfo `json:"pageInfo"`
-}
-
-// A channel in its place in a list.
-type ChannelEdge struct {
-	// The place, for `after` and `before`.
-	Cursor string `json:"cursor"`
-	// The channel.
-	Node Channel `json:"node"`
-}
-
 // A profile's level on a channel.
 type ChannelPermissionSetInput struct {
 	// The channel.
@@ -132,24 +114,6 @@ type ConversationClosePayload struct {
 	Conversation *Conversation `json:"conversation,omitempty"`
 	// What the user can mend; empty on success.
 	UserErrors []ConversationUserError `json:"userErrors"`
-}
-
-// A page of conversations.
-type ConversationConnection struct {
-	// The conversations with their cursors.
-	Edges []ConversationEdge `json:"edges"`
-	// The conversations alone.
-	Nodes []Conversation `json:"nodes"`
-	// Where the page begins and ends.
-	PageInfo PageInfo `json:"pageInfo"`
-}
-
-// A conversation in its place in a list.
-type ConversationEdge struct {
-	// The place, for `after` and `before`.
-	Cursor string `json:"cursor"`
-	// The conversation.
-	Node Conversation `json:"node"`
 }
 
 // Which conversations a list shows. Every condition given must hold; null is as good as absent.
@@ -231,24 +195,6 @@ type ConversationUserError struct {
 
 func (ConversationUserError) IsUserError() {}
 
-// A page of messages.
-type MessageConnection struct {
-	// The messages with their cursors.
-	Edges []MessageEdge `json:"edges"`
-	// The messages alone.
-	Nodes []Message `json:"nodes"`
-	// Where the page begins and ends.
-	PageInfo PageInfo `json:"pageInfo"`
-}
-
-// A message in its place in a conversation.
-type MessageEdge struct {
-	// The place, for `after` and `before`.
-	Cursor string `json:"cursor"`
-	// The message.
-	Node Message `json:"node"`
-}
-
 // Why a message failed and what to do about it.
 type MessageFailure struct {
 	// Our name of the reason, which is stable.
@@ -327,18 +273,6 @@ func (MessageUserError) IsUserError() {}
 // What can be changed. Several mutations in one document run in order, each in a transaction of its own: there is no
 // all-or-nothing over them.
 type Mutation struct {
-}
-
-// Where a page of a connection begins and ends.
-type PageInfo struct {
-	// Whether there is more after this page. When paging backwards, whether `before` was given.
-	HasNextPage bool `json:"hasNextPage"`
-	// Whether there is more before this page. When paging forwards, whether `after` was given.
-	HasPreviousPage bool `json:"hasPreviousPage"`
-	// Cursor of the first edge; null when the page is empty.
-	StartCursor *string `json:"startCursor,omitempty"`
-	// Cursor of the last edge; null when the page is empty.
-	EndCursor *string `json:"endCursor,omitempty"`
 }
 
 // What can be read.
@@ -457,7 +391,7 @@ func (UnknownContent) IsMessageContent() {}
 
 // Whether a user is active.
 type UserSetActiveInput struct {
-	// The user; not oneself.
+	// The user; oneself is FORBIDDEN.
 	UserID string `json:"userId"`
 	// Whether the user can sign in and be assigned conversations.
 	IsActive bool `json:"isActive"`

@@ -1,0 +1,105 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"recado/graph/gqlmodel"
+	"recado/inbox"
+	"recado/models"
+)
+
+// ConversationAssign hands a conversation to a user, or to nobody.
+func (r mutationResolver) ConversationAssign(ctx context.Context, input gqlmodel.ConversationAssignInput) (*gqlmodel.ConversationAssignPayload, error) {
+	var payload gqlmodel.ConversationAssignPayload
+	var err error
+	payload.Conversation, payload.UserErrors, err = r.changeConversation(ctx, input.ConversationID,
+		func(viewer models.Viewer, id models.ID) (models.Conversation, error) {
+			if !input.AssigneeID.IsSet() {
+				return models.Conversation{}, models.NewError(models.CodeRequired, "assigneeId")
+			}
+			var ids idParser
+			assignee := ids.optional(models.PrefixUser, input.AssigneeID.Value(), "assigneeId")
+			if ids.err != nil {
+				return models.Conversation{}, ids.err
+			}
+			return r.rooms.Inbox.Assign(ctx, viewer, inbox.Assign{
+				ConversationID: id, AssigneeID: assignee, ExpectedVersion: version(input.ExpectedVersion),
+			})
+		})
+	return orNothing(&payload, err)
+}
+
+// ConversationClose marks a conversation as done.
+func (r mutationResolver) ConversationClose(ctx context.Context, input gqlmodel.ConversationCloseInput) (*gqlmodel.ConversationClosePayload, error) {
+	var payload gqlmodel.ConversationClosePayload
+	var err error
+	payload.Conversation, payload.UserErrors, err = r.changeConversation(ctx, input.ConversationID,
+		func(viewer models.Viewer, id models.ID) (models.Conversation, error) {
+			return r.rooms.Inbox.CloseConversation(ctx, viewer, id, version(input.ExpectedVersion))
+		})
+	return orNothing(&payload, err)
+}
+
+// ConversationReopen opens a closed conversation.
+func (r mutationResolver) ConversationReopen(ctx context.Context, input gqlmodel.ConversationReopenInput) (*gqlmodel.ConversationReopenPayload, error) {
+	var payload gqlmodel.ConversationReopenPayload
+	var err error
+	payload.Conversation, payload.UserErrors, err = r.changeConversation(ctx, input.ConversationID,
+		func(viewer models.Viewer, id models.ID) (models.Conversation, error) {
+			return r.rooms.Inbox.ReopenConversation(ctx, viewer, id, version(input.ExpectedVersion))
+		})
+	return orNothing(&payload, err)
+}
+
+// ConversationMarkRead marks messages as read.
+func (r mutationResolver) ConversationMarkRead(ctx context.Context, input gqlmodel.ConversationMarkReadInput) (*gqlmodel.ConversationMarkReadPayload, error) {
+	var payload gqlmodel.ConversationMarkReadPayload
+	var err error
+	payload.Conversation, payload.UserErrors, err = r.changeConversation(ctx, input.ConversationID,
+		func(viewer models.Viewer, id models.ID) (models.Conversation, error) {
+			var ids idParser
+			through := ids.optional(models.PrefixMessage, input.ThroughMessageID.Value(), "throughMessageId")
+			if ids.err != nil {
+				return models.Conversation{}, ids.err
+			}
+			return r.rooms.Inbox.MarkRead(ctx, viewer, id, through)
+		})
+	return orNothing(&payload, err)
+}
+
+// changeConversation runs a change and sorts its outcome. With CONFLICT the
+// conversation is there as well, as it is now.
+func (r mutationResolver) changeConversation(ctx context.Context, conversationID string,
+	change func(models.Viewer, models.ID) (models.Conversation, error),
+) (*gqlmodel.Conversation, []gqlmodel.ConversationUserError, error) {
+	viewer, err := r.viewer(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	var ids idParser
+	id := ids.parse(models.PrefixConversation, conversationID, "conversationId")
+	changed, err := models.Conversation{}, ids.err
+	if err == nil {
+		changed, err = change(viewer, id)
+	}
+	code := models.CodeOf(err)
+	problems, err := userErrors(ctx, r.Edge, err, "ConversationErrorCode", nil,
+		func(p problem) gqlmodel.ConversationUserError { return gqlmodel.ConversationUserError(p) })
+	if err != nil {
+		return nil, nil, err
+	}
+	if code != "" && code != models.CodeConflict {
+		return nil, problems, nil
+	}
+	return (*gqlmodel.Conversation)(&changed), problems, nil
+}
+
+func version(expected graphql.Omittable[*int32]) *int64 {
+	if expected.Value() == nil {
+		return nil
+	}
+	wide := int64(*expected.Value())
+	return &wide
+}

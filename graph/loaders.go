@@ -1,0 +1,125 @@
+package graph
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/graph-gophers/dataloader/v7"
+
+	"recado/inbox"
+	"recado/models"
+)
+
+// How long a loader waits for more keys, and how many it takes at once. Pages load
+// what they show ahead (see prefetch.go), so few requests ever wait.
+const (
+	loaderWait     = time.Millisecond
+	loaderCapacity = 500
+)
+
+// loaders load rows for one response of one viewer.
+type loaders struct {
+	viewer        func() (models.Viewer, error)
+	users         loader[models.ID, models.User]
+	profiles      loader[models.ID, models.Profile]
+	channels      loader[models.ID, models.Channel]
+	assignees     loader[models.ID, []models.ID] // of channels
+	contacts      loader[models.ID, models.Contact]
+	identities    loader[models.ID, []models.ContactIdentity] // of contacts
+	ofContacts    loader[models.ID, []models.Conversation]
+	conversations loader[models.ID, models.Conversation]
+	messages      loader[models.ID, models.Message]
+	wamids        loader[inbox.WAMID, models.Message]
+	histories     loader[historyKey, inbox.MessageResult]
+}
+
+func (e *Edge) withLoaders(ctx context.Context) context.Context {
+	rooms := e.rooms
+	l := &loaders{viewer: sync.OnceValues(func() (models.Viewer, error) { return e.refreshed(ctx) })}
+	bind(&l.users, l, rooms.Accounts.UsersByID)
+	bind(&l.profiles, l, rooms.Accounts.ProfilesByID)
+	bind(&l.channels, l, rooms.Channels.ByID)
+	bind(&l.assignees, l, rooms.Channels.AssigneesByChannel)
+	bind(&l.contacts, l, rooms.CRM.ContactsByID)
+	bind(&l.identities, l, rooms.CRM.IdentitiesByContact)
+	bind(&l.ofContacts, l, rooms.Inbox.ConversationsOfContacts)
+	bind(&l.conversations, l, rooms.Inbox.ConversationsByID)
+	bind(&l.messages, l, rooms.Inbox.MessagesByID)
+	bind(&l.wamids, l, rooms.Inbox.MessagesByWAMID)
+	bind(&l.histories, l, e.histories)
+	return context.WithValue(ctx, loadersKey, l)
+}
+
+// loadersFrom returns the loaders of the response. There always are some: see
+// perResponse.
+func loadersFrom(ctx context.Context) *loaders {
+	return ctx.Value(loadersKey).(*loaders) //nolint:forcetypeassert // a resolver runs inside of a response
+}
+
+// loader loads values by key. What does not exist for the viewer is nil.
+type loader[K comparable, V any] struct {
+	loaders *loaders
+	fetch   func(context.Context, models.Viewer, []K) (map[K]V, error)
+	batched func() dataloader.Interface[K, *V] // made when it is first asked for
+}
+
+func bind[K comparable, V any](l *loader[K, V], all *loaders, fetch func(context.Context, models.Viewer, []K) (map[K]V, error)) {
+	l.loaders, l.fetch = all, fetch
+	l.batched = sync.OnceValue(func() dataloader.Interface[K, *V] {
+		return dataloader.NewBatchedLoader(l.batch,
+			dataloader.WithWait[K, *V](loaderWait), dataloader.WithBatchCapacity[K, *V](loaderCapacity))
+	})
+}
+
+func (l *loader[K, V]) batch(ctx context.Context, keys []K) []*dataloader.Result[*V] {
+	results := make([]*dataloader.Result[*V], len(keys))
+	found, err := l.fetchAll(ctx, keys)
+	for i, key := range keys {
+		results[i] = &dataloader.Result[*V]{Data: found[key], Error: err}
+	}
+	return results
+}
+
+func (l *loader[K, V]) fetchAll(ctx context.Context, keys []K) (map[K]*V, error) {
+	viewer, err := l.loaders.viewer()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := l.fetch(ctx, viewer, keys)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[K]*V, len(rows))
+	for key, row := range rows {
+		found[key] = &row
+	}
+	return found, nil
+}
+
+// load returns the value of a key, nil if there is none for the viewer.
+func (l *loader[K, V]) load(ctx context.Context, key K) (*V, error) {
+	return l.batched().Load(ctx, key)()
+}
+
+// later asks for a value and returns a function that waits for it.
+func (l *loader[K, V]) later(ctx context.Context, key K) func() (*V, error) {
+	return l.batched().Load(ctx, key)
+}
+
+// ahead loads many values now, for those who will ask for them in this response.
+func (l *loader[K, V]) ahead(ctx context.Context, keys []K) error {
+	found, err := l.fetchAll(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		l.batched().Prime(ctx, key, found[key])
+	}
+	return nil
+}
+
+// prime remembers a value that came from elsewhere.
+func (l *loader[K, V]) prime(ctx context.Context, key K, value *V) {
+	l.batched().Prime(ctx, key, value)
+}

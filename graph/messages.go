@@ -1,0 +1,169 @@
+package graph
+
+import (
+	"context"
+
+	"recado/graph/gqlmodel"
+	"recado/inbox"
+	"recado/models"
+)
+
+// historyKey is a part of a conversation's messages, as a key of a loader.
+type historyKey struct {
+	conversation  models.ID
+	first, last   optional[int32]
+	after, before optional[string]
+}
+
+// optional is a pointer's value, to be compared by it.
+type optional[T comparable] struct {
+	given bool
+	value T
+}
+
+func optionally[T comparable](pointer *T) optional[T] {
+	if pointer == nil {
+		return optional[T]{}
+	}
+	return optional[T]{given: true, value: *pointer}
+}
+
+func (o optional[T]) pointer() *T {
+	if !o.given {
+		return nil
+	}
+	return &o.value
+}
+
+// Messages are the conversation's.
+func (r conversationResolver) Messages(ctx context.Context, conversation *gqlmodel.Conversation, first *int32, after *string, last *int32, before *string) (*gqlmodel.MessageConnection, error) {
+	result, err := loadersFrom(ctx).histories.load(ctx, historyKey{
+		conversation: conversation.ID,
+		first:        optionally(first), last: optionally(last), after: optionally(after), before: optionally(before),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if result.Err != nil {
+		return nil, result.Err
+	}
+	page := result.Page
+	return &gqlmodel.MessageConnection{Rows: page.Rows, Cursor: page.Cursor, PageInfo: pageInfo(page)}, nil
+}
+
+// histories reads many parts at once, for the loader.
+func (e *Edge) histories(ctx context.Context, viewer models.Viewer, keys []historyKey) (map[historyKey]inbox.MessageResult, error) {
+	lists := make([]inbox.MessageList, len(keys))
+	for i, key := range keys {
+		lists[i] = inbox.MessageList{
+			ConversationID: key.conversation,
+			Page:           pageRequest(key.first.pointer(), key.after.pointer(), key.last.pointer(), key.before.pointer()),
+		}
+	}
+	results, err := e.rooms.Inbox.Messages(ctx, viewer, lists)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[historyKey]inbox.MessageResult, len(keys))
+	for i, key := range keys {
+		found[key] = results[i]
+	}
+	return found, nil
+}
+
+func loadMessage(ctx context.Context, id models.ID) (*gqlmodel.Message, error) {
+	message, err := loadersFrom(ctx).messages.load(ctx, id)
+	return (*gqlmodel.Message)(message), err
+}
+
+// Conversation is the one that the message belongs to.
+func (r messageResolver) Conversation(ctx context.Context, message *gqlmodel.Message) (*gqlmodel.Conversation, error) {
+	return loadConversation(ctx, message.ConversationID)
+}
+
+// Failure is why the message failed.
+func (r messageResolver) Failure(ctx context.Context, message *gqlmodel.Message) (*gqlmodel.MessageFailure, error) {
+	failure := message.Failure
+	if failure == nil || message.Status != models.StatusFailed {
+		return nil, nil //nolint:nilnil // it did not
+	}
+	code := r.enumValue("MessageFailureCode", failure.Code, "UNKNOWN")
+	shown := &gqlmodel.MessageFailure{
+		Code:        code,
+		Message:     r.text(ctx, "failure."+code, nil),
+		IsRetryable: failure.Retryable,
+		NextAction:  r.enumValue("MessageNextAction", failure.NextAction, "NONE"),
+	}
+	if failure.MetaCode != 0 {
+		metaCode := int32(failure.MetaCode)
+		shown.MetaCode = &metaCode
+	}
+	if failure.MetaTitle != "" {
+		shown.MetaTitle = &failure.MetaTitle
+	}
+	if failure.MetaDetails != "" {
+		shown.MetaDetails = &failure.MetaDetails
+	}
+	return shown, nil
+}
+
+// enumValue is a value of the schema's enum, the other one if there is none of that
+// name: a row may be older or newer than the schema.
+func (e *Edge) enumValue(enum, value, other string) string {
+	if e.Schema().Types[enum].EnumValues.ForName(value) == nil {
+		return other
+	}
+	return value
+}
+
+// ReplyTo is the message that it answers, if we have it.
+func (r messageResolver) ReplyTo(ctx context.Context, message *gqlmodel.Message) (*gqlmodel.Message, error) {
+	if message.ReplyToWAMID == nil {
+		return nil, nil //nolint:nilnil // none
+	}
+	original, err := loadersFrom(ctx).wamids.load(ctx, inbox.WAMID{ChannelID: message.ChannelID, Value: *message.ReplyToWAMID})
+	return (*gqlmodel.Message)(original), err
+}
+
+// Sender is the user who wrote it.
+func (r messageResolver) Sender(ctx context.Context, message *gqlmodel.Message) (*gqlmodel.User, error) {
+	return loadUser(ctx, message.SenderID)
+}
+
+// replyPaths say where the fields of inbox.Reply are in MessageSendInput.
+var replyPaths = inputPaths{"text": "content.text.body", "previewUrl": "content.text.previewUrl"}
+
+// MessageSend sends a message.
+func (r mutationResolver) MessageSend(ctx context.Context, input gqlmodel.MessageSendInput) (*gqlmodel.MessageSendPayload, error) {
+	viewer, err := r.viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sent, err := r.send(ctx, viewer, input)
+	payload := &gqlmodel.MessageSendPayload{}
+	payload.UserErrors, err = userErrors(ctx, r.Edge, err, "MessageErrorCode", replyPaths,
+		func(p problem) gqlmodel.MessageUserError { return gqlmodel.MessageUserError(p) })
+	if err == nil && len(payload.UserErrors) == 0 {
+		payload.Message = (*gqlmodel.Message)(&sent)
+		payload.MessageEdge = gqlmodel.NewMessageEdge(payload.Message, inbox.MessageCursor(sent))
+	}
+	return orNothing(payload, err)
+}
+
+func (r mutationResolver) send(ctx context.Context, viewer models.Viewer, input gqlmodel.MessageSendInput) (models.Message, error) {
+	var ids idParser
+	reply := inbox.Reply{
+		ConversationID: ids.parse(models.PrefixConversation, input.ConversationID, "conversationId"),
+		ReplyToID:      ids.optional(models.PrefixMessage, input.ReplyToID.Value(), "replyToId"),
+		IdempotencyKey: input.IdempotencyKey,
+	}
+	if ids.err != nil {
+		return models.Message{}, ids.err
+	}
+	text := input.Content.Text.Value()
+	if text == nil {
+		return models.Message{}, models.NewError(models.CodeRequired, "content")
+	}
+	reply.Text, reply.PreviewURL = text.Body, text.PreviewURL
+	return r.rooms.Inbox.Reply(ctx, viewer, reply)
+}

@@ -1,0 +1,63 @@
+package graph
+
+import "recado/graph/generated"
+
+// resolvers hands out the resolvers of each type.
+type resolvers struct{ *Edge }
+
+var _ generated.ResolverRoot = resolvers{}
+
+type (
+	queryResolver                     struct{ *Edge }
+	mutationResolver                  struct{ *Edge }
+	subscriptionResolver              struct{ *Edge }
+	viewerResolver                    struct{ *Edge }
+	userResolver                      struct{ *Edge }
+	channelResolver                   struct{ *Edge }
+	channelPermissionResolver         struct{ *Edge }
+	contactResolver                   struct{ *Edge }
+	contactIdentityResolver           struct{ *Edge }
+	conversationResolver              struct{ *Edge }
+	messageResolver                   struct{ *Edge }
+	messageAddedEventResolver         struct{ *Edge }
+	messageStatusChangedEventResolver struct{ *Edge }
+	conversationChangedEventResolver  struct{ *Edge }
+	conversationMergedEventResolver   struct{ *Edge }
+)
+
+// Query and the methods after it are what the generated code asks for.
+func (r resolvers) Query() generated.QueryResolver               { return queryResolver(r) }
+func (r resolvers) Mutation() generated.MutationResolver         { return mutationResolver(r) }
+func (r resolvers) Subscription() generated.SubscriptionResolver { return subscriptionResolver(r) }
+func (r resolvers) Viewer() generated.ViewerResolver             { return viewerResolver(r) }
+func (r resolvers) User() generated.UserResolver                 { return userResolver(r) }
+func (r resolvers) Channel() generated.ChannelResolver           { return channelResolver(r) }
+
+func (r resolvers) ChannelPermission() generated.ChannelPermissionResolver {
+	return channelPermissionResolver(r)
+}
+
+func (r resolvers) Contact() generated.ContactResolver { return contactResolver(r) }
+
+func (r resolvers) ContactIdentity() generated.ContactIdentityResolver {
+	return contactIdentityResolver(r)
+}
+
+func (r resolvers) Conversation() generated.ConversationResolver { return conversationResolver(r) }
+func (r resolvers) Message() generated.MessageResolver           { return messageResolver(r) }
+
+func (r resolvers) MessageAddedEvent() generated.MessageAddedEventResolver {
+	return messageAddedEventResolver(r)
+}
+
+func (r resolvers) MessageStatusChangedEvent() generated.MessageStatusChangedEventResolver {
+	return messageStatusChangedEventResolver(r)
+}
+
+func (r resolvers) ConversationChangedEvent() generated.ConversationChangedEventResolver {
+	return conversationChangedEventResolver(r)
+}
+
+func (r resolvers) ConversationMergedEvent() generated.ConversationMergedEventResolver {
+	return conversationMergedEventResolver(r)
+}
