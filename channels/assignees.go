@@ -92,7 +92,7 @@ func NextAssignee(tx *store.Tx, channel *models.Channel) (*models.ID, error) {
 	if err := moveTurn(tx, channel, able[next].Position); err != nil {
 		return nil, err
 	}
-	return models.Ref(able[next].UserID), nil
+	return new(able[next].UserID), nil
 }
 
 // MayReply reports whether the user is active, of the channel's organization, and

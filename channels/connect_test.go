@@ -213,7 +213,7 @@ func TestAccessToken(t *testing.T) {
 			for what, text := range map[string]string{
 				"stored": string(channel.AccessToken), "JSON": string(encoded), "log": log.String(), "error": refused.Error(),
 				"%v": fmt.Sprintf("%v %v", n, channel), "%+v": fmt.Sprintf("%+v %+v", n, channel),
-				"%#v": fmt.Sprintf("%#v %#v", n, channel), "%s": fmt.Sprintf("%s", &n),
+				"%#v": fmt.Sprintf("%#v %#v", n, channel), "%s": fmt.Sprintf("%s %s", &n, n),
 			} {
 				require.NotContains(t, text, "secretsecret", what)
 			}

@@ -2,7 +2,7 @@ package channels_test
 
 import (
 	"bytes"
-	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -95,7 +95,7 @@ var numbers int
 func (w *world) newChannel(name string) channels.NewChannel {
 	numbers++
 	return channels.NewChannel{
-		OrganizationID: w.id, Name: name, PhoneNumberID: fmt.Sprint(106_540_352_242_000 + numbers),
+		OrganizationID: w.id, Name: name, PhoneNumberID: strconv.Itoa(106_540_352_242_000 + numbers),
 		WABAID: "102290129340398", DisplayNumber: "+55 11 91234-5678", AccessToken: token,
 	}
 }

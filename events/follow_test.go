@@ -259,7 +259,17 @@ func TestReaders(t *testing.T) {
 
 			again, err := bus.Follow(t.Context(), organization, slow.Position())
 			require.NoError(t, err)
-			expect(t, again, 21) // who catches up may be as far behind as it started
+			for through := int64(28); through <= 35; through += 7 {
+				record(t, db, organization, 7)
+				expect(t, quick, through)
+			}
+			expect(t, again, 35) // who catches up may be as far behind as it started, and then some
+			for through := int64(42); through <= 56; through += 7 {
+				record(t, db, organization, 7)
+				expect(t, quick, through)
+			}
+			_, err = again.Next(t.Context())
+			require.ErrorIs(t, err, events.ErrTooSlow, "it had caught up")
 		})
 	})
 }

@@ -3,6 +3,7 @@ package events_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
@@ -108,11 +109,20 @@ func TestUnrulyBus(t *testing.T) {
 			publishEvents(foreign)
 			invented := newEvent(organization)
 			invented.Position = 1_000_000
-			publishEvents(invented) // the log knows better
+			reads := func() float64 { return gauge(t, registry, "recado_events_database_reads_total") }
+			before := reads()
+			publishEvents(invented)
 			publish(map[string]any{"position": -5})
+			eventually(t, "the log is asked, and knows better", func() bool { return reads() > before })
 			record(t, silent, organization, 2)
 			publishEvents(stored(185)...)
 			expect(t, reader, 187)
+			before = reads()
+			record(t, silent, organization, 1)
+			publishEvents(stored(187)...)
+			expect(t, reader, 188)
+			require.Never(t, func() bool { return reads() > before }, 50*time.Millisecond, 5*time.Millisecond,
+				"what was invented is not looked for again")
 			require.InDelta(t, 3, gauge(t, registry, "recado_events_malformed_total"), 0)
 		})
 	})
@@ -160,17 +170,17 @@ func TestNATSComesAndGoes(t *testing.T) {
 func TestReconnect(t *testing.T) {
 	on(t, func(t *testing.T, url string) {
 		natsURL, port, stop := natsAt(t, 0)
-		here, hereBus := start(t, url, events.Options{URL: natsURL, Heartbeat: never})
-		there, thereBus := start(t, url, events.Options{URL: natsURL, Heartbeat: never})
-		organization := newOrganization(t, here)
-		reader, err := thereBus.Follow(t.Context(), organization, -1)
+		db, bus := start(t, url, events.Options{URL: natsURL, Heartbeat: never})
+		elsewhere := testkit.Open(t, url, nil) // its messages pass by while we are away
+		organization := newOrganization(t, db)
+		reader, err := bus.Follow(t.Context(), organization, -1)
 		require.NoError(t, err)
-		record(t, here, organization, 1)
+		record(t, db, organization, 1)
 		expect(t, reader, 1)
 
 		stop()
-		eventually(t, "it is noticed", func() bool { return hereBus.Healthy() != nil && thereBus.Healthy() != nil })
-		record(t, there, organization, 3)
+		eventually(t, "it is noticed", func() bool { return bus.Healthy() != nil })
+		record(t, elsewhere, organization, 3)
 		natsAt(t, port)
 		expect(t, reader, 4) // without a regular heartbeat: being back is reason enough to look
 	})

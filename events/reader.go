@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"recado/models"
 )
@@ -21,7 +22,7 @@ type Reader struct {
 	feed     *feed
 	ctx      context.Context // ends the reader
 	position int64           // of the last event returned
-	lag      int64           // how far the reader may be behind: more than MaxLag while it catches up from where it started
+	lag      int64           // how far the reader may be behind: more than MaxLag until it has caught up from where it started
 }
 
 // Follow returns a reader of the organization's events with positions above
@@ -92,7 +93,6 @@ func (r *Reader) Next(ctx context.Context) ([]models.Event, error) {
 		behind := current.last() - r.position
 		switch {
 		case behind <= 0:
-			r.lag = r.bus.options.MaxLag
 			if err := r.wait(ctx, current); err != nil {
 				return nil, err
 			}
@@ -101,8 +101,8 @@ func (r *Reader) Next(ctx context.Context) ([]models.Event, error) {
 			return nil, fmt.Errorf("%d events behind: %w", behind, ErrTooSlow)
 		case r.position >= current.after:
 			events := current.events[r.position-current.after:]
-			r.position = current.last()
-			return events[:len(events):len(events)], nil
+			r.position, r.lag = current.last(), r.bus.options.MaxLag
+			return slices.Clip(events), nil
 		default:
 			return r.read(ctx)
 		}
