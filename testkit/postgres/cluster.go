@@ -52,6 +52,10 @@ type Cluster struct {
 	stopErr error
 }
 
+// running holds the clusters by folder until they are stopped: a cluster that was only held by its URL would lose its
+// lock to the garbage collector, and then its folder to the next process that looks for abandoned ones.
+var running sync.Map
+
 // Start makes a cluster and starts its server. It returns when the server takes connections, in about a second if the
 // binaries are there, in up to some minutes if they have to be installed. ctx bounds the start, not the cluster's life.
 // After an error nothing is left running and no folder is left behind.
@@ -81,6 +85,7 @@ func Start(ctx context.Context, options Options) (*Cluster, error) {
 		return nil, err
 	}
 	cluster := &Cluster{dir: dir, lock: lock, password: rand.Text()}
+	running.Store(dir, cluster)
 	if err := cluster.start(ctx, binaries, account, options); err != nil {
 		return nil, errors.Join(err, cluster.Stop())
 	}
@@ -110,6 +115,7 @@ func (c *Cluster) Stop() error {
 		if err := os.RemoveAll(c.dir); err != nil {
 			c.stopErr = fmt.Errorf("removing the PostgreSQL cluster: %w", err)
 		}
+		running.Delete(c.dir)
 		_ = c.lock.Close() // Closing releases the lock; the file itself is gone.
 	})
 	return c.stopErr

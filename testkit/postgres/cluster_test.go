@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -226,4 +227,26 @@ func TestStart_leaves_running_clusters_of_others_alone(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, second.Stop()) })
 	connect(t, first.URL("postgres"))
 	connect(t, second.URL("postgres"))
+}
+
+// The lock ends with its file, which the garbage collector closes when nobody can reach it.
+func TestStart_keeps_a_cluster_that_nobody_holds(t *testing.T) {
+	dir := openDir(t)
+	url := func() string {
+		cluster, err := Start(t.Context(), Options{Dir: dir})
+		require.NoError(t, err)
+		folder := cluster.dir
+		t.Cleanup(func() {
+			held, ok := running.Load(folder)
+			require.True(t, ok)
+			require.NoError(t, held.(*Cluster).Stop()) //nolint:errcheck,forcetypeassert // nothing else is in there
+		})
+		return cluster.URL("postgres")
+	}()
+	for range 3 {
+		runtime.GC()
+		time.Sleep(10 * time.Millisecond) // finalizers run on a goroutine of their own, which tells nobody
+	}
+	removeAbandoned(dir)
+	connect(t, url)
 }
