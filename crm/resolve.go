@@ -52,7 +52,7 @@ func Resolve(tx *store.Tx, senders []Sender) (Resolution, error) {
 	if err := r.load(senders); err != nil {
 		return Resolution{}, err
 	}
-	if r.unknown(senders) {
+	if r.unsettled(senders) {
 		// Somebody may be writing to two channels for the first time, at once.
 		if err := lockContacts(tx, senders); err != nil {
 			return Resolution{}, err
@@ -135,11 +135,13 @@ func (r *resolver) load(senders []Sender) error {
 	return nil
 }
 
-// unknown reports whether any sender has an identity that was not loaded.
-func (r *resolver) unknown(senders []Sender) bool {
+// unsettled reports whether any sender has an identity that was not loaded, or
+// identities of two contacts: whether contacts are to be made or merged.
+func (r *resolver) unsettled(senders []Sender) bool {
 	for _, sender := range senders {
-		for _, key := range keysOf(sender) {
-			if !r.identities[identityRow(identityOf(sender, key))] {
+		keys := keysOf(sender)
+		for _, key := range keys {
+			if !r.identities[identityRow(identityOf(sender, key))] || r.owner[key] != r.owner[keys[0]] {
 				return true
 			}
 		}
@@ -244,17 +246,13 @@ func (r *resolver) save() error {
 }
 
 // rename stores a newer name. The row may have got a still newer one through
-// another channel meanwhile, so the comparison is made again under its lock.
+// another channel meanwhile, so the comparison of SeeName is made again under its
+// lock.
 func rename(tx *store.Tx, seen models.Contact) error {
-	var stored models.Contact
-	if err := store.Locking(tx.DB).
-		First(&stored, "organization_id = ? AND id = ?", seen.OrganizationID, seen.ID).Error; err != nil {
-		return fmt.Errorf("lock contact %s: %w", seen.ID, err)
-	}
-	if !stored.SeeName(seen.Name, *seen.NameSeenAt) {
-		return nil
-	}
-	if err := tx.Select("name", "name_seen_at", "updated_at").Updates(&stored).Error; err != nil {
+	err := tx.Later(`UPDATE contacts SET name = ?, name_seen_at = ?, updated_at = ? WHERE organization_id = ? AND id = ?
+		AND (name_seen_at IS NULL OR name_seen_at < ? OR name_seen_at = ? AND name < ?)`,
+		seen.Name, seen.NameSeenAt, tx.Now(), seen.OrganizationID, seen.ID, seen.NameSeenAt, seen.NameSeenAt, seen.Name)
+	if err != nil {
 		return fmt.Errorf("rename contact %s: %w", seen.ID, err)
 	}
 	return nil

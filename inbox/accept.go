@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
 
 // ErrClosed is the answer of Accept after Close.
@@ -11,8 +12,8 @@ var ErrClosed = errors.New("the inbox is closed")
 
 // waiting is a delivery whose caller waits for it to be stored.
 type waiting struct {
-	delivery RawDelivery
-	result   chan error
+	in     *intake
+	result chan error
 }
 
 // gate commits deliveries in groups: while one group is being committed the next
@@ -34,7 +35,7 @@ func newGate() *gate {
 // send the delivery again. If ctx ends first the delivery may be stored all the
 // same.
 func (s *Service) Accept(ctx context.Context, delivery RawDelivery) error {
-	w := waiting{delivery: delivery, result: make(chan error, 1)}
+	w := waiting{in: takeIn(delivery), result: make(chan error, 1)} // decoded by many, committed by few
 	select {
 	case s.gate.arrivals <- w:
 	case <-s.gate.closing:
@@ -56,21 +57,50 @@ func (s *Service) Close() {
 	s.gate.workers.Wait()
 }
 
+// linger is how long a group under load waits for the callers of the group before
+// it: their next deliveries are on their way, and a commit costs far more than
+// this.
+const linger = time.Millisecond
+
 // commitGroups is the work of one committer.
 func (s *Service) commitGroups() {
+	previous := 0
 	for {
 		select {
 		case <-s.gate.closing:
 			return
 		case first := <-s.gate.arrivals:
-			s.commit(s.gather(first))
+			group := s.gather(first, previous)
+			s.commit(group)
+			previous = len(group)
 		}
 	}
 }
 
-// gather takes along whoever stands at the gate already.
-func (s *Service) gather(first waiting) []waiting {
-	group := []waiting{first}
+// gather takes along whoever stands at the gate. When the group before had several
+// members it waits a moment for as many again, because without that the load
+// settles into two half groups that take turns.
+func (s *Service) gather(first waiting, previous int) []waiting {
+	group := append(make([]waiting, 0, max(1, previous)), first)
+	group = s.takeWaiting(group)
+	if previous < 2 {
+		return group
+	}
+	expected := min(previous+len(group), s.options.MaxBatch)
+	timeout := time.NewTimer(linger)
+	defer timeout.Stop()
+	for len(group) < expected {
+		select {
+		case next := <-s.gate.arrivals:
+			group = append(group, next)
+		case <-timeout.C:
+			return group
+		}
+	}
+	return s.takeWaiting(group)
+}
+
+func (s *Service) takeWaiting(group []waiting) []waiting {
 	for len(group) < s.options.MaxBatch {
 		select {
 		case next := <-s.gate.arrivals:
@@ -83,13 +113,13 @@ func (s *Service) gather(first waiting) []waiting {
 }
 
 func (s *Service) commit(group []waiting) {
-	deliveries := make([]RawDelivery, len(group))
+	batch := make([]*intake, len(group))
 	for i, w := range group {
-		deliveries[i] = w.delivery
+		batch[i] = w.in
 	}
 	// The callers' contexts do not count here: one that hangs up must not undo the
 	// deliveries of the others.
-	failures := s.Receive(context.Background(), deliveries)
+	failures := s.receive(context.Background(), batch)
 	s.options.ObserveBatch(len(group))
 	for i, w := range group {
 		w.result <- failures[i]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -27,11 +28,13 @@ type RawDelivery struct {
 func (s *Service) Receive(ctx context.Context, deliveries []RawDelivery) []error {
 	batch := make([]*intake, len(deliveries))
 	for i, delivery := range deliveries {
-		batch[i] = newIntake(models.WebhookDelivery{
-			ID: models.NewID(), Body: delivery.Body, ReceivedAt: delivery.ReceivedAt,
-		})
+		batch[i] = takeIn(delivery)
 	}
-	failures := make([]error, len(deliveries))
+	return s.receive(ctx, batch)
+}
+
+func (s *Service) receive(ctx context.Context, batch []*intake) []error {
+	failures := make([]error, len(batch))
 	if err := s.applyAll(ctx, batch); err == nil {
 		return failures
 	} else if len(batch) > 1 {
@@ -43,7 +46,12 @@ func (s *Service) Receive(ctx context.Context, deliveries []RawDelivery) []error
 	return failures
 }
 
-func (s *Service) applyAll(ctx context.Context, batch []*intake) error {
+func (s *Service) applyAll(ctx context.Context, batch []*intake) (err error) {
+	defer func() { // a payload that trips a mistake of ours must not stop the others
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
 	return s.db.Write(ctx, func(tx *store.Tx) error {
 		if err := apply(tx, batch); err != nil {
 			return err
@@ -148,6 +156,13 @@ type intake struct {
 	applied bool
 	ignored []string
 	failed  []string
+}
+
+func takeIn(delivery RawDelivery) *intake {
+	return newIntake(models.WebhookDelivery{
+		ID: models.NewID(), Body: append([]byte{}, delivery.Body...), // an empty body is kept too
+		ReceivedAt: delivery.ReceivedAt.UTC().Truncate(models.Precision),
+	})
 }
 
 func newIntake(row models.WebhookDelivery) *intake {

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -14,36 +15,49 @@ import (
 // Organizations are taken in the order of their ids, so that two transactions
 // over the same ones do not wait for each other in a circle.
 func (tx *Tx) placeEvents() error {
-	if len(tx.events) == 0 {
-		return nil
-	}
 	slices.SortStableFunc(tx.events, func(a, b models.Event) int {
 		return bytes.Compare(a.OrganizationID[:], b.OrganizationID[:])
 	})
 	for from := 0; from < len(tx.events); {
-		organization := tx.events[from].OrganizationID
-		to := from
-		for to < len(tx.events) && tx.events[to].OrganizationID == organization {
+		to := from + 1
+		for to < len(tx.events) && tx.events[to].OrganizationID == tx.events[from].OrganizationID {
 			to++
 		}
-		count := int64(to - from)
-		var last int64
-		err := tx.Raw("UPDATE feed_heads SET position = position + ? WHERE organization_id = ? RETURNING position",
-			count, organization).Scan(&last).Error
-		if err != nil || last == 0 {
-			return fmt.Errorf("move feed head of organization %s to %d: %w", organization, last, err)
+		events := tx.events[from:to]
+		for i := range events {
+			events[i].ID, events[i].Position, events[i].CreatedAt = models.NewID(), int64(i+1), tx.now
 		}
-		for i := range count {
-			event := &tx.events[from+int(i)]
-			event.ID, event.Position, event.CreatedAt = models.NewID(), last-count+1+i, tx.now
+		if err := tx.placeEventsOf(events[0].OrganizationID, events); err != nil {
+			return fmt.Errorf("place %d events of organization %s: %w", len(events), events[0].OrganizationID, err)
 		}
 		from = to
 	}
-	if err := InsertAll(tx, tx.events); err != nil {
-		return fmt.Errorf("write events: %w", err)
-	}
-	return nil
+	return tx.Flush()
 }
+
+const moveFeedHead = "UPDATE feed_heads SET position = position + ? WHERE organization_id = ? RETURNING position"
+
+// placeEventsOf takes the next positions of one organization for events that are
+// numbered from 1.
+func (tx *Tx) placeEventsOf(organization models.ID, events []models.Event) error {
+	count := int64(len(events))
+	if tx.dialect == Postgres {
+		return tx.queueEvents(organization, events)
+	}
+	var head int64
+	switch err := tx.Raw(moveFeedHead, count, organization).Scan(&head).Error; {
+	case err != nil:
+		return err
+	case head == 0:
+		return errNoFeed
+	}
+	for i := range events {
+		events[i].Position += head - count
+	}
+	return InsertAll(tx, events)
+}
+
+var errNoFeed = errors.New("the organization has no feed head")
 
 // FeedPosition returns the position of the newest committed event of an
 // organization; 0 when there is none.

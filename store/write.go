@@ -30,6 +30,7 @@ type Tx struct {
 	sql     *sql.Tx
 	pgx     pgx.Tx // the same transaction; nil on SQLite
 	events  []models.Event
+	writes  *pgx.Batch // bulk writes that wait for Flush; PostgreSQL only
 }
 
 // Now is the time of the transaction: the same for all that it does.
@@ -78,6 +79,9 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*Tx) error) (events []mod
 		return nil, err
 	}
 	if err := tx.placeEvents(); err != nil {
+		return nil, err
+	}
+	if err := tx.Flush(); err != nil {
 		return nil, err
 	}
 	if err := tx.sql.Commit(); err != nil {
