@@ -1,0 +1,340 @@
+package inbox_test
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
+	"pgregory.net/rapid"
+
+	"recado/inbox"
+	"recado/models"
+	"recado/store"
+	"recado/testkit"
+)
+
+func TestConversations(t *testing.T) {
+	testkit.OnEach(t, func(t *testing.T, db *store.Store) {
+		w := testkit.NewWorld(t, db)
+		service := newReceiver(t, db)
+		other := testkit.NewWorld(t, db)
+		other.Conversation(other.Open, "Somebody else's", noon)
+
+		minutes := func(n int) time.Time { return noon.Add(time.Duration(-n) * time.Minute) }
+		fresh := w.Conversation(w.Open, "fresh", minutes(1))
+		read := w.Conversation(w.Open, "read", minutes(2))
+		read.UnreadCount, read.AssigneeID = 0, &w.Replier.ID
+		closed := w.Conversation(w.Open, "closed", minutes(3))
+		closed.Close(w.Replier.ID, noon)
+		old := w.Conversation(w.Open, "old", noon.Add(-models.ServiceWindow))
+		silent := w.Conversation(w.Open, "silent", noon.Add(-models.ServiceWindow-time.Minute))
+		silent.LastCustomerMessageAt = nil
+		hidden := w.Conversation(w.Closed, "hidden", minutes(4))
+		hidden.AssigneeID = &w.Administrator.ID
+		w.Save(&read, &closed, &silent, &hidden)
+		names := map[models.ID]string{
+			fresh.ID: "fresh", read.ID: "read", closed.ID: "closed", old.ID: "old", silent.ID: "silent", hidden.ID: "hidden",
+		}
+		const everything = "fresh read closed hidden old silent"
+		visible := strings.Replace(everything, " hidden", "", 1)
+
+		for name, c := range map[string]struct {
+			user   models.User
+			filter inbox.ConversationFilter
+			want   string
+		}{
+			"all to an administrator":               {w.Administrator, inbox.ConversationFilter{}, everything},
+			"all of the channel to who may reply":   {w.Replier, inbox.ConversationFilter{}, visible},
+			"all of the channel to who may view":    {w.Looker, inbox.ConversationFilter{View: inbox.ViewAll}, visible},
+			"nothing to who may do nothing":         {w.Outsider, inbox.ConversationFilter{}, ""},
+			"mine":                                  {w.Replier, inbox.ConversationFilter{View: inbox.ViewMine}, "read"},
+			"nothing of mine":                       {w.Looker, inbox.ConversationFilter{View: inbox.ViewMine}, ""},
+			"the unassigned":                        {w.Administrator, inbox.ConversationFilter{View: inbox.ViewUnassigned}, "fresh closed old silent"},
+			"the open":                              {w.Replier, inbox.ConversationFilter{Status: new(models.ConversationOpen)}, "fresh read old silent"},
+			"the closed":                            {w.Replier, inbox.ConversationFilter{Status: new(models.ConversationClosed)}, "closed"},
+			"the unread":                            {w.Administrator, inbox.ConversationFilter{Unread: new(true)}, "fresh closed hidden old silent"},
+			"the read":                              {w.Administrator, inbox.ConversationFilter{Unread: new(false)}, "read"},
+			"those with an open window":             {w.Administrator, inbox.ConversationFilter{WindowOpen: new(true)}, "fresh read closed hidden"},
+			"those with a closed window":            {w.Administrator, inbox.ConversationFilter{WindowOpen: new(false)}, "old silent"},
+			"a channel":                             {w.Administrator, inbox.ConversationFilter{ChannelIDs: []models.ID{w.Closed.ID}}, "hidden"},
+			"channels":                              {w.Administrator, inbox.ConversationFilter{ChannelIDs: []models.ID{w.Closed.ID, w.Open.ID, w.Open.ID}}, everything},
+			"no channel":                            {w.Administrator, inbox.ConversationFilter{ChannelIDs: []models.ID{}}, ""},
+			"a channel that the viewer may not see": {w.Replier, inbox.ConversationFilter{ChannelIDs: []models.ID{w.Closed.ID}}, ""},
+			"another organization's channel":        {w.Administrator, inbox.ConversationFilter{ChannelIDs: []models.ID{other.Open.ID}}, ""},
+			"what fulfils several conditions": {w.Administrator, inbox.ConversationFilter{
+				View: inbox.ViewUnassigned, Status: new(models.ConversationOpen), Unread: new(true), WindowOpen: new(true),
+			}, "fresh"},
+		} {
+			t.Run("lists "+name, func(t *testing.T) {
+				for _, oldestFirst := range []bool{false, true} {
+					page, err := service.Conversations(t.Context(), w.Viewer(c.user), inbox.ConversationList{ConversationFilter: c.filter, OldestFirst: oldestFirst})
+					require.NoError(t, err)
+					listed := []string{}
+					for _, row := range page.Rows {
+						listed = append(listed, names[row.ID])
+					}
+					if oldestFirst {
+						slices.Reverse(listed)
+					}
+					require.Equal(t, c.want, strings.Join(listed, " "))
+				}
+			})
+		}
+
+		t.Run("refuses a cursor of another filter, order, viewer or organization", func(t *testing.T) {
+			viewer := w.Viewer(w.Administrator)
+			list := inbox.ConversationList{ConversationFilter: inbox.ConversationFilter{View: inbox.ViewMine}}
+			page, err := service.Conversations(t.Context(), viewer, list)
+			require.NoError(t, err)
+			list.Page.After = new(page.Cursor(0))
+			_, err = service.Conversations(t.Context(), viewer, list)
+			require.NoError(t, err)
+
+			refused := func(viewer models.Viewer, list inbox.ConversationList) {
+				_, err := service.Conversations(t.Context(), viewer, list)
+				require.Equal(t, models.NewError(models.CodeInvalid, "after"), err)
+			}
+			refused(w.Viewer(w.Replier), list)
+			refused(other.Viewer(other.Administrator), list)
+			refused(viewer, inbox.ConversationList{ConversationFilter: list.ConversationFilter, OldestFirst: true, Page: list.Page})
+			for _, filter := range []inbox.ConversationFilter{
+				{},
+				{View: inbox.ViewMine, Status: new(models.ConversationOpen)},
+				{View: inbox.ViewMine, Unread: new(true)},
+				{View: inbox.ViewMine, WindowOpen: new(true)},
+				{View: inbox.ViewMine, ChannelIDs: []models.ID{w.Open.ID}},
+			} {
+				refused(viewer, inbox.ConversationList{ConversationFilter: filter, Page: list.Page})
+			}
+		})
+	})
+}
+
+// TestPaging holds that pages of any sizes, in either direction, join without gaps
+// or repeats for the rows that stay where they are, while others come and move.
+func TestPaging(t *testing.T) {
+	testkit.OnEach(t, func(t *testing.T, db *store.Store) {
+		w := testkit.NewWorld(t, db)
+		service := newReceiver(t, db)
+		viewer := w.Viewer(w.Administrator)
+		rapid.Check(t, func(t *rapid.T) {
+			channel := w.Channel("Loja") // a list of its own, by the filter
+			times := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) time.Time {
+				// Many in the same moment, and fractions that text must order as numbers do.
+				return noon.Add(-time.Duration(rapid.SampledFrom([]int{1000, 1001, 1010, 1100, 1250, 2000}).Draw(t, "ms")) * time.Millisecond)
+			}), 0, 25).Draw(t, "times")
+			rows := w.Conversations(channel, times)
+			moved := make(map[models.ID]bool)
+
+			list := inbox.ConversationList{
+				ConversationFilter: inbox.ConversationFilter{ChannelIDs: []models.ID{channel.ID}},
+				OldestFirst:        rapid.Bool().Draw(t, "oldest first"),
+			}
+			backward := rapid.Bool().Draw(t, "backward")
+			later := noon
+			var seen []models.ID
+			for more := true; more; {
+				size := rapid.IntRange(1, 7).Draw(t, "size")
+				if backward {
+					list.Page.First, list.Page.Last = nil, &size
+				} else {
+					list.Page.First, list.Page.Last = &size, nil
+				}
+				page, err := service.Conversations(w.Context(), viewer, list)
+				require.NoError(t, err)
+				require.LessOrEqual(t, len(page.Rows), size)
+				ids := make([]models.ID, len(page.Rows))
+				for i, row := range page.Rows {
+					ids[i] = row.ID
+				}
+				if backward {
+					seen = append(ids, seen...)
+					more = page.HasPrevious
+				} else {
+					seen = append(seen, ids...)
+					more = page.HasNext
+				}
+				if len(page.Rows) == 0 {
+					require.False(t, more)
+					break
+				}
+				if backward {
+					list.Page.Before = new(page.Cursor(0))
+				} else {
+					list.Page.After = new(page.Cursor(len(page.Rows) - 1))
+				}
+				// Meanwhile, somebody writes.
+				for range rapid.IntRange(0, 2).Draw(t, "new") {
+					if len(seen) > 100 {
+						break // the newest end moves away from the reader for ever
+					}
+					later = later.Add(time.Millisecond)
+					w.Conversations(channel, []time.Time{later})
+				}
+				if len(rows) > 0 && rapid.Bool().Draw(t, "touch") && len(seen) <= 100 {
+					row := &rows[rapid.IntRange(0, len(rows)-1).Draw(t, "row")]
+					later = later.Add(time.Millisecond)
+					row.LastMessageAt = later
+					moved[row.ID] = true
+					w.Save(row)
+				}
+			}
+
+			slices.SortFunc(rows, func(a, b models.Conversation) int {
+				order := cmp.Or(a.LastMessageAt.Compare(b.LastMessageAt), bytes.Compare(a.ID[:], b.ID[:]))
+				if list.OldestFirst {
+					return order
+				}
+				return -order
+			})
+			var stayed []models.ID
+			stays := make(map[models.ID]bool)
+			for _, row := range rows {
+				if !moved[row.ID] {
+					stayed = append(stayed, row.ID)
+					stays[row.ID] = true
+				}
+			}
+			seen = slices.DeleteFunc(seen, func(id models.ID) bool { return !stays[id] })
+			require.Equal(t, stayed, append([]models.ID(nil), seen...))
+		})
+	})
+}
+
+// TestPlans holds that the databases walk an index in order, and neither read
+// everything nor sort.
+func TestPlans(t *testing.T) {
+	testkit.OnEach(t, func(t *testing.T, db *store.Store) {
+		w := testkit.NewWorld(t, db)
+		service := newReceiver(t, db)
+		channels := []models.Channel{w.Open, w.Closed, w.Channel("A"), w.Channel("B")}
+		pool := []*models.ID{&w.Administrator.ID, &w.Replier.ID, &w.Looker.ID, nil}
+		for i, channel := range channels {
+			times := make([]time.Time, 1500)
+			for j := range times {
+				times[j] = noon.Add(-time.Duration(len(channels)*j+i) * time.Minute)
+			}
+			rows := w.Conversations(channel, times)
+			w.Write(func(tx *store.Tx) error {
+				for part, assignee := range pool { // a quarter each
+					ids := make([]models.ID, 0, len(rows)/len(pool))
+					for j := part; j < len(rows); j += len(pool) {
+						ids = append(ids, rows[j].ID)
+					}
+					changed := map[string]any{"assignee_id": assignee, "last_customer_message_at": gorm.Expr("last_message_at")}
+					if part%2 == 0 {
+						changed["status"], changed["unread_count"] = models.ConversationClosed, 1
+					}
+					if err := tx.Model(&models.Conversation{}).Where("id IN ?", ids).Updates(changed).Error; err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		busy := w.Conversation(w.Open, "busy", noon)
+		messages := make([]models.Message, 3000)
+		for i := range messages {
+			messages[i] = models.Message{
+				OrganizationID: w.Organization.ID, ID: models.NewID(), ChannelID: busy.ChannelID, ConversationID: busy.ID,
+				Direction: models.Inbound, Kind: models.KindText, Status: models.StatusReceived, SentAt: noon.Add(time.Duration(i) * time.Second),
+			}
+		}
+		w.Write(func(tx *store.Tx) error {
+			if err := store.InsertAll(tx, messages); err != nil {
+				return err
+			}
+			if db.Dialect() == store.Postgres {
+				return tx.Exec("ANALYZE").Error
+			}
+			return nil
+		})
+
+		var last string // the statement asked last
+		require.NoError(t, db.Read(t.Context()).Callback().Query().After("gorm:query").Register("test:last", func(tx *gorm.DB) {
+			last = tx.Dialector.Explain(tx.Statement.SQL.String(), tx.Statement.Vars...)
+		}))
+		plan := func(t *testing.T) string {
+			t.Helper()
+			statement := last
+			var lines []string
+			if db.Dialect() == store.Postgres {
+				require.NoError(t, db.Read(t.Context()).Raw("EXPLAIN "+statement).Scan(&lines).Error)
+			} else {
+				var steps []struct{ Detail string }
+				require.NoError(t, db.Read(t.Context()).Raw("EXPLAIN QUERY PLAN "+statement).Scan(&steps).Error)
+				for _, step := range steps {
+					lines = append(lines, step.Detail)
+				}
+			}
+			return strings.Join(lines, "\n")
+		}
+		requireIndexWalk := func(t *testing.T, index string) {
+			t.Helper()
+			steps := plan(t)
+			for _, bad := range []string{"Seq Scan", "Sort", "TEMP B-TREE", "Bitmap"} {
+				require.NotContains(t, steps, bad)
+			}
+			require.Contains(t, steps, index)
+		}
+
+		administrator, replier := w.Viewer(w.Administrator), w.Viewer(w.Replier)
+		several := replier
+		several.Levels = map[models.ID]models.MessagingLevel{}
+		for _, channel := range channels[:3] {
+			several.Levels[channel.ID] = models.LevelView
+		}
+		for name, c := range map[string]struct {
+			viewer models.Viewer
+			filter inbox.ConversationFilter
+			index  string
+		}{
+			"everything":       {administrator, inbox.ConversationFilter{}, "conversations_recent_idx"},
+			"what is open":     {administrator, inbox.ConversationFilter{Status: new(models.ConversationOpen)}, "conversations_open_idx"},
+			"what is closed":   {administrator, inbox.ConversationFilter{Status: new(models.ConversationClosed)}, "conversations_recent_idx"},
+			"mine":             {administrator, inbox.ConversationFilter{View: inbox.ViewMine}, "conversations_assignee_idx"},
+			"the unassigned":   {administrator, inbox.ConversationFilter{View: inbox.ViewUnassigned}, "conversations_assignee_idx"},
+			"one channel":      {replier, inbox.ConversationFilter{}, "conversations_channel_idx"},
+			"several channels": {several, inbox.ConversationFilter{}, "conversations_recent_idx"},
+			"what is unread":   {administrator, inbox.ConversationFilter{Unread: new(true)}, "conversations_recent_idx"},
+			"open windows":     {administrator, inbox.ConversationFilter{WindowOpen: new(true)}, "conversations_recent_idx"},
+		} {
+			t.Run("walk an index for "+name, func(t *testing.T) {
+				for _, oldestFirst := range []bool{false, true} {
+					for _, backward := range []bool{false, true} {
+						list := inbox.ConversationList{ConversationFilter: c.filter, OldestFirst: oldestFirst}
+						for range 2 { // the second time from the middle
+							list.Page.First, list.Page.Last = new(20), nil
+							if backward {
+								list.Page.First, list.Page.Last = nil, new(20)
+							}
+							page, err := service.Conversations(t.Context(), c.viewer, list)
+							require.NoError(t, err)
+							requireIndexWalk(t, c.index)
+							if len(page.Rows) > 0 {
+								if backward {
+									list.Page.Before = new(page.Cursor(0))
+								} else {
+									list.Page.After = new(page.Cursor(len(page.Rows) - 1))
+								}
+							}
+						}
+					}
+				}
+			})
+		}
+		t.Run("walk an index for messages", func(t *testing.T) {
+			for _, request := range []inbox.PageRequest{{}, {First: new(20)}, {Last: new(20), Before: new(inbox.MessageCursor(messages[1500]))}} {
+				results, err := service.Messages(t.Context(), administrator, []inbox.MessageList{{ConversationID: busy.ID, Page: request}})
+				require.NoError(t, err)
+				require.Len(t, results[0].Page.Rows, 20)
+				requireIndexWalk(t, "messages_conversation_idx")
+			}
+		})
+	})
+}
