@@ -15,7 +15,11 @@ import (
 func CountStatements(t testing.TB, db *store.Store) *atomic.Int64 {
 	t.Helper()
 	count := new(atomic.Int64)
-	add := func(*gorm.DB) { count.Add(1) }
+	add := func(tx *gorm.DB) {
+		if !tx.DryRun { // part of another statement
+			count.Add(1)
+		}
+	}
 	callbacks := db.Read(t.Context()).Callback()
 	require.NoError(t, callbacks.Query().After("gorm:query").Register("testkit:count", add))
 	require.NoError(t, callbacks.Row().After("gorm:row").Register("testkit:count", add))
