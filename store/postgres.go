@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
@@ -19,6 +22,12 @@ func openPostgres(ctx context.Context, url string, config *gorm.Config, options 
 	}
 	poolConfig.MaxConns = int32(min(options.MaxConnections, 1000)) //nolint:gosec // bounded just here
 	poolConfig.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	poolConfig.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		conn.TypeMap().RegisterType(&pgtype.Type{
+			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+		})
+		return nil
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, poolConfig)
 	if err != nil {
 		return nil, fmt.Errorf("open postgres: %w", err)

@@ -34,7 +34,7 @@ func openSQLite(ctx context.Context, rest string, config *gorm.Config, options O
 			return nil, fmt.Errorf("make folder of database: %w", err)
 		}
 	}
-	dsn := "file:" + path + "?_txlock=immediate&_time_format=sqlite" +
+	dsn := "file:" + path + "?_txlock=immediate&_time_format=sqlite&_timezone=UTC" +
 		"&_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)" +
 		"&_pragma=synchronous(" + url.QueryEscape(synchronous) + ")"
 

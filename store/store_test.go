@@ -103,7 +103,8 @@ func TestWrite(t *testing.T) {
 			var found models.Organization
 			require.NoError(t, db.Read(t.Context()).First(&found, "id = ?", organization).Error)
 			require.WithinDuration(t, models.SystemClock(), found.CreatedAt, time.Minute)
-			require.Equal(t, found.CreatedAt.UTC().Truncate(models.Precision), found.CreatedAt.UTC())
+			require.Equal(t, found.CreatedAt.Truncate(models.Precision), found.CreatedAt)
+			require.Equal(t, time.UTC, found.CreatedAt.Location())
 		})
 	})
 }

@@ -143,13 +143,14 @@ func lostToAnother(err error) bool {
 // same row first: wrapped together with it, it has Write run again.
 var ErrRace = errors.New("another transaction made the row first")
 
-// Locking has the rows of a query locked until the transaction ends. SQLite has
-// one writer, so there it means nothing.
+// Locking has the rows of a query locked until the transaction ends, against
+// changes but not against new rows that refer to them. SQLite has one writer, so
+// there it means nothing.
 func Locking(db *gorm.DB) *gorm.DB {
 	if db.Name() != "postgres" {
 		return db
 	}
-	return db.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
+	return db.Clauses(clause.Locking{Strength: "NO KEY UPDATE"})
 }
 
 // LockName makes transactions that lock the same name wait for each other.
