@@ -54,7 +54,7 @@ var people = []person{
 	{waIDs: []string{"5511987650001"}, user: "BR.1001", names: []string{"João", "João da Padaria"}},
 	{waIDs: []string{"556198765432", "5561998765432"}, user: "BR.1002", names: []string{"Zélia"}}, // with and without the ninth digit
 	{waIDs: []string{"5215512345678", "525512345678"}, user: "MX.1003", names: []string{"Lupita", ""}},
-	{user: "GB.1004", names: []string{"iris.calder"}},                                           // hides the number
+	{user: "GB.1004", names: []string{"iris.calder"}},                                         // hides the number
 	{waIDs: []string{"447700900456", ""}, user: "GB.1005", names: []string{"Iris", "Íris 🌷"}}, // hides it since today
 	{waIDs: []string{"5493515550001", "543515550001"}, names: []string{"Martín"}},
 }
@@ -160,7 +160,7 @@ func (s *shop) play(ids []models.ID, batches [][][]act) {
 			for _, act := range acts {
 				if act.what == "answer" {
 					args := inbox.SendArgs{OrganizationID: s.organization, MessageID: ids[act.outgoing]}
-					require.NoError(s.t, s.inbox.EndAttempt(s.t.Context(), args, whatsapp.SendResult{MessageID: act.wamid}, nil))
+					require.NoError(s.t, s.inbox.EndAttempt(s.t.Context(), args, inbox.Attempt{}, whatsapp.SendResult{MessageID: act.wamid}, nil))
 					continue
 				}
 				items = append(items, s.item(act, ids))

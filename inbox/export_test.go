@@ -2,12 +2,54 @@ package inbox
 
 import (
 	"context"
+	"errors"
+	"time"
 
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"recado/models"
 	"recado/whatsapp"
 )
 
+// Attempt is a call to Meta under way.
+type Attempt = sendAttempt
+
+// BeginAttempt lets tests stop a send right before the call to Meta. It reports
+// false if the call is not to be made now.
+func (s *Service) BeginAttempt(ctx context.Context, message models.Message) (Attempt, bool, error) {
+	attempt, err := s.beginAttempt(ctx, SendArgs{OrganizationID: message.OrganizationID, MessageID: message.ID})
+	return attempt, !attempt.over && attempt.wait == 0, err
+}
+
 // EndAttempt lets tests play the answer of Meta at any time.
-func (s *Service) EndAttempt(ctx context.Context, args SendArgs, result whatsapp.SendResult, failure error) error {
-	_, err := s.endAttempt(ctx, args, result, failure)
+func (s *Service) EndAttempt(ctx context.Context, args SendArgs, attempt Attempt, result whatsapp.SendResult, failure error) error {
+	_, err := s.endAttempt(ctx, args, attempt, result, failure)
 	return err
 }
+
+// SendNow runs the send job of a message once, and returns after what time it
+// wants to be run again; 0 means never.
+func (s *Service) SendNow(ctx context.Context, message models.Message) (time.Duration, error) {
+	args := SendArgs{OrganizationID: message.OrganizationID, MessageID: message.ID}
+	return snoozed((&sendWorker{inbox: s}).Work(ctx, &river.Job[SendArgs]{JobRow: &rivertype.JobRow{}, Args: args}))
+}
+
+// MarkReadNow is SendNow for a read mark.
+func (s *Service) MarkReadNow(ctx context.Context, message models.Message, createdAt time.Time) (time.Duration, error) {
+	args := ReadArgs{OrganizationID: message.OrganizationID, ChannelID: message.ChannelID, WAMID: *message.WAMID}
+	return snoozed((&readWorker{inbox: s}).Work(ctx, &river.Job[ReadArgs]{JobRow: &rivertype.JobRow{CreatedAt: createdAt}, Args: args}))
+}
+
+func snoozed(err error) (time.Duration, error) {
+	if snooze, ok := errors.AsType[*river.JobSnoozeError](err); ok {
+		return snooze.Duration, nil
+	}
+	return 0, err
+}
+
+// Credentials are what the call is made with.
+func (a Attempt) Credentials() whatsapp.Credentials { return a.credentials }
+
+// Text is the message of the call.
+func (a Attempt) Text() whatsapp.TextMessage { return a.text }

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -105,9 +106,32 @@ func (w *readWorker) Work(ctx context.Context, job *river.Job[ReadArgs]) error {
 		return err
 	}
 	err = s.client.MarkRead(ctx, whatsapp.Credentials{PhoneNumberID: channel.PhoneNumberID, AccessToken: token}, job.Args.WAMID, false)
-	if refusal, ok := errors.AsType[*whatsapp.Error](err); ok && !refusal.Retryable {
-		s.log.WarnContext(ctx, "Meta refused a read mark", "channel", channel.ID, "code", refusal.Code)
-		return nil
+	refusal, ok := errors.AsType[*whatsapp.Error](err)
+	switch {
+	case !ok || refusal.Retryable:
+		return err
+	case refusal.Code == whatsapp.CodeTokenInvalid:
+		return s.tokenRefused(ctx, channel, refusal)
 	}
-	return err
+	s.log.WarnContext(ctx, "Meta refused a read mark", "channel", channel.ID, "code", refusal.Code)
+	return nil
+}
+
+// tokenRefused has the read mark wait until the channel has another token than the
+// one that was used.
+func (s *Service) tokenRefused(ctx context.Context, used models.Channel, refusal *whatsapp.Error) error {
+	err := s.db.Write(ctx, func(tx *store.Tx) error {
+		var channel models.Channel
+		if err := store.Locking(tx.DB).Take(&channel, "id = ?", used.ID).Error; err != nil {
+			return fmt.Errorf("lock channel %s: %w", used.ID, err)
+		}
+		if !bytes.Equal(channel.AccessToken, used.AccessToken) {
+			return nil
+		}
+		return s.channels.RequireReauthorization(tx, channel.ID, refusal.Meta.Message)
+	})
+	if err != nil {
+		return err
+	}
+	return river.JobSnooze(reauthorizationWait)
 }

@@ -1,10 +1,7 @@
 package inbox
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -27,6 +24,9 @@ type Reply struct {
 	ReplyToID      *models.ID `json:"replyToId,omitempty"` // a message of the conversation to quote
 }
 
+// replyMutation names Reply in idempotency records, after the public mutation.
+const replyMutation = "messageSend"
+
 // maxIdempotencyKey is the longest key that a client may choose, in characters.
 const maxIdempotencyKey = 64
 
@@ -44,6 +44,18 @@ func (s *Service) Reply(ctx context.Context, viewer models.Viewer, reply Reply) 
 	}
 	var sent models.Message
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
+		// Before anything else, because the conversation may have been merged into
+		// another one since the first call.
+		first, err := rememberedResult(tx, viewer, replyMutation, reply.IdempotencyKey, reply)
+		if err != nil {
+			return err
+		}
+		if first != nil {
+			if sent, err = resultOf(tx, viewer, *first); err != nil {
+				return err
+			}
+			return viewer.Require(sent.ChannelID, models.LevelReply)
+		}
 		changes := newChanges(tx)
 		conversation, err := changes.one(viewer.OrganizationID, reply.ConversationID)
 		if err != nil {
@@ -59,12 +71,8 @@ func (s *Service) Reply(ctx context.Context, viewer models.Viewer, reply Reply) 
 			SenderID: models.Ref(viewer.UserID), Status: models.StatusQueued,
 			SentAt: tx.Now(), CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
 		}
-		first, err := rememberFirst(tx, viewer, "messageSend", reply.IdempotencyKey, reply, message.ID)
-		if err != nil {
+		if err := rememberResult(tx, viewer, replyMutation, reply.IdempotencyKey, reply, message.ID); err != nil {
 			return err
-		}
-		if first != message.ID {
-			return tx.First(&sent, "organization_id = ? AND id = ?", viewer.OrganizationID, first).Error
 		}
 		if err := sendable(tx, conversation.Conversation); err != nil {
 			return err
@@ -85,10 +93,21 @@ func (s *Service) Reply(ctx context.Context, viewer models.Viewer, reply Reply) 
 	return sent, nil
 }
 
+// resultOf reads the message that an earlier call made.
+func resultOf(tx *store.Tx, viewer models.Viewer, id models.ID) (models.Message, error) {
+	var message models.Message
+	if err := tx.Take(&message, "organization_id = ? AND id = ?", viewer.OrganizationID, id).Error; err != nil {
+		return message, fmt.Errorf("read message %s of an earlier call: %w", id, err)
+	}
+	return message, nil
+}
+
 func (r Reply) validate() error {
 	switch length := utf8.RuneCountInString(r.IdempotencyKey); {
 	case length == 0:
 		return models.NewError(models.CodeRequired, "idempotencyKey")
+	case strings.ContainsRune(r.IdempotencyKey, 0) || !utf8.ValidString(r.IdempotencyKey):
+		return models.NewError(models.CodeInvalid, "idempotencyKey")
 	case length > maxIdempotencyKey:
 		return models.NewError(models.CodeInvalid, "idempotencyKey").With("max", fmt.Sprint(maxIdempotencyKey))
 	}
@@ -101,42 +120,6 @@ func (r Reply) validate() error {
 		return models.NewError(models.CodeInvalid, "text")
 	}
 	return nil
-}
-
-// rememberFirst records that the viewer's mutation under a key made result, and
-// returns the result of the first call with that key: the same one, unless this
-// call is a repetition.
-func rememberFirst(tx *store.Tx, viewer models.Viewer, mutation, key string, input any, result models.ID) (models.ID, error) {
-	text, err := json.Marshal(input)
-	if err != nil {
-		return models.NoID, fmt.Errorf("fingerprint input: %w", err)
-	}
-	hash := sha256.Sum256(text)
-	record := models.IdempotencyRecord{
-		OrganizationID: viewer.OrganizationID, ActorID: viewer.UserID, Mutation: mutation, Key: key,
-	}
-	var known models.IdempotencyRecord
-	switch err := tx.Where(&record).Take(&known).Error; {
-	case errors.Is(err, gorm.ErrRecordNotFound):
-	case err != nil:
-		return models.NoID, fmt.Errorf("look up idempotency key: %w", err)
-	case tx.Now().Sub(known.CreatedAt) >= models.IdempotencyLifetime:
-		if err := tx.Delete(&known).Error; err != nil {
-			return models.NoID, fmt.Errorf("forget idempotency key: %w", err)
-		}
-	case !bytes.Equal(known.InputHash, hash[:]):
-		return models.NoID, models.NewError(models.CodeIdempotencyKeyReused, "idempotencyKey")
-	default:
-		return known.ResultID, nil
-	}
-	record.InputHash, record.ResultID, record.CreatedAt = hash[:], result, tx.Now()
-	switch err := tx.Create(&record).Error; {
-	case errors.Is(err, gorm.ErrDuplicatedKey):
-		return models.NoID, errors.Join(err, store.ErrRace) // the other call was faster: look again
-	case err != nil:
-		return models.NoID, fmt.Errorf("record idempotency key: %w", err)
-	}
-	return result, nil
 }
 
 // sendable reports why free text cannot be sent in a conversation now, or nil.

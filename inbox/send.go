@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -37,8 +38,9 @@ type SendArgs struct {
 func (SendArgs) Kind() string { return "inbox.send" }
 
 const (
-	// maxSendAttempts is how often Meta may refuse a message for now.
-	maxSendAttempts = 8
+	// maxSendAttempts is how often Meta may refuse a message for now: with the waits
+	// in between, for about half an hour.
+	maxSendAttempts = 16
 	// turnWait is how long a message waits for the one before it in its conversation.
 	turnWait = 100 * time.Millisecond
 	// reauthorizationWait is how often a message looks whether its channel works again.
@@ -64,7 +66,7 @@ func (w *sendWorker) Work(ctx context.Context, job *river.Job[SendArgs]) error {
 	}
 	result, failure := w.inbox.client.SendText(ctx, attempt.credentials, attempt.text)
 	// The answer must be kept even if the program is about to stop.
-	wait, err := w.inbox.endAttempt(context.WithoutCancel(ctx), job.Args, result, failure)
+	wait, err := w.inbox.endAttempt(context.WithoutCancel(ctx), job.Args, attempt, result, failure)
 	if err != nil {
 		return err
 	}
@@ -79,6 +81,7 @@ type sendAttempt struct {
 	over        bool          // nothing is left to do
 	wait        time.Duration // not yet
 	credentials whatsapp.Credentials
+	sealedToken []byte // the token of credentials as the channel's row has it
 	text        whatsapp.TextMessage
 }
 
@@ -129,6 +132,7 @@ func (s *Service) beginAttempt(ctx context.Context, args SendArgs) (sendAttempt,
 		message.Status, message.AttemptedAt = models.StatusSending, new(tx.Now())
 		message.Attempts++
 		attempt.credentials = whatsapp.Credentials{PhoneNumberID: channel.PhoneNumberID, AccessToken: token}
+		attempt.sealedToken = channel.AccessToken
 		attempt.text = textMessage(conversation.Conversation, message)
 		return store.UpdateAll(tx, []models.Message{*message}) // no event: it lasts a moment
 	})
@@ -185,7 +189,7 @@ func isFirstInLine(tx *store.Tx, message *models.Message) (bool, error) {
 
 // endAttempt stores what became of a call to Meta, and returns how long to wait
 // before the message is looked at again; 0 means never.
-func (s *Service) endAttempt(ctx context.Context, args SendArgs, result whatsapp.SendResult, failure error) (time.Duration, error) {
+func (s *Service) endAttempt(ctx context.Context, args SendArgs, attempt sendAttempt, result whatsapp.SendResult, failure error) (time.Duration, error) {
 	var wait time.Duration
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		wait = 0
@@ -204,7 +208,8 @@ func (s *Service) endAttempt(ctx context.Context, args SendArgs, result whatsapp
 		if failure == nil {
 			err = accepted(tx, message, result, changes)
 		} else {
-			wait, err = s.refused(tx, channel, message, failure, changes)
+			renewed := !bytes.Equal(channel.AccessToken, attempt.sealedToken)
+			wait, err = s.refused(tx, channel, renewed, message, failure, changes)
 		}
 		if err != nil {
 			return err
@@ -225,8 +230,10 @@ func accepted(tx *store.Tx, message *models.Message, result whatsapp.SendResult,
 	return unpark(tx, []*models.Message{message}, changes)
 }
 
-// refused decides what a failed call means.
-func (s *Service) refused(tx *store.Tx, channel models.Channel, message *models.Message, failure error, changes *changes) (time.Duration, error) {
+// refused decides what a failed call means. The channel's token may have been
+// renewed since the call was made: then nothing is known against the new one.
+func (s *Service) refused(tx *store.Tx, channel models.Channel, renewed bool, message *models.Message, failure error, changes *changes,
+) (time.Duration, error) {
 	if !message.Status.Pending() || message.WAMID != nil {
 		return 0, nil // a webhook knew better
 	}
@@ -235,12 +242,18 @@ func (s *Service) refused(tx *store.Tx, channel models.Channel, message *models.
 		return 0, fmt.Errorf("send message %s: %w", message.ID, failure)
 	}
 	changes.move(message)
+	if neverReachedMeta(refusal) {
+		message.Attempts--
+	}
 	switch {
 	case refusal.Uncertain:
 		message.Status = models.StatusUnconfirmed
 		return s.lostAnswerWait(tx, message), nil
 	case refusal.Code == whatsapp.CodeTokenInvalid:
 		message.Status = models.StatusQueued
+		if renewed {
+			return time.Second, nil
+		}
 		return reauthorizationWait, s.channels.RequireReauthorization(tx, channel.ID, refusal.Meta.Message)
 	case refusal.Code == whatsapp.CodeInterrupted:
 		message.Status = models.StatusQueued
@@ -251,6 +264,12 @@ func (s *Service) refused(tx *store.Tx, channel models.Channel, message *models.
 	}
 	message.Apply(models.StatusChange{Status: models.StatusFailed, At: tx.Now(), Failure: failureOf(refusal)})
 	return 0, nil
+}
+
+// neverReachedMeta reports whether a call was held back or had no connection. It
+// does not count: an outage may last longer than the patience with refusals.
+func neverReachedMeta(refusal *whatsapp.Error) bool {
+	return !refusal.Uncertain && refusal.HTTPStatus == 0 && refusal.Retryable
 }
 
 // backOff grows from about a second to about five minutes, with jitter.

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -67,7 +68,7 @@ type messagesOf struct {
 // while the message has no other id of Meta's: if it was sent twice after all,
 // the two must not be mixed up.
 func (m messagesOf) of(step step) *models.Message {
-	if message := m.byWAMID[messageKey{step.channel.ID, step.wire.MessageID}]; message != nil {
+	if message := m.byWAMID[messageKey{step.channel.ID, step.wire.MessageID}]; message != nil && message.Direction == models.Outbound {
 		return message
 	}
 	id, ok := callbackID(step.wire)
@@ -96,34 +97,15 @@ func lockMessagesOf(tx *store.Tx, steps []step, changes *changes) (messagesOf, e
 		}
 	}
 	organizations, channelIDs, ids = distinct(organizations), distinct(channelIDs), distinct(ids)
-	var where []models.Message
-	query := tx.Select("id", "organization_id", "conversation_id").
-		Where("organization_id IN ? AND channel_id IN ? AND wamid IN ?", organizations, channelIDs, wamids)
+	query := tx.Where("organization_id IN ? AND channel_id IN ? AND wamid IN ?", organizations, channelIDs, wamids)
 	if len(ids) > 0 {
-		query = tx.Select("id", "organization_id", "conversation_id").
-			Where(tx.Where("organization_id IN ? AND channel_id IN ? AND wamid IN ?", organizations, channelIDs, wamids).
-				Or("organization_id IN ? AND id IN ?", organizations, ids))
+		query = tx.Where(query.Or("organization_id IN ? AND id IN ?", organizations, ids))
 	}
-	if err := query.Find(&where).Error; err != nil {
-		return messagesOf{}, fmt.Errorf("find messages of statuses: %w", err)
-	}
-	found := messagesOf{byID: make(map[models.ID]*models.Message), byWAMID: make(map[messageKey]*models.Message)}
-	if len(where) == 0 {
-		return found, nil
-	}
-	var messageIDs, conversationIDs []models.ID
-	for _, message := range where {
-		messageIDs = append(messageIDs, message.ID)
-		conversationIDs = append(conversationIDs, message.ConversationID)
-	}
-	if err := changes.loadByID(organizations, conversationIDs); err != nil {
+	messages, err := lockMessages(query.Session(&gorm.Session{}), organizations, changes)
+	if err != nil {
 		return messagesOf{}, err
 	}
-	var messages []models.Message
-	err := tx.Where("organization_id IN ? AND id IN ?", organizations, messageIDs).Find(&messages).Error
-	if err != nil {
-		return messagesOf{}, fmt.Errorf("read messages of statuses: %w", err)
-	}
+	found := messagesOf{byID: make(map[models.ID]*models.Message), byWAMID: make(map[messageKey]*models.Message)}
 	for i := range messages {
 		message := &messages[i]
 		found.byID[message.ID] = message
@@ -132,6 +114,31 @@ func lockMessagesOf(tx *store.Tx, steps []step, changes *changes) (messagesOf, e
 		}
 	}
 	return found, nil
+}
+
+// lockMessages locks the conversations of the messages that a query finds and
+// returns the messages as they are under the lock.
+func lockMessages(query *gorm.DB, organizations []models.ID, changes *changes) ([]models.Message, error) {
+	const merges = 3 // while a lock is waited for, messages may move to another conversation
+	for range 1 + merges {
+		var messages []models.Message
+		if err := query.Find(&messages).Error; err != nil {
+			return nil, fmt.Errorf("find messages of statuses: %w", err)
+		}
+		var unlocked []models.ID
+		for _, message := range messages {
+			if changes.conversations[message.ConversationID] == nil {
+				unlocked = append(unlocked, message.ConversationID)
+			}
+		}
+		if len(unlocked) == 0 {
+			return messages, nil
+		}
+		if err := changes.loadByID(organizations, unlocked); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errors.New("messages of statuses move faster than they can be locked")
 }
 
 // callbackID is our own id of the message, if the status carries one.

@@ -3,7 +3,6 @@ package inbox
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"recado/events"
@@ -83,12 +82,16 @@ func (st *Stream) Next(ctx context.Context) (Change, error) {
 
 // admit returns the event if it is for this viewer, nil if it is not.
 func (st *Stream) admit(ctx context.Context, event models.Event) (*Change, error) {
-	var payload models.EventPayload
 	wanted := st.subscription.ConversationID
-	if wanted != nil && event.ConversationID != *wanted {
-		if event.Kind != models.EventConversationMerged {
-			return nil, nil //nolint:nilnil // not for this reader, and no failure
-		}
+	if wanted != nil && event.ConversationID != *wanted && event.Kind != models.EventConversationMerged {
+		return nil, nil //nolint:nilnil // not for this reader, and no failure
+	}
+	var payload models.EventPayload
+	if err := json.Unmarshal(event.Payload, &payload); err != nil {
+		return nil, fmt.Errorf("read event %d: %w", event.Position, err)
+	}
+	if wanted != nil && event.ConversationID != *wanted && !models.IsID(payload.RemovedID, *wanted) {
+		return nil, nil //nolint:nilnil // two other conversations became one
 	}
 	viewer, err := st.inbox.accounts.Refreshed(ctx, st.viewer)
 	if err != nil {
@@ -98,12 +101,6 @@ func (st *Stream) admit(ctx context.Context, event models.Event) (*Change, error
 		if wanted != nil {
 			return nil, models.ErrNotFound
 		}
-		return nil, nil //nolint:nilnil // not for this reader, and no failure
-	}
-	if err := json.Unmarshal(event.Payload, &payload); err != nil {
-		return nil, errors.Join(fmt.Errorf("read event %d", event.Position), err)
-	}
-	if wanted != nil && event.ConversationID != *wanted && (payload.RemovedID == nil || *payload.RemovedID != *wanted) {
 		return nil, nil //nolint:nilnil // not for this reader, and no failure
 	}
 	return &Change{Event: event, Payload: payload}, nil

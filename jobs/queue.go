@@ -85,7 +85,7 @@ func New(db *store.Store, options Options) *Queue {
 			JobTimeout:           jobTimeout,
 			RescueStuckJobsAfter: options.RescueAfter,
 			FetchCooldown:        5 * time.Millisecond,
-			FetchPollInterval:    time.Second, // only a fallback: PostgreSQL notifies
+			FetchPollInterval:    100 * time.Millisecond, // PostgreSQL notifies of new jobs, but not of those that wait a moment
 			Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: options.Workers}},
 		},
 	}
@@ -174,4 +174,3 @@ func (q *Queue) Stop(ctx context.Context) error {
 	}
 	return nil
 }
-
