@@ -13,10 +13,10 @@ const (
 var levelRank = map[MessagingLevel]int{LevelNone: 0, LevelView: 1, LevelReply: 2}
 
 // Allows reports whether level l includes what needed asks for. An unknown level
-// allows nothing.
+// allows nothing and is allowed to nobody.
 func (l MessagingLevel) Allows(needed MessagingLevel) bool {
-	have, known := levelRank[l]
-	return known && have >= levelRank[needed] && have > 0
+	rank, known := levelRank[needed]
+	return known && levelRank[l] > 0 && levelRank[l] >= rank
 }
 
 // Valid reports whether l is one of the levels.
