@@ -267,4 +267,3 @@ func TestSend_refusal_of_an_old_token_says_nothing_about_the_new_one(t *testing.
 		require.Equal(t, models.StatusQueued, o.message(message.ID).Status)
 	})
 }
-
