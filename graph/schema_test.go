@@ -1,0 +1,184 @@
+package graph_test
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"recado/graph"
+	"recado/models"
+)
+
+func schema(t *testing.T) *ast.Schema {
+	t.Helper()
+	text, err := os.ReadFile("../schema.graphqls")
+	require.NoError(t, err)
+	return gqlparser.MustLoadSchema(&ast.Source{Name: "schema.graphqls", Input: string(text)})
+}
+
+// own are the types of the schema that GraphQL does not define itself.
+func own(t *testing.T) map[string]*ast.Definition {
+	t.Helper()
+	types := make(map[string]*ast.Definition)
+	for name, definition := range schema(t).Types {
+		if !definition.BuiltIn {
+			types[name] = definition
+		}
+	}
+	return types
+}
+
+func TestSchema(t *testing.T) {
+	t.Run("documents every type, field, argument, enum value and input field", func(t *testing.T) {
+		for name, definition := range own(t) {
+			require.NotEmpty(t, definition.Description, name)
+			for _, field := range definition.Fields {
+				if strings.HasPrefix(field.Name, "__") {
+					continue
+				}
+				require.NotEmpty(t, field.Description, "%s.%s", name, field.Name)
+				for _, argument := range field.Arguments {
+					require.NotEmpty(t, argument.Description, "%s.%s(%s)", name, field.Name, argument.Name)
+				}
+			}
+			for _, value := range definition.EnumValues {
+				require.NotEmpty(t, value.Description, "%s.%s", name, value.Name)
+			}
+		}
+	})
+
+	t.Run("has nullable root fields, and one input and a payload with userErrors per mutation", func(t *testing.T) {
+		types := own(t)
+		for _, root := range []string{"Query", "Mutation", "Subscription"} {
+			for _, field := range types[root].Fields {
+				if field.Name == "nodes" || strings.HasPrefix(field.Name, "__") {
+					continue // the contract of Relay
+				}
+				require.False(t, field.Type.NonNull, "%s.%s", root, field.Name)
+			}
+		}
+		for _, mutation := range types["Mutation"].Fields {
+			name := strings.ToUpper(mutation.Name[:1]) + mutation.Name[1:]
+			require.Len(t, mutation.Arguments, 1, mutation.Name)
+			require.Equal(t, name+"Input!", mutation.Arguments[0].Type.String())
+			require.Equal(t, name+"Payload", mutation.Type.String())
+			problems := types[name+"Payload"].Fields.ForName("userErrors")
+			require.NotNil(t, problems, mutation.Name)
+			require.Regexp(t, `^\[\w+UserError!\]!$`, problems.Type.String())
+		}
+	})
+
+	t.Run("has edges, nodes and a page info in every connection, and asks for pages in one way", func(t *testing.T) {
+		for name, definition := range own(t) {
+			if strings.HasSuffix(name, "Connection") {
+				item := strings.TrimSuffix(name, "Connection")
+				require.Equal(t, "["+item+"Edge!]!", definition.Fields.ForName("edges").Type.String())
+				require.Equal(t, "["+item+"!]!", definition.Fields.ForName("nodes").Type.String())
+				require.Equal(t, "PageInfo!", definition.Fields.ForName("pageInfo").Type.String())
+			}
+			for _, field := range definition.Fields {
+				if strings.HasSuffix(field.Type.Name(), "Connection") {
+					for argument, kind := range map[string]string{"first": "Int", "after": "String", "last": "Int", "before": "String"} {
+						require.NotNil(t, field.Arguments.ForName(argument), "%s.%s(%s)", name, field.Name, argument)
+						require.Equal(t, kind, field.Arguments.ForName(argument).Type.String())
+					}
+				}
+			}
+		}
+	})
+
+	t.Run("names kinds and states as models does", func(t *testing.T) {
+		values := func(enum string) (names []string) {
+			for _, value := range own(t)[enum].EnumValues {
+				names = append(names, value.Name)
+			}
+			return names
+		}
+		require.ElementsMatch(t, values("MessagingLevel"), []string{string(models.LevelNone), string(models.LevelView), string(models.LevelReply)})
+		require.ElementsMatch(t, values("ConversationStatus"), []string{string(models.ConversationOpen), string(models.ConversationClosed)})
+		require.ElementsMatch(t, values("ContactIdentityKind"), []string{string(models.IdentityWAID), string(models.IdentityUser)})
+		require.ElementsMatch(t, values("MessageDirection"), []string{string(models.Inbound), string(models.Outbound)})
+		require.ElementsMatch(t, values("ChannelStatus"), []string{
+			string(models.ChannelConnected), string(models.ChannelReauthorizationRequired), string(models.ChannelDisconnected),
+		})
+		require.ElementsMatch(t, values("MessageStatus"), []string{
+			string(models.StatusReceived), string(models.StatusQueued), string(models.StatusSending), string(models.StatusUnconfirmed),
+			string(models.StatusAccepted), string(models.StatusSent), string(models.StatusDelivered), string(models.StatusRead),
+			string(models.StatusPlayed), string(models.StatusFailed),
+		})
+	})
+}
+
+func TestTexts(t *testing.T) {
+	texts := func(language string) map[string]string {
+		raw, err := os.ReadFile("texts/" + language + ".json")
+		require.NoError(t, err)
+		var all map[string]string
+		require.NoError(t, json.Unmarshal(raw, &all))
+		return all
+	}
+	english, portuguese := texts("en"), texts("pt-BR")
+
+	t.Run("exist in both languages", func(t *testing.T) {
+		require.Len(t, portuguese, len(english))
+		for id, text := range english {
+			require.NotEmpty(t, text, id)
+			require.NotEmpty(t, portuguese[id], id)
+			require.NotEqual(t, text, portuguese[id], id)
+			// The same parameters, or something would be lost in translation.
+			for parameter := range strings.FieldsSeq(strings.NewReplacer("{", " ", "}", " ").Replace(text)) {
+				if strings.HasPrefix(parameter, ".") && len(parameter) > 1 {
+					require.Contains(t, portuguese[id], parameter, id)
+				}
+			}
+		}
+	})
+	t.Run("exist for each code of user errors and failures", func(t *testing.T) {
+		enums := 0
+		for name, definition := range own(t) {
+			prefix := ""
+			switch {
+			case strings.HasSuffix(name, "ErrorCode"):
+				prefix = "error."
+			case name == "MessageFailureCode":
+				prefix = "failure."
+			default:
+				continue
+			}
+			enums++
+			for _, value := range definition.EnumValues {
+				require.Contains(t, english, prefix+value.Name)
+			}
+		}
+		require.Equal(t, 6, enums)
+		for _, code := range []models.Code{
+			models.CodeInvalid, models.CodeRequired, models.CodeNotFound, models.CodeForbidden, models.CodeUnauthenticated,
+			models.CodeConflict, models.CodeInvalidCredentials, models.CodeTooManyAttempts, models.CodeSessionExpired,
+			models.CodeServiceWindowClosed, models.CodeChannelUnavailable, models.CodeIdempotencyKeyReused,
+			models.CodeAssigneeNotAllowed, models.CodeCursorExpired, models.CodeAlreadyExists,
+		} {
+			require.Contains(t, english, "error."+string(code))
+		}
+	})
+}
+
+func TestLanguage(t *testing.T) {
+	for header, want := range map[string]string{
+		"":                           "en",
+		"pt-BR":                      "pt-BR",
+		"pt":                         "pt-BR",
+		"pt-PT,en;q=0.5":             "pt-BR",
+		"en-GB,pt;q=0.9":             "en",
+		"fr-FR, pt-BR;q=0.8":         "pt-BR",
+		"ja":                         "en",
+		"*":                          "en",
+		"\x00 not a language at all": "en",
+	} {
+		require.Equal(t, want, graph.Language(header).String(), header)
+	}
+}
