@@ -61,28 +61,32 @@ func newChanges(tx *store.Tx) *changes {
 // loadByContact locks the conversations of contacts on channels, as far as they
 // exist.
 func (c *changes) loadByContact(keys []contactKey) error {
-	var organizations, channelIDs, contacts []models.ID
+	var missing [][]any
 	for _, key := range keys {
 		if c.byContact[key] == nil {
-			organizations = append(organizations, key.organization)
-			channelIDs = append(channelIDs, key.channel)
-			contacts = append(contacts, key.contact)
+			missing = append(missing, []any{key.organization, key.channel, key.contact})
 		}
 	}
-	if len(contacts) == 0 {
+	if len(missing) == 0 {
 		return nil
 	}
-	return c.lock(c.tx.Where("organization_id IN ? AND channel_id IN ? AND contact_id IN ?",
-		distinct(organizations), distinct(channelIDs), distinct(contacts)))
+	return c.lock(c.tx.Where(store.InKeys(c.tx.DB, []string{"organization_id", "channel_id", "contact_id"}, missing)))
 }
 
 // loadByID locks conversations of organizations, as far as they exist.
 func (c *changes) loadByID(organizations, ids []models.ID) error {
-	missing := slices.DeleteFunc(slices.Clone(ids), func(id models.ID) bool { return c.conversations[id] != nil })
+	var missing [][]any
+	for _, organization := range distinct(slices.Clone(organizations)) {
+		for _, id := range ids {
+			if c.conversations[id] == nil {
+				missing = append(missing, []any{organization, id})
+			}
+		}
+	}
 	if len(missing) == 0 {
 		return nil
 	}
-	return c.lock(c.tx.Where("organization_id IN ? AND id IN ?", distinct(organizations), distinct(missing)))
+	return c.lock(c.tx.Where(store.InKeys(c.tx.DB, []string{"organization_id", "id"}, missing)))
 }
 
 func (c *changes) lock(query *gorm.DB) error {

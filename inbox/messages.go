@@ -68,17 +68,13 @@ func onlyNew(tx *store.Tx, all []incoming) ([]incoming, error) {
 	if len(all) == 0 {
 		return nil, nil
 	}
-	var organizations, channelIDs []models.ID
-	wamids := make([]string, len(all))
+	keys := make([][]any, len(all))
 	for i, message := range all {
-		organizations = append(organizations, message.channel.OrganizationID)
-		channelIDs = append(channelIDs, message.channel.ID)
-		wamids[i] = message.wire.ID
+		keys[i] = []any{message.channel.OrganizationID, message.channel.ID, message.wire.ID}
 	}
 	var stored []models.Message
 	err := tx.Select("channel_id", "wamid").
-		Where("organization_id IN ? AND channel_id IN ? AND wamid IN ?", distinct(organizations), distinct(channelIDs), wamids).
-		Find(&stored).Error
+		Where(store.InKeys(tx.DB, []string{"organization_id", "channel_id", "wamid"}, keys)).Find(&stored).Error
 	if err != nil {
 		return nil, fmt.Errorf("look for messages stored before: %w", err)
 	}

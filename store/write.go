@@ -130,13 +130,16 @@ func (s *Store) begin(ctx context.Context) (tx *Tx, end func(), err error) {
 // lostToAnother reports whether the same transaction may well succeed when run
 // again.
 func lostToAnother(err error) bool {
+	if errors.Is(err, ErrRace) && errors.Is(err, gorm.ErrDuplicatedKey) {
+		return true
+	}
 	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return failure.Code == "40001" || failure.Code == "40P01"
 	}
 	if failure, ok := errors.AsType[*msqlite.Error](err); ok {
 		return failure.Code()&0xff == sqlite3.SQLITE_BUSY
 	}
-	return errors.Is(err, gorm.ErrDuplicatedKey) && errors.Is(err, ErrRace)
+	return false
 }
 
 // ErrRace marks a duplicate key that only means that another transaction made the
