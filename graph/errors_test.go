@@ -15,8 +15,6 @@ import (
 	"recado/events"
 	"recado/graph"
 	"recado/models"
-	"recado/store"
-	"recado/testkit"
 )
 
 func TestPresentError(t *testing.T) {
@@ -32,28 +30,33 @@ func TestPresentError(t *testing.T) {
 	}{
 		"an argument": {
 			fmt.Errorf("list: %w", models.NewError(models.CodeInvalid, "first")), "This value is not valid.",
-			map[string]any{"code": "BAD_USER_INPUT", "reason": "INVALID", "argument": "first"}, false,
+			map[string]any{"code": "BAD_USER_INPUT", "reason": "INVALID", "argument": "first"},
+			false,
 		},
 		"rights":    {models.NewError(models.CodeForbidden, ""), "You are not allowed to do this.", map[string]any{"code": "FORBIDDEN"}, false},
 		"nobody":    {models.NewError(models.CodeUnauthenticated, ""), "Sign in first.", map[string]any{"code": "UNAUTHENTICATED"}, false},
 		"no object": {models.ErrNotFound, "This does not exist, or not for you.", map[string]any{"code": "NOT_FOUND"}, false},
 		"old cursor": {
 			models.NewError(models.CodeCursorExpired, "after"), "This cursor is too old. Read the present state, then listen without a cursor.",
-			map[string]any{"code": "BAD_USER_INPUT", "reason": "CURSOR_EXPIRED", "argument": "after"}, false,
+			map[string]any{"code": "BAD_USER_INPUT", "reason": "CURSOR_EXPIRED", "argument": "after"},
+			false,
 		},
 		"slow reader": {
 			fmt.Errorf("follow: %w", events.ErrTooSlow), "You read events too slowly. Subscribe again with your last cursor.",
-			map[string]any{"code": "UNAVAILABLE", "reason": "TOO_SLOW"}, false,
+			map[string]any{"code": "UNAVAILABLE", "reason": "TOO_SLOW"},
+			false,
 		},
 		"deadline":          {fmt.Errorf("read: %w", context.DeadlineExceeded), "This took too long.", map[string]any{"code": "TIMEOUT"}, false},
 		"one of the edge's": {graph.NewError(graph.CodePayloadTooLarge, "too large"), "too large", map[string]any{"code": "PAYLOAD_TOO_LARGE"}, false},
 		"a fault": {
 			errors.New("dial tcp 10.1.2.3:5432: password authentication failed"), "internal error",
-			map[string]any{"code": "INTERNAL", "requestId": "request-7"}, true,
+			map[string]any{"code": "INTERNAL", "requestId": "request-7"},
+			true,
 		},
 		"one with a code that is not ours": {
 			&gqlerror.Error{Message: "SELECT 1", Extensions: map[string]any{"code": "MYSTERY"}}, "internal error",
-			map[string]any{"code": "INTERNAL", "requestId": "request-7"}, true,
+			map[string]any{"code": "INTERNAL", "requestId": "request-7"},
+			true,
 		},
 		"an answer that nobody waits for": {
 			fmt.Errorf("read: %w", context.Canceled), "internal error", map[string]any{"code": "INTERNAL", "requestId": "request-7"}, false,
@@ -90,11 +93,10 @@ func TestPresentError(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
-	testkit.OnEach(t, func(t *testing.T, db *store.Store) {
-		a := newAPI(t, db)
+	onEach(t, func(t *testing.T, a *api) {
 		administrator := a.as(a.Administrator)
 		administrator.get(`{viewer {isAdministrator}}`, nil) // remembers the viewer's rights
-		a.Write(func(tx *store.Tx) error { return tx.Exec("ALTER TABLE conversations RENAME TO gone").Error })
+		a.Exec("ALTER TABLE conversations RENAME TO gone")
 		failed := administrator.ask(`{viewer {isAdministrator} conversations {nodes {id}}}`, nil)
 		require.Equal(t, "INTERNAL", failed.code())
 		require.Equal(t, "internal error", failed.Errors[0].Message)

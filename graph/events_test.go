@@ -8,7 +8,6 @@ import (
 	"recado/graph"
 	"recado/inbox"
 	"recado/models"
-	"recado/store"
 	"recado/testkit"
 )
 
@@ -21,26 +20,25 @@ const eventFields = `{
 }`
 
 func TestEvents(t *testing.T) {
-	testkit.OnEach(t, func(t *testing.T, db *store.Store) {
-		a := newAPI(t, db)
-		conversation := a.Conversation(a.Open, "Maria", db.Now())
-		hidden := a.Conversation(a.Closed, "João", db.Now())
-		foreign := testkit.NewWorld(t, db)
+	onEach(t, func(t *testing.T, a *api) {
+		conversation := a.Conversation(a.Open, "Maria", a.DB.Now())
+		hidden := a.Conversation(a.Closed, "João", a.DB.Now())
+		foreign := testkit.NewWorld(t, a.DB)
 		id := public(models.PrefixConversation, conversation.ID)
 		administrator := a.Viewer(a.Administrator)
 		reply := func(t *testing.T, conversation models.Conversation, key string) {
 			t.Helper()
-			_, err := a.inbox.Reply(t.Context(), administrator, inbox.Reply{ConversationID: conversation.ID, IdempotencyKey: key, Text: key})
+			_, err := a.Inbox.Reply(t.Context(), administrator, inbox.Reply{ConversationID: conversation.ID, IdempotencyKey: key, Text: key})
 			require.NoError(t, err)
 		}
 		reply(t, hidden, "hidden")
 		reply(t, conversation, "first")
-		_, err := a.inbox.CloseConversation(t.Context(), administrator, conversation.ID, nil)
+		_, err := a.Inbox.CloseConversation(t.Context(), administrator, conversation.ID, nil)
 		require.NoError(t, err)
 		looker := a.as(a.Looker)
 		now := func(t *testing.T) string { // the cursor of the newest event
 			t.Helper()
-			position, err := db.FeedPosition(t.Context(), a.Organization.ID)
+			position, err := a.DB.FeedPosition(t.Context(), a.Organization.ID)
 			require.NoError(t, err)
 			return graph.FeedCursor(models.Event{OrganizationID: a.Organization.ID, Position: position})
 		}
@@ -95,7 +93,7 @@ func TestEvents(t *testing.T) {
 			events := looker.subscribe(document, map[string]any{"after": now(t)})
 			reply(t, conversation, "fourth")
 			require.Empty(t, events.next().Errors) // from now on the stream and the viewer's rights are warm
-			statements := testkit.CountStatements(t, db)
+			statements := testkit.CountStatements(t, a.DB)
 			reply(t, conversation, "fifth")
 			written := statements.Load() // PostgreSQL's writer is counted as well
 			event := events.next()
@@ -132,7 +130,7 @@ func TestEvents(t *testing.T) {
 				map[string]any{"id": id, "after": now(t)})
 			reply(t, conversation, "sixth")
 			require.Empty(t, events.next().Errors)
-			_, err := a.accounts.SetMessagingLevel(t.Context(), administrator, a.Replier.ProfileID, a.Open.ID, models.LevelNone)
+			_, err := a.Accounts.SetMessagingLevel(t.Context(), administrator, a.Replier.ProfileID, a.Open.ID, models.LevelNone)
 			require.NoError(t, err)
 			reply(t, conversation, "seventh")
 			ended := events.next()
@@ -146,7 +144,7 @@ func TestEvents(t *testing.T) {
 			events = looker.subscribe(inboxEvents, map[string]any{"after": now(t)})
 			reply(t, conversation, "still there")
 			require.Empty(t, events.next().Errors)
-			_, err = a.accounts.SetUserActive(t.Context(), administrator, a.Looker.ID, false)
+			_, err = a.Accounts.SetUserActive(t.Context(), administrator, a.Looker.ID, false)
 			require.NoError(t, err)
 			reply(t, conversation, "eighth")
 			ended = events.next()

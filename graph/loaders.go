@@ -54,7 +54,7 @@ func (e *Edge) withLoaders(ctx context.Context) context.Context {
 // loadersFrom returns the loaders of the response. There always are some: see
 // perResponse.
 func loadersFrom(ctx context.Context) *loaders {
-	return ctx.Value(loadersKey).(*loaders) //nolint:forcetypeassert // a resolver runs inside of a response
+	return ctx.Value(loadersKey).(*loaders) //nolint:errcheck,forcetypeassert // a resolver runs inside of a response
 }
 
 // loader loads values by key. What does not exist for the viewer is nil.

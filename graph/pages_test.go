@@ -8,14 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"recado/models"
-	"recado/store"
 	"recado/testkit"
 )
 
 func TestConversationPage(t *testing.T) {
-	testkit.OnEach(t, func(t *testing.T, db *store.Store) {
-		a := newAPI(t, db)
-		now := db.Now()
+	onEach(t, func(t *testing.T, a *api) {
+		now := a.DB.Now()
 		var conversations []models.Conversation // the newest first
 		for i := range 60 {
 			conversation := a.Conversation([]models.Channel{a.Open, a.Closed}[i%2], fmt.Sprint("Cliente ", i), now.Add(-time.Duration(i)*time.Minute))
@@ -42,7 +40,7 @@ func TestConversationPage(t *testing.T) {
 				pageInfo {hasNextPage hasPreviousPage startCursor endCursor}
 			}}`
 			administrator.get(document, map[string]any{"n": 1}) // remembers the viewer's rights
-			statements := testkit.CountStatements(t, db)
+			statements := testkit.CountStatements(t, a.DB)
 			page := administrator.get(document, map[string]any{"n": 50})
 			require.LessOrEqual(t, statements.Load(), int64(5))
 			require.Len(t, page.at("conversations.edges"), 50)
@@ -120,7 +118,7 @@ func TestConversationPage(t *testing.T) {
 		})
 
 		t.Run("of many histories costs a fixed number of statements", func(t *testing.T) {
-			statements := testkit.CountStatements(t, db)
+			statements := testkit.CountStatements(t, a.DB)
 			before := statements.Load()
 			page := administrator.get(`{conversations(first: 50) {nodes {messages(last: 3) {edges {cursor node {id}} pageInfo {hasPreviousPage}}}}}`, nil)
 			require.LessOrEqual(t, statements.Load()-before, int64(6)) // loaders wait a moment for each other, so a busy machine may need some more
@@ -133,9 +131,8 @@ func TestConversationPage(t *testing.T) {
 }
 
 func TestMessages(t *testing.T) {
-	testkit.OnEach(t, func(t *testing.T, db *store.Store) {
-		a := newAPI(t, db)
-		now := db.Now()
+	onEach(t, func(t *testing.T, a *api) {
+		now := a.DB.Now()
 		conversation := a.Conversation(a.Open, "Maria", now.Add(-time.Hour))
 		first := *conversation.LastMessageID
 		picture := a.Message(&conversation, "", now.Add(-50*time.Minute))
@@ -185,9 +182,8 @@ func TestMessages(t *testing.T) {
 }
 
 func TestViewerAndChannels(t *testing.T) {
-	testkit.OnEach(t, func(t *testing.T, db *store.Store) {
-		a := newAPI(t, db)
-		conversation := a.Conversation(a.Open, "Maria", db.Now())
+	onEach(t, func(t *testing.T, a *api) {
+		conversation := a.Conversation(a.Open, "Maria", a.DB.Now())
 		viewer := a.as(a.Looker).get(`{viewer {isAdministrator user {name email isActive profile {name isAdministrator}} organization {id name createdAt} profile {id}}
 			conversations {nodes {viewerCan {reply assign close markRead}}}}`, nil)
 		require.Equal(t, "Carla", viewer.at("viewer.user.name"))

@@ -75,8 +75,7 @@ func TestSchema(t *testing.T) {
 
 	t.Run("has edges, nodes and a page info in every connection, and asks for pages in one way", func(t *testing.T) {
 		for name, definition := range own(t) {
-			if strings.HasSuffix(name, "Connection") {
-				item := strings.TrimSuffix(name, "Connection")
+			if item, ok := strings.CutSuffix(name, "Connection"); ok {
 				require.Equal(t, "["+item+"Edge!]!", definition.Fields.ForName("edges").Type.String())
 				require.Equal(t, "["+item+"!]!", definition.Fields.ForName("nodes").Type.String())
 				require.Equal(t, "PageInfo!", definition.Fields.ForName("pageInfo").Type.String())
@@ -141,7 +140,7 @@ func TestTexts(t *testing.T) {
 	t.Run("exist for each code of user errors and failures", func(t *testing.T) {
 		enums := 0
 		for name, definition := range own(t) {
-			prefix := ""
+			var prefix string
 			switch {
 			case strings.HasSuffix(name, "ErrorCode"):
 				prefix = "error."

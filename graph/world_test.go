@@ -18,52 +18,34 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"recado/accounts"
-	"recado/channels"
-	"recado/crm"
-	"recado/events"
 	"recado/graph"
-	"recado/inbox"
-	"recado/jobs"
 	"recado/models"
-	"recado/secrets"
-	"recado/store"
-	"recado/testkit"
+	"recado/testkit/rooms"
 )
 
 // api is the GraphQL edge on real rooms and a database, spoken to over HTTP.
 type api struct {
-	*testkit.World
-	t        *testing.T
-	db       *store.Store
-	accounts *accounts.Service
-	inbox    *inbox.Service
-	handler  http.Handler
-	log      *bytes.Buffer
+	*rooms.Rooms
+	t       *testing.T
+	handler http.Handler
+	log     *bytes.Buffer
 }
 
-func newAPI(t *testing.T, db *store.Store) *api {
+// onEach runs the test once per dialect, on an api of its own.
+func onEach(t *testing.T, test func(t *testing.T, a *api)) {
 	t.Helper()
-	a := &api{World: testkit.NewWorld(t, db), t: t, db: db, log: new(bytes.Buffer)}
-	log := slog.New(slog.NewTextHandler(a.log, nil))
-	box, err := secrets.NewBox(make([]byte, secrets.KeySize))
-	require.NoError(t, err)
-	keys, err := accounts.NewKeySet(secrets.GenerateSigningKey())
-	require.NoError(t, err)
-	a.accounts = accounts.New(db, accounts.Options{Keys: keys})
-	numbers := channels.New(db, box, channels.Options{})
-	people := crm.New(db)
-	bus, err := events.Start(t.Context(), db, events.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, bus.Close()) })
-	a.inbox = inbox.New(db, a.accounts, numbers, people, bus, jobs.New(db, jobs.Options{}), nil, inbox.Options{})
-	t.Cleanup(a.inbox.Close)
-
-	edge := graph.New(graph.Rooms{Accounts: a.accounts, Channels: numbers, CRM: people, Inbox: a.inbox}, graph.Options{Logger: log})
-	server := edge.Handler()
-	server.AddTransport(transport.SSE{})
-	server.AddTransport(transport.POST{})
-	a.handler = server
-	return a
+	rooms.OnEach(t, func(t *testing.T, rooms *rooms.Rooms) {
+		a := &api{Rooms: rooms, t: t, log: new(bytes.Buffer)}
+		edge := graph.New(
+			graph.Rooms{Accounts: rooms.Accounts, Channels: rooms.Channels, CRM: rooms.CRM, Inbox: rooms.Inbox},
+			graph.Options{Logger: slog.New(slog.NewTextHandler(a.log, nil))},
+		)
+		server := edge.Handler()
+		server.AddTransport(transport.SSE{})
+		server.AddTransport(transport.POST{})
+		a.handler = server
+		test(t, a)
+	})
 }
 
 // caller asks in the name of somebody.

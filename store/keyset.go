@@ -137,7 +137,6 @@ func PageOf[T any](r Range, rows []T, place func(*T) Place) Page[T] {
 // Cut makes a page of a whole list that is in memory, in its order. A row is
 // found again by its id; INVALID if the row of a cursor is no longer there.
 func Cut[T any](r Range, all []T, place func(*T) Place) (Page[T], error) {
-	from, to := 0, len(all)
 	find := func(wanted *Place, field string, otherwise int) (int, error) {
 		if wanted == nil {
 			return otherwise, nil
@@ -148,15 +147,15 @@ func Cut[T any](r Range, all []T, place func(*T) Place) (Page[T], error) {
 		}
 		return index, nil
 	}
-	index, err := find(r.after, "after", -1)
+	after, err := find(r.after, "after", -1)
 	if err != nil {
 		return Page[T]{}, err
 	}
-	from = index + 1
-	if to, err = find(r.before, "before", to); err != nil {
+	before, err := find(r.before, "before", len(all))
+	if err != nil {
 		return Page[T]{}, err
 	}
-	rows := slices.Clone(all[from:max(from, to)])
+	rows := slices.Clone(all[after+1 : max(after+1, before)])
 	if r.backward {
 		slices.Reverse(rows)
 	}

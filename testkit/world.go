@@ -217,3 +217,9 @@ func digits(id models.ID) string {
 
 // Context is that of the world's test.
 func (w *World) Context() context.Context { return w.t.Context() }
+
+// Exec runs a statement, for what no room does.
+func (w *World) Exec(statement string, values ...any) {
+	w.t.Helper()
+	w.Write(func(tx *store.Tx) error { return tx.Exec(statement, values...).Error })
+}

@@ -37,16 +37,16 @@ func (e *ConversationChangedEvent) PublicID() string { return eventID(e.Event) }
 func (e *ConversationMergedEvent) PublicID() string { return eventID(e.Event) }
 
 // OccurredAt is when it happened.
-func (e *MessageAddedEvent) OccurredAt() time.Time { return e.Event.CreatedAt }
+func (e *MessageAddedEvent) OccurredAt() time.Time { return e.CreatedAt }
 
 // OccurredAt is when it happened.
-func (e *MessageStatusChangedEvent) OccurredAt() time.Time { return e.Event.CreatedAt }
+func (e *MessageStatusChangedEvent) OccurredAt() time.Time { return e.CreatedAt }
 
 // OccurredAt is when it happened.
-func (e *ConversationChangedEvent) OccurredAt() time.Time { return e.Event.CreatedAt }
+func (e *ConversationChangedEvent) OccurredAt() time.Time { return e.CreatedAt }
 
 // OccurredAt is when it happened.
-func (e *ConversationMergedEvent) OccurredAt() time.Time { return e.Event.CreatedAt }
+func (e *ConversationMergedEvent) OccurredAt() time.Time { return e.CreatedAt }
 
 // RemovedConversationID is the id of the conversation that is no more, as clients
 // knew it.

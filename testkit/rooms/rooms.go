@@ -1,0 +1,56 @@
+// Package rooms gives tests of the edges the domain rooms, wired as the program
+// wires them, on both databases: with the live bus in process, and with a job
+// queue that takes jobs but does not run them.
+package rooms
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"recado/accounts"
+	"recado/channels"
+	"recado/crm"
+	"recado/events"
+	"recado/inbox"
+	"recado/jobs"
+	"recado/secrets"
+	"recado/store"
+	"recado/testkit"
+)
+
+// Rooms are the domain rooms, on a database that holds a World.
+type Rooms struct {
+	*testkit.World
+	DB       *store.Store
+	Accounts *accounts.Service
+	Channels *channels.Service
+	CRM      *crm.Service
+	Bus      *events.Bus
+	Inbox    *inbox.Service
+}
+
+// OnEach runs the test once per dialect, as subtests, on rooms of its own.
+func OnEach(t *testing.T, test func(t *testing.T, rooms *Rooms)) {
+	t.Helper()
+	testkit.OnEach(t, func(t *testing.T, db *store.Store) { test(t, New(t, db)) })
+}
+
+// New returns the rooms on a migrated database. They last as long as the test.
+func New(t testing.TB, db *store.Store) *Rooms {
+	t.Helper()
+	r := &Rooms{World: testkit.NewWorld(t, db), DB: db}
+	box, err := secrets.NewBox(make([]byte, secrets.KeySize))
+	require.NoError(t, err)
+	keys, err := accounts.NewKeySet(secrets.GenerateSigningKey())
+	require.NoError(t, err)
+	r.Accounts = accounts.New(db, accounts.Options{Keys: keys})
+	r.Channels = channels.New(db, box, channels.Options{})
+	r.CRM = crm.New(db)
+	r.Bus, err = events.Start(t.Context(), db, events.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, r.Bus.Close()) })
+	r.Inbox = inbox.New(db, r.Accounts, r.Channels, r.CRM, r.Bus, jobs.New(db, jobs.Options{}), nil, inbox.Options{})
+	t.Cleanup(r.Inbox.Close)
+	return r
+}
