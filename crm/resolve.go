@@ -98,14 +98,10 @@ func (r *resolver) load(senders []Sender) error {
 	r.identities = make(map[models.ContactIdentity]bool)
 	r.replaced = make(map[models.ID]models.ID)
 
-	var organizations []models.ID
-	var matches []string
+	var keys [][]any
 	for _, sender := range senders {
-		if !slices.Contains(organizations, sender.OrganizationID) {
-			organizations = append(organizations, sender.OrganizationID)
-		}
 		for _, key := range keysOf(sender) {
-			matches = append(matches, key.match)
+			keys = append(keys, []any{key.organization, string(key.kind), key.match})
 		}
 	}
 	var rows []struct {
@@ -118,8 +114,7 @@ func (r *resolver) load(senders []Sender) error {
 	err := r.tx.Table("contact_identities AS i").
 		Select("i.*, c.name, c.name_seen_at, c.created_at AS contact_born, c.updated_at AS contact_moved").
 		Joins("JOIN contacts AS c ON c.organization_id = i.organization_id AND c.id = i.contact_id").
-		Where("i.organization_id IN ? AND i.kind IN ? AND i.match_key IN ?",
-			organizations, []models.IdentityKind{models.IdentityWAID, models.IdentityUser}, matches).
+		Where(store.InKeys(r.tx.DB, []string{"i.organization_id", "i.kind", "i.match_key"}, keys)).
 		Find(&rows).Error
 	if err != nil {
 		return fmt.Errorf("find contacts: %w", err)
@@ -215,7 +210,8 @@ func (r *resolver) current(id models.ID) models.ID {
 }
 
 func (r *resolver) save() error {
-	var made, renamed []models.Contact
+	var made []models.Contact
+	renamed := make(map[models.ID]models.Contact)
 	for id, contact := range r.contacts {
 		if _, gone := r.replaced[id]; gone {
 			continue
@@ -224,7 +220,7 @@ func (r *resolver) save() error {
 		case contact.isNew:
 			made = append(made, contact.Contact)
 		case contact.changed:
-			renamed = append(renamed, contact.Contact)
+			renamed[id] = contact.Contact
 		}
 	}
 	if err := store.InsertAll(r.tx, made); err != nil {
@@ -236,26 +232,21 @@ func (r *resolver) save() error {
 	if err := store.InsertAll(r.tx, r.added); err != nil {
 		return err
 	}
-	slices.SortFunc(renamed, func(a, b models.Contact) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	for _, contact := range renamed {
-		if err := rename(r.tx, contact); err != nil {
-			return err
-		}
-	}
-	return nil
+	return Rename(r.tx, renamed)
 }
 
-// rename stores a newer name. The row may have got a still newer one through
-// another channel meanwhile, so the comparison of SeeName is made again under its
-// lock.
-func rename(tx *store.Tx, seen models.Contact) error {
-	err := tx.Later(`UPDATE contacts SET name = ?, name_seen_at = ?, updated_at = ? WHERE organization_id = ? AND id = ?
-		AND (name_seen_at IS NULL OR name_seen_at < ? OR name_seen_at = ? AND name < ?)`,
-		seen.Name, seen.NameSeenAt, tx.Now(), seen.OrganizationID, seen.ID, seen.NameSeenAt, seen.NameSeenAt, seen.Name)
-	if err != nil {
-		return fmt.Errorf("rename contact %s: %w", seen.ID, err)
+// Rename stores the newer names of contacts that were seen, by id. A row may have
+// got a still newer name through another channel meanwhile, so the comparison of
+// SeeName is made again when it is written.
+func Rename(tx *store.Tx, seen map[models.ID]models.Contact) error {
+	rows := make([]models.Contact, 0, len(seen))
+	for _, contact := range seen {
+		contact.UpdatedAt = tx.Now()
+		rows = append(rows, contact)
 	}
-	return nil
+	slices.SortFunc(rows, func(a, b models.Contact) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	return store.UpdateIf(tx, rows,
+		"t.name_seen_at IS NULL OR t.name_seen_at < v.name_seen_at OR t.name_seen_at = v.name_seen_at AND t.name < v.name")
 }
 
 // Bury moves the identities of a merged contact to the one that took its place

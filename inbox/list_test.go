@@ -153,7 +153,7 @@ func TestPaging(t *testing.T) {
 					ids[i] = row.ID
 				}
 				if backward {
-					seen = append(ids, seen...)
+					seen = slices.Concat(ids, seen)
 					more = page.HasPrevious
 				} else {
 					seen = append(seen, ids...)
@@ -257,7 +257,7 @@ func TestPlans(t *testing.T) {
 
 		var last string // the statement asked last
 		require.NoError(t, db.Read(t.Context()).Callback().Query().After("gorm:query").Register("test:last", func(tx *gorm.DB) {
-			last = tx.Dialector.Explain(tx.Statement.SQL.String(), tx.Statement.Vars...)
+			last = tx.Explain(tx.Statement.SQL.String(), tx.Statement.Vars...)
 		}))
 		plan := func(t *testing.T) string {
 			t.Helper()

@@ -22,45 +22,77 @@ func takeMessages(tx *store.Tx, all []incoming, changes *changes) error {
 	if err != nil || len(fresh) == 0 {
 		return err
 	}
-	senders := make([]crm.Sender, len(fresh))
-	for i, message := range fresh {
+	known, strangers, err := changes.recognize(fresh)
+	if err != nil {
+		return err
+	}
+	senders, err := changes.resolve(strangers, known)
+	if err != nil {
+		return err
+	}
+	if err := changes.greet(known); err != nil {
+		return err
+	}
+	for _, seen := range known {
+		senders[seen.message.key()] = seen.contact.ID
+	}
+	for _, message := range fresh {
+		contact := senders[message.key()]
+		conversation := changes.byContact[contactKey{message.channel.OrganizationID, message.channel.ID, contact}]
+		if conversation == nil {
+			row, err := begin(tx, message, contact)
+			if err != nil {
+				return err
+			}
+			conversation = changes.add(row)
+		}
+		conversation.SeeCustomer(message.wire.From, message.wire.FromUserID, message.wire.Timestamp)
+		changes.addMessage(conversation, newInbound(message, conversation.ID))
+	}
+	return nil
+}
+
+// resolve finds or makes the contacts of messages whose senders were not
+// recognized, by message. If that shows contacts to be the same person, those of
+// the recognized ones follow.
+func (c *changes) resolve(strangers []incoming, known []sighting) (map[messageKey]models.ID, error) {
+	contacts := make(map[messageKey]models.ID, len(strangers))
+	if len(strangers) == 0 {
+		return contacts, nil
+	}
+	senders := make([]crm.Sender, len(strangers))
+	for i, message := range strangers {
 		senders[i] = crm.Sender{
 			OrganizationID: message.channel.OrganizationID, ChannelID: message.channel.ID,
 			WAID: message.wire.From, UserID: message.wire.FromUserID,
 			Name: message.contact.Name, SeenAt: message.wire.Timestamp,
 		}
 	}
-	resolution, err := crm.Resolve(tx, senders)
+	resolution, err := crm.Resolve(c.tx, senders)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, merge := range resolution.Merges {
-		if err := changes.merge(merge); err != nil {
-			return err
+		if err := c.merge(merge); err != nil {
+			return nil, err
 		}
-	}
-	keys := make([]contactKey, len(fresh))
-	for i, message := range fresh {
-		keys[i] = contactKey{message.channel.OrganizationID, message.channel.ID, resolution.Contacts[i].ID}
-	}
-	if err := changes.loadByContact(keys); err != nil {
-		return err
-	}
-	for i, message := range fresh {
-		conversation := changes.byContact[keys[i]]
-		if conversation == nil {
-			row, err := begin(tx, message, resolution.Contacts[i].ID)
-			if err != nil {
-				return err
+		for i := range known {
+			if known[i].contact.ID == merge.From {
+				known[i].contact.ID = merge.Into
 			}
-			conversation = changes.add(row)
 		}
-		changes.contacts[resolution.Contacts[i].ID] = resolution.Contacts[i]
-		conversation.SeeCustomer(message.wire.From, message.wire.FromUserID, message.wire.Timestamp)
-		changes.addMessage(conversation, newInbound(message, conversation.ID))
 	}
-	return nil
+	keys := make([]contactKey, len(strangers))
+	for i, message := range strangers {
+		contact := resolution.Contacts[i]
+		c.contacts[contact.ID] = contact
+		contacts[message.key()] = contact.ID
+		keys[i] = contactKey{message.channel.OrganizationID, message.channel.ID, contact.ID}
+	}
+	return contacts, c.loadByContact(keys)
 }
+
+func (m incoming) key() messageKey { return messageKey{m.channel.ID, m.wire.ID} }
 
 // onlyNew drops the messages that are stored already or come twice in the batch.
 // Nobody else can store them meanwhile: the channels are locked.
@@ -84,7 +116,7 @@ func onlyNew(tx *store.Tx, all []incoming) ([]incoming, error) {
 	}
 	fresh := make([]incoming, 0, len(all))
 	for _, message := range all {
-		key := messageKey{message.channel.ID, message.wire.ID}
+		key := message.key()
 		if !seen[key] {
 			seen[key] = true
 			fresh = append(fresh, message)

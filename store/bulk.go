@@ -2,8 +2,10 @@ package store
 
 import (
 	"fmt"
+	"reflect"
+	"strings"
 
-	"gorm.io/gorm/clause"
+	"gorm.io/gorm/schema"
 )
 
 // rowsPerStatement bounds the parameters of one statement on SQLite, which takes
@@ -43,28 +45,36 @@ func UpdateAll[T any](tx *Tx, rows []T) error {
 	return nil
 }
 
-// UpsertNewer inserts rows, or overwrites the given columns of rows that exist,
-// where the condition holds. In the condition `excluded` is the new row.
-func UpsertNewer[T any](tx *Tx, row *T, keys []string, condition string, columns ...string) error {
-	conflict := clause.OnConflict{
-		DoUpdates: clause.AssignmentColumns(columns),
-		Where:     clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: condition}}},
+// UpdateIf is UpdateAll for the rows for which the condition holds when they are
+// written. In the condition `t` is the stored row and `v` the given one.
+func UpdateIf[T any](tx *Tx, rows []T, condition string) error {
+	if len(rows) == 0 {
+		return nil
 	}
-	for _, key := range keys {
-		conflict.Columns = append(conflict.Columns, clause.Column{Name: key})
+	if tx.dialect == Postgres {
+		return queue(tx, func(table *schema.Schema) string { return updateStatement(table) + " AND (" + condition + ")" }, rows)
 	}
-	if err := tx.Clauses(conflict).Create(row).Error; err != nil {
-		return fmt.Errorf("upsert %T: %w", row, err)
+	for i := range rows {
+		if err := updateIf(tx, &rows[i], condition); err != nil {
+			return fmt.Errorf("update %T: %w", rows[i], err)
+		}
 	}
 	return nil
 }
 
-// Later runs a statement with the other bulk writes of the transaction; on SQLite
-// it runs now. Its parameters are written as question marks.
-func (tx *Tx) Later(statement string, args ...any) error {
-	if tx.dialect == Postgres {
-		tx.waiting().Queue(numbered(statement), args...)
-		return nil
+// updateIf is UpdateIf for one row on SQLite.
+func updateIf(tx *Tx, row any, condition string) error {
+	table, err := schema.Parse(row, &schemas, schema.NamingStrategy{})
+	if err != nil {
+		return err
 	}
-	return tx.Exec(statement, args...).Error
+	given := make([]string, len(table.DBNames))
+	values := make([]any, len(table.DBNames))
+	for i, name := range table.DBNames {
+		given[i] = "? AS " + name
+		values[i], _ = table.FieldsByDBName[name].ValueOf(tx.Statement.Context, reflect.ValueOf(row).Elem())
+	}
+	sets, keys := assignments(table)
+	return tx.Exec(fmt.Sprintf("UPDATE %s AS t SET %s FROM (SELECT %s) AS v WHERE %s AND (%s)",
+		table.Table, sets, strings.Join(given, ", "), keys, condition), values...).Error
 }

@@ -72,18 +72,25 @@ func insertStatement(table *schema.Schema) string {
 
 func updateStatement(table *schema.Schema) string {
 	return cached(table, "update", func() string {
-		var sets, keys []string
-		for _, name := range table.DBNames {
-			switch field := table.FieldsByDBName[name]; {
-			case field.PrimaryKey:
-				keys = append(keys, fmt.Sprintf("t.%s = v.%s", name, name))
-			case name != "created_at":
-				sets = append(sets, fmt.Sprintf("%s = v.%s", name, name))
-			}
-		}
+		sets, keys := assignments(table)
 		return fmt.Sprintf("UPDATE %s AS t SET %s FROM %s AS v (%s) WHERE %s",
-			table.Table, strings.Join(sets, ", "), unnested(table), strings.Join(table.DBNames, ", "), strings.Join(keys, " AND "))
+			table.Table, sets, unnested(table), strings.Join(table.DBNames, ", "), keys)
 	})
+}
+
+// assignments are what an update from rows v to the stored rows t sets, and how
+// the two are matched.
+func assignments(table *schema.Schema) (sets, keys string) {
+	var set, match []string
+	for _, name := range table.DBNames {
+		switch field := table.FieldsByDBName[name]; {
+		case field.PrimaryKey:
+			match = append(match, fmt.Sprintf("t.%s = v.%s", name, name))
+		case name != "created_at":
+			set = append(set, fmt.Sprintf("%s = v.%s", name, name))
+		}
+	}
+	return strings.Join(set, ", "), strings.Join(match, " AND ")
 }
 
 func unnested(table *schema.Schema) string {

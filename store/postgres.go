@@ -22,6 +22,9 @@ func openPostgres(ctx context.Context, url string, config *gorm.Config, options 
 	}
 	poolConfig.MaxConns = int32(min(options.MaxConnections, 1000)) //nolint:gosec // bounded just here
 	poolConfig.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	// Rows are looked up by key, in memory or on a disk without moving parts: the
+	// default, made for spinning disks, has small tables scanned instead.
+	poolConfig.ConnConfig.RuntimeParams["random_page_cost"] = "1.1"
 	poolConfig.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		conn.TypeMap().RegisterType(&pgtype.Type{
 			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},

@@ -156,6 +156,15 @@ func Locking(db *gorm.DB) *gorm.DB {
 	return db.Clauses(clause.Locking{Strength: "NO KEY UPDATE"})
 }
 
+// LockingOf is Locking for a query over several tables, of which only the one
+// with the given alias is locked.
+func LockingOf(db *gorm.DB, alias string) *gorm.DB {
+	if db.Name() != "postgres" {
+		return db
+	}
+	return db.Clauses(clause.Locking{Strength: "NO KEY UPDATE", Table: clause.Table{Name: alias}})
+}
+
 // LockName makes transactions that lock the same name wait for each other.
 func (tx *Tx) LockName(name string) error {
 	if tx.dialect != Postgres {

@@ -1,0 +1,57 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"recado/models"
+)
+
+// InKeys is the condition that the columns together are one of the keys, each of
+// which has an ID or a text per column. Unlike a written-out list, its text on
+// PostgreSQL does not depend on how many keys there are, so a hot query is planned
+// once and not once per length; and it leads to one look-up per key in an index
+// on the columns, even while the server has no statistics.
+func InKeys(db *gorm.DB, names []string, keys [][]any) clause.Expression {
+	list := "(" + strings.Join(names, ", ") + ")"
+	if len(keys) == 0 {
+		return gorm.Expr("1 = 0")
+	}
+	if db.Name() != string(Postgres) {
+		row := "(" + strings.Repeat(", ?", len(names))[2:] + ")"
+		var parameters []any
+		for _, key := range keys {
+			parameters = append(parameters, key...)
+		}
+		return gorm.Expr(list+" IN (VALUES "+strings.Repeat(", "+row, len(keys))[2:]+")", parameters...)
+	}
+	arrays := make([]string, len(names))
+	parameters := make([]any, len(names))
+	for i := range names {
+		arrays[i] = "?::text[]"
+		if _, isID := keys[0][i].(models.ID); isID {
+			arrays[i] = "?::uuid[]"
+		}
+		parameters[i] = arrayLiteral(keys, i)
+	}
+	return gorm.Expr(list+" IN (SELECT * FROM unnest("+strings.Join(arrays, ", ")+"))", parameters...)
+}
+
+// arrayLiteral writes one column of the keys as PostgreSQL reads an array from
+// text.
+func arrayLiteral(keys [][]any, column int) string {
+	var b strings.Builder
+	for i, key := range keys {
+		b.WriteByte("{,"[min(i, 1)])
+		b.WriteByte('"')
+		_, _ = quoter.WriteString(&b, fmt.Sprint(key[column])) // a Builder never fails
+		b.WriteByte('"')
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+var quoter = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
