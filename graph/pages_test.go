@@ -72,7 +72,9 @@ func TestConversationPage(t *testing.T) {
 			var names []any
 			for page := 0; ; page++ {
 				result := administrator.get(document, map[string]any{"after": after})
-				for i := range result.at("conversations.nodes").([]any) {
+				nodes, ok := result.at("conversations.nodes").([]any)
+				require.True(t, ok)
+				for i := range nodes {
 					names = append(names, result.at(fmt.Sprintf("conversations.nodes.%d.contact.name", i)))
 				}
 				require.Equal(t, page > 0, result.at("conversations.pageInfo.hasPreviousPage"))
