@@ -103,34 +103,39 @@ func unnested(table *schema.Schema) string {
 
 // numbered writes the parameters of a statement as PostgreSQL wants them.
 func numbered(statement string) string {
-	if text, ok := statements.Load(statement); ok {
-		return text.(string)
-	}
-	parts := strings.Split(statement, "?")
-	var b strings.Builder
-	for i, part := range parts {
-		if i > 0 {
-			fmt.Fprintf(&b, "$%d", i)
+	return statements.of(statement, func() string {
+		var b strings.Builder
+		for i, part := range strings.Split(statement, "?") {
+			if i > 0 {
+				fmt.Fprintf(&b, "$%d", i)
+			}
+			b.WriteString(part)
 		}
-		b.WriteString(part)
-	}
-	statements.Store(statement, b.String())
-	return b.String()
+		return b.String()
+	})
 }
 
 var (
-	statements sync.Map // of table name and kind to the statement's text
+	statements = texts{} // of what a statement is for
 	schemas    sync.Map // GORM's cache of parsed models
 )
 
-func cached(table *schema.Schema, kind string, build func() string) string {
-	key := kind + " " + table.Table
-	if text, ok := statements.Load(key); ok {
-		return text.(string)
+// texts remembers the texts of statements, which are made of model tags.
+type texts struct{ known sync.Map }
+
+func (t *texts) of(key string, build func() string) string {
+	if text, ok := t.known.Load(key); ok {
+		if text, ok := text.(string); ok {
+			return text
+		}
 	}
 	text := build()
-	statements.Store(key, text)
+	t.known.Store(key, text)
 	return text
+}
+
+func cached(table *schema.Schema, kind string, build func() string) string {
+	return statements.of(kind+" "+table.Table, build)
 }
 
 // columnsOf turns rows into columns.
@@ -176,7 +181,9 @@ func arrayOf(field *schema.Field, rows reflect.Value) (any, error) {
 	switch arrayType(field) {
 	case "uuid":
 		return gather(field, rows, func(v reflect.Value) pgtype.UUID {
-			return pgtype.UUID{Bytes: v.Interface().(models.ID), Valid: true}
+			id := pgtype.UUID{Valid: true}
+			reflect.Copy(reflect.ValueOf(&id.Bytes).Elem(), v)
+			return id
 		}), nil
 	case "timestamptz":
 		return gather(field, rows, func(v reflect.Value) pgtype.Timestamptz {

@@ -20,7 +20,7 @@ func openPostgres(ctx context.Context, url string, config *gorm.Config, options 
 	if err != nil {
 		return nil, fmt.Errorf("read postgres url: %w", err)
 	}
-	poolConfig.MaxConns = int32(min(options.MaxConnections, 1000)) //nolint:gosec // bounded just here
+	poolConfig.MaxConns = int32(min(options.MaxConnections, 1000))
 	poolConfig.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	// Rows are looked up by key, in memory or on a disk without moving parts: the
 	// default, made for spinning disks, has small tables scanned instead.

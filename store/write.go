@@ -63,7 +63,7 @@ func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) error {
 		select {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)
-		case <-time.After(time.Duration(rand.Int64N(int64(5*time.Millisecond) << attempt))): //nolint:gosec // spreads retries, guards nothing
+		case <-time.After(time.Duration(rand.Int64N(int64(5*time.Millisecond) << attempt))):
 		}
 	}
 }
