@@ -116,7 +116,7 @@ func numbered(statement string) string {
 }
 
 var (
-	statements = texts{} // of what a statement is for
+	statements texts    // by what they are for
 	schemas    sync.Map // GORM's cache of parsed models
 )
 
@@ -181,13 +181,13 @@ func arrayOf(field *schema.Field, rows reflect.Value) (any, error) {
 	switch arrayType(field) {
 	case "uuid":
 		return gather(field, rows, func(v reflect.Value) pgtype.UUID {
-			id := pgtype.UUID{Valid: true}
-			reflect.Copy(reflect.ValueOf(&id.Bytes).Elem(), v)
-			return id
+			id, ok := reflect.TypeAssert[models.ID](v)
+			return pgtype.UUID{Bytes: id, Valid: ok}
 		}), nil
 	case "timestamptz":
 		return gather(field, rows, func(v reflect.Value) pgtype.Timestamptz {
-			return pgtype.Timestamptz{Time: v.Interface().(time.Time), Valid: true}
+			at, ok := reflect.TypeAssert[time.Time](v)
+			return pgtype.Timestamptz{Time: at, Valid: ok}
 		}), nil
 	case "boolean":
 		return gather(field, rows, func(v reflect.Value) pgtype.Bool { return pgtype.Bool{Bool: v.Bool(), Valid: true} }), nil

@@ -2,12 +2,11 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
@@ -28,6 +27,11 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	unlock, err := s.lockMigrations(ctx)
+	if err != nil {
+		return fmt.Errorf("wait for other processes that migrate: %w", err)
+	}
+	defer unlock()
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
@@ -71,15 +75,11 @@ func (s *Store) migrations() (*goose.Provider, error) {
 		dialect goose.Dialect
 		files   fs.FS
 		err     error
-		options []goose.ProviderOption
 	)
 	switch s.dialect {
 	case Postgres:
 		dialect = goose.DialectPostgres
 		files, err = fs.Sub(migrations.Postgres, "postgres")
-		locker, lockErr := lock.NewPostgresSessionLocker()
-		err = errors.Join(err, lockErr)
-		options = append(options, goose.WithSessionLocker(locker))
 	default:
 		dialect = goose.DialectSQLite3
 		files, err = fs.Sub(migrations.SQLite, "sqlite")
@@ -87,11 +87,49 @@ func (s *Store) migrations() (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open migrations: %w", err)
 	}
-	provider, err := goose.NewProvider(dialect, s.writerDB, files, options...)
+	provider, err := goose.NewProvider(dialect, s.writerDB, files)
 	if err != nil {
 		return nil, fmt.Errorf("open migrations: %w", err)
 	}
 	return provider, nil
+}
+
+// Whoever migrates holds the lock with this number; the pause is between tries.
+const (
+	migrationLock  = 7310042118
+	migrationPause = 100 * time.Millisecond
+)
+
+// lockMigrations makes processes that migrate a PostgreSQL wait for each other,
+// until unlock is called or the process dies. It asks again and again instead of
+// waiting inside the database, because a statement that waits there would hold up a
+// CREATE INDEX CONCURRENTLY of the process that it waits for.
+func (s *Store) lockMigrations(ctx context.Context) (unlock func(), err error) {
+	if s.dialect != Postgres {
+		return func() {}, nil
+	}
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// The lock belongs to the connection, and ends with it.
+	unlock = func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }
+	for {
+		var locked bool
+		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(migrationLock)).Scan(&locked); err != nil {
+			unlock()
+			return nil, err
+		}
+		if locked {
+			return unlock, nil
+		}
+		select {
+		case <-time.After(migrationPause):
+		case <-ctx.Done():
+			unlock()
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // migrateQueue runs after goose and outside of its transactions, because

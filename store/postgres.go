@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
 )
 
 // openPostgres shares one pgx pool between GORM and the job queue. Statements
@@ -37,11 +38,14 @@ func openPostgres(ctx context.Context, url string, config *gorm.Config, options 
 	}
 	db := stdlib.OpenDBFromPool(pool)
 	db.SetMaxIdleConns(0) // idle connections wait in the pgx pool, where both users find them
-	gdb, err := gorm.Open(postgres.New(postgres.Config{Conn: db}), config)
+	quiet := *config
+	quiet.Logger = logger.Discard // or else GORM logs the error as well that it returns
+	gdb, err := gorm.Open(postgres.New(postgres.Config{Conn: db}), &quiet)
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("connect to postgres: %w", err)
 	}
+	gdb.Logger = config.Logger
 	return &Store{
 		dialect: Postgres, clock: options.Clock, pool: pool,
 		writer: gdb, reader: gdb, writerDB: db, readerDB: db,

@@ -116,7 +116,11 @@ func (s *Store) begin(ctx context.Context) (tx *Tx, end func(), err error) {
 	}
 	if s.dialect == Postgres {
 		err = conn.Raw(func(driverConn any) error {
-			tx.pgx = borrowedTx{conn: driverConn.(*stdlib.Conn).Conn()}
+			std, ok := driverConn.(*stdlib.Conn)
+			if !ok {
+				return fmt.Errorf("the connection is a %T, not pgx's", driverConn)
+			}
+			tx.pgx = borrowedTx{conn: std.Conn()}
 			return nil
 		})
 	}
