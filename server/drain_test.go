@@ -57,7 +57,7 @@ func TestDrain(t *testing.T) {
 			return nil
 		}
 		socket := w.signIn()
-		_, events := w.listen("subscription { ticks }", authorization, "Bearer "+goodToken)
+		events := w.listen("subscription { ticks }", authorization, "Bearer "+goodToken)
 		body := `{"object":"whatsapp_business_account"}`
 		delivered := make(chan answer, 1)
 		go func() { delivered <- w.deliver(body, whatsapp.Sign(appSecret, []byte(body))) }()

@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"recado/server"
 )
 
 const authorization = "Authorization"
@@ -151,24 +149,5 @@ func TestOrigins(t *testing.T) {
 			require.Empty(t, answer.header.Get("Access-Control-Allow-Origin"), origin)
 			require.Empty(t, answer.header.Get("Access-Control-Allow-Headers"), origin)
 		}
-	})
-}
-
-func TestExplorer(t *testing.T) {
-	t.Run("is not there unless wanted", func(t *testing.T) {
-		require.Equal(t, http.StatusNotFound, start(t, nil).do(http.MethodGet, start(t, nil).url("/graphiql"), nil).status)
-	})
-
-	t.Run("loads nothing from elsewhere", func(t *testing.T) {
-		w := start(t, func(o *server.Options) { o.GraphiQL = true })
-		page := w.do(http.MethodGet, w.url("/graphiql"), nil) // by a redirect
-		require.Equal(t, http.StatusOK, page.status)
-		require.Contains(t, page.header.Get("Content-Security-Policy"), "default-src 'none'")
-		require.NotContains(t, page.body, "://")
-		for _, file := range []string{"explorer.js", "explorer.css"} {
-			require.Contains(t, page.body, file)
-			require.Equal(t, http.StatusOK, w.do(http.MethodGet, w.url("/graphiql/"+file), nil).status)
-		}
-		require.NotContains(t, w.ask("{ __schema { description } }").body, "introspection disabled")
 	})
 }

@@ -14,8 +14,16 @@ import (
 	"recado/models"
 )
 
-// listen opens a stream of server-sent events.
-func (w *world) listen(document string, headers ...string) (*http.Response, *bufio.Reader) {
+// stream is a stream of server-sent events, as far as it was read.
+type stream struct {
+	*bufio.Reader
+
+	status int
+	header http.Header
+}
+
+// listen opens a stream.
+func (w *world) listen(document string, headers ...string) stream {
 	w.t.Helper()
 	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.url("/graphql"), strings.NewReader(`{"query":"`+document+`"}`))
 	require.NoError(w.t, err)
@@ -27,11 +35,11 @@ func (w *world) listen(document string, headers ...string) (*http.Response, *buf
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = response.Body.Close() })
-	return response, bufio.NewReader(response.Body)
+	return stream{bufio.NewReader(response.Body), response.StatusCode, response.Header}
 }
 
 // event reads up to the next event that is not a comment.
-func event(t *testing.T, from *bufio.Reader) string {
+func event(t *testing.T, from stream) string {
 	t.Helper()
 	for {
 		var lines strings.Builder
@@ -55,11 +63,11 @@ func event(t *testing.T, from *bufio.Reader) string {
 func TestStream(t *testing.T) {
 	t.Run("carries events, stays alive in between, and ends with complete", func(t *testing.T) {
 		w := start(t, nil)
-		response, events := w.listen("subscription { ticks }", authorization, "Bearer "+goodToken)
-		require.Equal(t, http.StatusOK, response.StatusCode)
-		require.Equal(t, "text/event-stream", response.Header.Get("Content-Type"))
-		require.Equal(t, "no", response.Header.Get("X-Accel-Buffering"))
-		require.Equal(t, "no-store", response.Header.Get("Cache-Control"))
+		events := w.listen("subscription { ticks }", authorization, "Bearer "+goodToken)
+		require.Equal(t, http.StatusOK, events.status)
+		require.Equal(t, "text/event-stream", events.header.Get("Content-Type"))
+		require.Equal(t, "no", events.header.Get("X-Accel-Buffering"))
+		require.Equal(t, "no-store", events.header.Get("Cache-Control"))
 		w.schema.feed <- "one"
 		require.Equal(t, "event: next\ndata: {\"data\":{\"ticks\":\"one\"}}\n", event(t, events))
 		comment, err := events.ReadString('\n')
@@ -71,7 +79,7 @@ func TestStream(t *testing.T) {
 	})
 
 	t.Run("answers refused documents with an event", func(t *testing.T) {
-		_, events := start(t, nil).listen("{ nothing }")
+		events := start(t, nil).listen("{ nothing }")
 		refused := event(t, events)
 		require.Contains(t, refused, "GRAPHQL_VALIDATION_FAILED")
 		require.NotContains(t, refused, `"data":`)
@@ -79,13 +87,13 @@ func TestStream(t *testing.T) {
 	})
 
 	t.Run("a bad token is a plain 401", func(t *testing.T) {
-		response, _ := start(t, nil).listen("subscription { ticks }", authorization, "Bearer stolen")
-		require.Equal(t, http.StatusUnauthorized, response.StatusCode)
+		response := start(t, nil).listen("subscription { ticks }", authorization, "Bearer stolen")
+		require.Equal(t, http.StatusUnauthorized, response.status)
 	})
 
 	t.Run("tells why it failed", func(t *testing.T) {
 		w := start(t, nil)
-		_, events := w.listen("subscription { ticks }", authorization, "Bearer "+goodToken)
+		events := w.listen("subscription { ticks }", authorization, "Bearer "+goodToken)
 		w.schema.endBy(models.NewError(models.CodeCursorExpired, "after"))
 		require.Contains(t, event(t, events), "CURSOR_EXPIRED")
 		require.Equal(t, "event: complete\ndata:\n", event(t, events))
@@ -97,7 +105,7 @@ func TestStream(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := start(t, nil)
-			_, events := w.listen("subscription { ticks }", authorization, "Bearer "+goodToken)
+			events := w.listen("subscription { ticks }", authorization, "Bearer "+goodToken)
 			w.schema.feed <- "one"
 			require.Contains(t, event(t, events), "one")
 			end(w)

@@ -270,7 +270,8 @@ func (s *schema) Exec(ctx context.Context) graphql.ResponseHandler {
 	if identity, known := graph.IdentityFrom(ctx); known {
 		who = identity.Viewer.UserID.String()
 	}
-	switch name := operation.Operation.SelectionSet[0].(*ast.Field).Name; name {
+	selected, _ := operation.Operation.SelectionSet[0].(*ast.Field)
+	switch name := selected.Name; name {
 	case "__schema":
 		if operation.DisableIntrospection {
 			graphql.AddError(ctx, errors.New("introspection disabled"))

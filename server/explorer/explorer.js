@@ -5,11 +5,50 @@ const endpoint = '/graphql';
 let session = JSON.parse(sessionStorage.getItem('recado') || 'null'); // {accessToken, refreshToken, expiresAt, email}
 let stop = null; // ends what is running
 
+const message = 'id direction status sentAt content { __typename ... on TextContent { body } }';
 const examples = {
-  'Who am I?': 'query WhoAmI {\n  viewer {\n    __typename\n  }\n}\n',
-  'Open conversations': 'query Inbox {\n  conversations(first: 10) {\n    nodes {\n      id\n      __typename\n    }\n    pageInfo { hasNextPage endCursor }\n  }\n}\n',
-  'Follow the inbox': 'subscription Inbox {\n  inboxEvents {\n    __typename\n  }\n}\n',
-  'Send a message': 'mutation Answer($input: MessageSendInput!) {\n  messageSend(input: $input) {\n    message { id }\n    userErrors { message field }\n  }\n}\n',
+  'Who am I?': `query WhoAmI {
+  viewer {
+    isAdministrator
+    user { name email }
+    organization { name }
+    profile { name }
+  }
+}
+`,
+  'Newest conversations': `query Inbox {
+  conversations(first: 10) {
+    nodes {
+      id
+      status
+      unreadCount
+      contact { name phoneNumber }
+      assignee { name }
+      lastMessage { ${message} }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+`,
+  'Follow the inbox': `subscription FollowInbox {
+  inboxEvents {
+    __typename
+    ... on Event { id cursor occurredAt conversation { id unreadCount contact { name } assignee { name } } }
+    ... on MessageAddedEvent { message { ${message} } }
+    ... on MessageStatusChangedEvent { message { id status } }
+  }
+}
+`,
+  'Send a message': `mutation Answer($input: MessageSendInput!) {
+  messageSend(input: $input) {
+    message { ${message} }
+    userErrors { code message field }
+  }
+}
+`,
+};
+const exampleVariables = {
+  'Send a message': () => ({ input: { conversationId: 'conv_…', content: { text: { body: 'Bom dia!' } }, idempotencyKey: crypto.randomUUID() } }),
 };
 
 // --- the answer ---
@@ -36,8 +75,8 @@ function running(end) {
 
 // --- who is asking ---
 
-const freshDocument = 'mutation($input: SessionRefreshInput!) { sessionRefresh(input: $input) { session { accessToken refreshToken accessTokenExpiresAt } userErrors { message } } }';
-const signInDocument = 'mutation($input: SessionCreateInput!) { sessionCreate(input: $input) { session { accessToken refreshToken accessTokenExpiresAt } userErrors { message } } }';
+const freshDocument = 'mutation($input: SessionRefreshInput!) { sessionRefresh(input: $input) { session { accessToken refreshToken expiresAt } userErrors { message } } }';
+const signInDocument = 'mutation($input: SessionCreateInput!) { sessionCreate(input: $input) { session { accessToken refreshToken expiresAt } userErrors { message } } }';
 
 async function post(body, token) {
   const headers = { 'Content-Type': 'application/json', Accept: 'application/graphql-response+json, application/json;q=0.9' };
@@ -58,8 +97,8 @@ async function openSession(query, input, email) {
   const { body } = await post({ query, variables: { input } });
   const payload = body.data && (body.data.sessionCreate || body.data.sessionRefresh);
   if (!payload || !payload.session) throw new Error(JSON.stringify(body.errors || (payload && payload.userErrors)));
-  const { accessToken, refreshToken, accessTokenExpiresAt } = payload.session;
-  remember({ accessToken, refreshToken, email, expiresAt: Date.parse(accessTokenExpiresAt) });
+  const { accessToken, refreshToken, expiresAt } = payload.session;
+  remember({ accessToken, refreshToken, email, expiresAt: Date.parse(expiresAt) });
 }
 
 // A refresh token works once, so concurrent callers share one exchange.
@@ -224,6 +263,10 @@ $('filter').addEventListener('input', () => {
 });
 
 for (const name of Object.keys(examples)) $('examples').append(element('option', '', name));
-$('examples').addEventListener('change', () => { $('query').value = examples[$('examples').value]; });
+$('examples').addEventListener('change', () => {
+  const name = $('examples').value;
+  $('query').value = examples[name];
+  $('variables').value = exampleVariables[name] ? JSON.stringify(exampleVariables[name](), null, 2) : '';
+});
 $('query').value = examples['Who am I?'];
 remember(session);
