@@ -26,7 +26,7 @@ func (s *Service) Assign(ctx context.Context, viewer models.Viewer, assign Assig
 				return err
 			}
 		}
-		conversation.report = conversation.Conversation.Assign(assign.AssigneeID)
+		conversation.report = conversation.Assign(assign.AssigneeID)
 		return nil
 	})
 }

@@ -35,7 +35,8 @@ func TestReceive_outcomes(t *testing.T) {
 			{
 				"a text message",
 				func(c models.Channel) []byte { return payload(text(c, joao, "João", "wamid.1", "Oi", noon)) },
-				models.DeliveryProcessed, "", []string{"text Oi"},
+				models.DeliveryProcessed, "",
+				[]string{"text Oi"},
 			},
 			{
 				"a status of an unknown message",
@@ -81,7 +82,8 @@ func TestReceive_outcomes(t *testing.T) {
 				func(c models.Channel) []byte {
 					return with(payload(text(c, joao, "João", "wamid.1", "Oi", noon)), `"messages":[`, `"errors":[{"code":130429,"message":"Rate limit hit"}],"messages":[`)
 				},
-				models.DeliveryProcessed, "error 130429 of the number: Rate limit hit", []string{"text Oi"},
+				models.DeliveryProcessed, "error 130429 of the number: Rate limit hit",
+				[]string{"text Oi"},
 			},
 			{"no JSON", func(models.Channel) []byte { return []byte("<html>") }, models.DeliveryFailed, "decoding webhook", nil},
 			{"an empty body", func(models.Channel) []byte { return nil }, models.DeliveryFailed, "decoding webhook", nil},
@@ -93,7 +95,8 @@ func TestReceive_outcomes(t *testing.T) {
 					broken.message["timestamp"] = "yesterday"
 					return payload(broken, text(c, joao, "João", "wamid.2", "fine", noon))
 				},
-				models.DeliveryFailed, "entry[0].changes[0].value.messages[0]", []string{"text fine"},
+				models.DeliveryFailed, "entry[0].changes[0].value.messages[0]",
+				[]string{"text fine"},
 			},
 			{
 				"a message without a sender",
@@ -103,7 +106,8 @@ func TestReceive_outcomes(t *testing.T) {
 					delete(nobody.message, "from")
 					return payload(nobody, text(c, joao, "João", "wamid.2", "fine", noon))
 				},
-				models.DeliveryFailed, "message wamid.1 names no sender", []string{"text fine"},
+				models.DeliveryFailed, "message wamid.1 names no sender",
+				[]string{"text fine"},
 			},
 			{
 				"a message whose sender only the contact names",
@@ -112,7 +116,8 @@ func TestReceive_outcomes(t *testing.T) {
 					delete(shy.message, "from")
 					return payload(shy)
 				},
-				models.DeliveryProcessed, "", []string{"text Oi"},
+				models.DeliveryProcessed, "",
+				[]string{"text Oi"},
 			},
 			{
 				"a message in a group",
@@ -131,7 +136,8 @@ func TestReceive_outcomes(t *testing.T) {
 			{
 				"NUL characters",
 				func(c models.Channel) []byte { return payload(text(c, joao, "Jo\x00ão", "wamid.1", "O\x00i", noon)) },
-				models.DeliveryProcessed, "", []string{"text O\uFFFDi"},
+				models.DeliveryProcessed, "",
+				[]string{"text O\uFFFDi"},
 			},
 			{
 				"NUL characters in what is refused",
@@ -328,8 +334,11 @@ func TestReceive_statuses(t *testing.T) {
 				step string
 				want models.MessageStatus
 			}{
-				{"delivered", models.StatusDelivered}, {"sent", models.StatusDelivered}, {"read", models.StatusRead},
-				{"delivered", models.StatusRead}, {"sent", models.StatusRead},
+				{"delivered", models.StatusDelivered},
+				{"sent", models.StatusDelivered},
+				{"read", models.StatusRead},
+				{"delivered", models.StatusRead},
+				{"sent", models.StatusRead},
 			} {
 				s.receive(payload(status(s.channels[0], "wamid.out", test.step, "", noon.Add(time.Duration(i)*time.Second))))
 				require.Equal(t, test.want, message().Status)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -68,7 +69,7 @@ func (s *Service) Reply(ctx context.Context, viewer models.Viewer, reply Reply) 
 			OrganizationID: viewer.OrganizationID, ID: models.NewID(),
 			ChannelID: conversation.ChannelID, ConversationID: conversation.ID,
 			Direction: models.Outbound, Kind: models.KindText, Body: reply.Text, PreviewURL: reply.PreviewURL,
-			SenderID: models.Ref(viewer.UserID), Status: models.StatusQueued,
+			SenderID: new(viewer.UserID), Status: models.StatusQueued,
 			SentAt: tx.Now(), CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
 		}
 		if err := rememberResult(tx, viewer, replyMutation, reply.IdempotencyKey, reply, message.ID); err != nil {
@@ -109,13 +110,13 @@ func (r Reply) validate() error {
 	case strings.ContainsRune(r.IdempotencyKey, 0) || !utf8.ValidString(r.IdempotencyKey):
 		return models.NewError(models.CodeInvalid, "idempotencyKey")
 	case length > maxIdempotencyKey:
-		return models.NewError(models.CodeInvalid, "idempotencyKey").With("max", fmt.Sprint(maxIdempotencyKey))
+		return models.NewError(models.CodeInvalid, "idempotencyKey").With("max", strconv.Itoa(maxIdempotencyKey))
 	}
 	switch {
 	case strings.TrimSpace(r.Text) == "":
 		return models.NewError(models.CodeRequired, "text")
 	case utf8.RuneCountInString(r.Text) > whatsapp.MaxTextBody:
-		return models.NewError(models.CodeInvalid, "text").With("max", fmt.Sprint(whatsapp.MaxTextBody))
+		return models.NewError(models.CodeInvalid, "text").With("max", strconv.Itoa(whatsapp.MaxTextBody))
 	case strings.ContainsRune(r.Text, 0) || !utf8.ValidString(r.Text):
 		return models.NewError(models.CodeInvalid, "text")
 	}

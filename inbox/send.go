@@ -275,7 +275,7 @@ func neverReachedMeta(refusal *whatsapp.Error) bool {
 // backOff grows from about a second to about five minutes, with jitter.
 func backOff(attempts int) time.Duration {
 	ceiling := min(time.Second<<attempts, 5*time.Minute)
-	return ceiling/2 + rand.N(ceiling/2) //nolint:gosec // spreads retries, guards nothing
+	return ceiling/2 + rand.N(ceiling/2)
 }
 
 func lockChannelOf(tx *store.Tx, args SendArgs) (models.Channel, error) {

@@ -3,6 +3,7 @@ package inbox_test
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,7 @@ func newShop(t testing.TB, db *store.Store, service *inbox.Service) *shop {
 		for i := range 2 {
 			channel := models.Channel{
 				ID: models.NewID(), OrganizationID: s.organization, Name: fmt.Sprint("Loja ", i+1),
-				PhoneNumberID: digits(models.NewID()), WABAID: "214705829341166", DisplayNumber: "+5511400400" + fmt.Sprint(i),
+				PhoneNumberID: digits(models.NewID()), WABAID: "214705829341166", DisplayNumber: "+5511400400" + strconv.Itoa(i),
 				Status: models.ChannelConnected, AccessToken: []byte("sealed"), LastAssigneePosition: -1,
 			}
 			s.channels = append(s.channels, channel)
@@ -115,14 +116,14 @@ func text(channel models.Channel, from, name, wamid, body string, at time.Time) 
 		channel: channel,
 		contact: map[string]any{"wa_id": from, "profile": map[string]any{"name": name}},
 		message: map[string]any{
-			"from": from, "id": wamid, "timestamp": fmt.Sprint(at.Unix()), "type": "text", "text": map[string]any{"body": body},
+			"from": from, "id": wamid, "timestamp": strconv.FormatInt(at.Unix(), 10), "type": "text", "text": map[string]any{"body": body},
 		},
 	}
 }
 
 // status is a step of a message of ours.
 func status(channel models.Channel, wamid, step, callback string, at time.Time) item {
-	value := map[string]any{"id": wamid, "status": step, "timestamp": fmt.Sprint(at.Unix()), "recipient_id": "5511987650001"}
+	value := map[string]any{"id": wamid, "status": step, "timestamp": strconv.FormatInt(at.Unix(), 10), "recipient_id": "5511987650001"}
 	if callback != "" {
 		value["biz_opaque_callback_data"] = callback
 	}

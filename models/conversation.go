@@ -63,7 +63,7 @@ func (c Conversation) WindowOpen(now time.Time) bool {
 // its row is made; any order gives the same result.
 func (c *Conversation) SeeMessage(m Message) {
 	if c.LastMessageID == nil || sortsAfter(m.SentAt, m.ID, c.LastMessageAt, *c.LastMessageID) {
-		c.LastMessageID, c.LastMessageAt = Ref(m.ID), m.SentAt
+		c.LastMessageID, c.LastMessageAt = new(m.ID), m.SentAt
 	}
 	if m.FromCustomer() {
 		c.UnreadCount++

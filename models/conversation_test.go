@@ -134,7 +134,7 @@ func TestConversation_changes_are_reported_once(t *testing.T) {
 
 	require.False(t, c.Assign(nil))
 	require.True(t, c.Assign(&user))
-	require.False(t, c.Assign(models.Ref(user)), "the same person under another pointer")
+	require.False(t, c.Assign(new(user)), "the same person under another pointer")
 	require.True(t, c.Assign(&other))
 	require.True(t, c.Assign(nil))
 	require.EqualValues(t, 6, c.Version)

@@ -19,9 +19,6 @@ func NewID() ID {
 	return uuid.Must(uuid.NewV7())
 }
 
-// Ref returns a pointer to a copy of id, for the nullable columns.
-func Ref(id ID) *ID { return &id }
-
 // IsID reports whether ref points at id.
 func IsID(ref *ID, id ID) bool { return ref != nil && *ref == id }
 
