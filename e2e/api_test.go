@@ -165,8 +165,7 @@ type socket struct {
 	changed chan struct{} // closed and replaced when something came
 }
 
-// listen subscribes to inboxEvents after a cursor, or from now on if it is empty,
-// and returns once the stream runs.
+// listen subscribes to inboxEvents after a cursor, or from now on if it is empty.
 func (c *client) listen(after string) *socket {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
@@ -289,7 +288,31 @@ func (s *socket) awaitTexts(texts ...text) []event {
 	})
 }
 
-// so far returns what came until now.
+// begins waits for the first event, until ctx ends.
+func (s *socket) begins(ctx context.Context) bool {
+	for {
+		s.mu.Lock()
+		begun, changed := len(s.events) > 0, s.changed
+		s.mu.Unlock()
+		if begun {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// ended is why nothing more comes; nil while something may.
+func (s *socket) ended() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.end
+}
+
+// soFar returns what came until now.
 func (s *socket) soFar() []event {
 	s.mu.Lock()
 	defer s.mu.Unlock()

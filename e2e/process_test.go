@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -112,9 +113,21 @@ type process struct {
 // serve starts `recado serve` and returns when it is ready.
 func serve(t *testing.T, folder string, s settings) *process {
 	t.Helper()
+	began := time.Now()
+	p := launch(t, folder, s)
+	eventually(t, "answers that it is ready", func() bool {
+		status, _ := p.readiness()
+		return status == http.StatusOK
+	})
+	t.Logf("process %d was ready after %s", p.cmd.Process.Pid, time.Since(began).Round(time.Millisecond))
+	return p
+}
+
+// launch starts `recado serve` and returns when it serves.
+func launch(t *testing.T, folder string, s settings) *process {
+	t.Helper()
 	p := &process{t: t, cmd: command(folder, s, "serve"), log: newLog(), ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
-	began := time.Now()
 	require.NoError(t, p.cmd.Start())
 	go func() {
 		defer close(p.ended)
@@ -134,16 +147,21 @@ func serve(t *testing.T, folder string, s settings) *process {
 		require.FailNow(t, "recado serve did not get ready", p.log.tail(60))
 	}
 	p.address, p.ops = p.log.address, p.log.ops
-	eventually(t, "answers that it is ready", func() bool {
-		response, err := http.Get("http://" + p.ops + "/readyz")
-		if err != nil {
-			return false
-		}
-		response.Body.Close()
-		return response.StatusCode == http.StatusOK
-	})
-	t.Logf("process %d was ready after %s", p.cmd.Process.Pid, time.Since(began).Round(time.Millisecond))
 	return p
+}
+
+// readiness is what /readyz answers; 0 when it does not.
+func (p *process) readiness() (status int, body string) {
+	response, err := http.Get("http://" + p.ops + "/readyz")
+	if err != nil {
+		return 0, ""
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return 0, ""
+	}
+	return response.StatusCode, string(answer)
 }
 
 // kill ends the process as a crash does, and returns when it is gone.
