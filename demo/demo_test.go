@@ -1,0 +1,280 @@
+package demo_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"recado/demo"
+	"recado/whatsapp/simulator"
+)
+
+// gorm never ends the goroutine of its cache of prepared statements.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("gorm.io/gorm/internal/lru.NewLRU[...].func1"))
+}
+
+// anywhere is a demo on free ports.
+func anywhere(out io.Writer) demo.Options {
+	return demo.Options{Once: true, Out: out, HTTPAddr: "127.0.0.1:0", OpsAddr: "127.0.0.1:0"}
+}
+
+func TestOnce(t *testing.T) {
+	t.Run("tells the main job, step by step, and leaves nothing behind", func(t *testing.T) {
+		t.Setenv("TMPDIR", t.TempDir())
+		var out strings.Builder
+		require.NoError(t, demo.Run(t.Context(), anywhere(&out)), out.String())
+		rest := out.String()
+		for _, expected := range []string{
+			"Padaria Aurora, São Paulo",
+			"Recado   ✓  is ready",
+			"Meta     ✓  verifies the webhook",
+			"Ana      ✓  signs in, may reply",
+			"Bruno    ✓  signs in, may only view",
+			"Ana      ✓  listens to the inbox",
+			"Marina   ›  “Oi! Vocês têm pão de queijo hoje?”",
+			"Ana      ✓  sees it live, ",
+			" ms from webhook to socket",
+			"Recado   ✓  assigns it to Ana, round-robin; the window closes in 24 h",
+			"Bruno    ✓  sees it too; his answer is refused, he may only view",
+			"FORBIDDEN",
+			"Ana      ›  “Temos sim, Marina!",
+			"Ana      ✓  sends it again with the same key: still one message",
+			"Marina   ✓  sent",
+			"Marina   ✓✓ delivered",
+			"Marina   ✓✓ read",
+			"Ana      ✓  marks it as read: 1 unread → 0; Marina sees blue ticks",
+			"All 15 steps happened",
+			"4 sent, 4 stored and answered with 200",
+			"messages on Marina's phone                    1, though",
+		} {
+			_, after, found := strings.Cut(rest, expected)
+			require.True(t, found, "%q is missing, or in the wrong place, in:\n%s", expected, out.String())
+			rest = after
+		}
+		require.NotContains(t, out.String(), "\x1b", "no colours unless asked for")
+		for line := range strings.Lines(out.String()) {
+			require.LessOrEqual(t, len([]rune(line)), 110, line)
+		}
+		left, err := os.ReadDir(os.TempDir())
+		require.NoError(t, err)
+		require.Empty(t, left)
+	})
+
+	t.Run("keeps a folder that was given, and refuses one in use", func(t *testing.T) {
+		options := anywhere(nil)
+		options.Dir = t.TempDir()
+		require.NoError(t, demo.Run(t.Context(), options))
+		require.FileExists(t, filepath.Join(options.Dir, "recado.db"))
+		require.ErrorContains(t, demo.Run(t.Context(), options), "recado.db is there already")
+		require.FileExists(t, filepath.Join(options.Dir, "recado.db"))
+	})
+
+	t.Run("an interruption is an error, as the story was not told", func(t *testing.T) {
+		ctx, interrupt := context.WithCancel(t.Context())
+		out := newTranscript()
+		go func() {
+			if out.await(t, "Marina   ›") {
+				interrupt()
+			}
+		}()
+		require.ErrorIs(t, demo.Run(ctx, anywhere(out)), context.Canceled)
+	})
+}
+
+func TestBrokenStep(t *testing.T) {
+	for name, broken := range map[string]struct {
+		arrange func(*simulator.Simulator)
+		step    string
+		told    string // what happened instead
+		steps   string
+	}{
+		"webhooks do not come": {
+			func(m *simulator.Simulator) { m.Faults().DelayWebhooks(time.Hour) },
+			"Ana sees it live", "no event of her message on Ana's socket", "6 of 15",
+		},
+		"the number's token is revoked": {
+			func(m *simulator.Simulator) { m.Faults().ExpireTokens() },
+			"Marina is sent the answer", "not SENT", "11 of 15",
+		},
+		"Meta cannot be reached": {
+			func(m *simulator.Simulator) { m.Faults().DropRequests(1000) },
+			"Marina is sent the answer", "not SENT", "11 of 15",
+		},
+		"Meta refuses the recipient": {
+			func(m *simulator.Simulator) {
+				m.Faults().Refuse(1000, simulator.Refusal{Status: 400, Code: 131026})
+			},
+			"Marina is sent the answer", "RECIPIENT_UNREACHABLE (Meta's 131026", "11 of 15",
+		},
+		"read marks are refused": {
+			func(m *simulator.Simulator) {
+				m.Faults().Refuse(1000, simulator.Refusal{Status: 400, Code: 131009, On: simulator.EndpointReadMark})
+			},
+			"Ana marks it as read", "no blue ticks", "14 of 15",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out strings.Builder
+			err := demo.Run(t.Context(), demo.WithMeta(anywhere(&out), 3*time.Second, broken.arrange))
+			var failed *demo.StepError
+			require.ErrorAs(t, err, &failed)
+			require.Equal(t, broken.step, failed.Step)
+			require.ErrorContains(t, err, broken.told)
+			require.Contains(t, out.String(), "did not happen")
+			require.Contains(t, out.String(), broken.steps+" steps happened.")
+			require.NotContains(t, out.String(), "All 15 steps")
+		})
+	}
+}
+
+func TestStayingUp(t *testing.T) {
+	ctx, ctrlC := context.WithCancel(t.Context())
+	out := newTranscript()
+	options := anywhere(out)
+	options.Once = false
+	ended := make(chan error, 1)
+	go func() { ended <- demo.Run(ctx, options) }()
+	require.True(t, out.await(t, "Ctrl-C ends the demo"))
+	text := out.String()
+
+	explorer := regexp.MustCompile(`http://\S+/graphiql`).FindString(text)
+	require.Equal(t, http.StatusOK, status(t, explorer))
+	for _, page := range []string{`http://\S+/_simulator/state`} {
+		require.Equal(t, http.StatusOK, status(t, regexp.MustCompile(page).FindString(text)))
+	}
+
+	// What can be tried, in this order, as a shell would send it.
+	endpoint := regexp.MustCompile(`API=(\S+)`).FindStringSubmatch(text)[1]
+	bodies := regexp.MustCompile(`(?s)-d '(\{.*?\})'(?: |\)|\n)`).FindAllStringSubmatch(
+		strings.ReplaceAll(text, `'$(date +%s)'`, "1"), -1)
+	require.Len(t, bodies, 4, "sign-in, query, customer, answer")
+	var session struct {
+		Data struct {
+			SessionCreate struct{ Session struct{ AccessToken string } }
+		}
+	}
+	require.NoError(t, json.Unmarshal(post(t, endpoint, "", bodies[0][1]), &session))
+	token := session.Data.SessionCreate.Session.AccessToken
+	require.Contains(t, string(post(t, endpoint, token, bodies[1][1])), `"contact":{"name":"Marina Lopes"}`)
+	customer := regexp.MustCompile(`http://\S+/messages`).FindString(text)
+	require.Contains(t, string(post(t, customer, "", bodies[2][1])), "wamid.")
+	require.True(t, out.await(t, "“Bom dia! Tem sonho de creme?”"), "the customer's message shows")
+	require.Contains(t, string(post(t, endpoint, token, bodies[3][1])), `"userErrors":[]`)
+	require.True(t, out.await(t, "Ana → Marina Lopes"), "the answer shows")
+	require.True(t, out.await(t, "✓✓ read Temos!"), "the ticks show")
+
+	ctrlC()
+	require.NoError(t, <-ended)
+	require.Contains(t, out.String(), "Stopping")
+}
+
+func TestAnswerTo(t *testing.T) {
+	for text, expected := range map[string]string{
+		"Custa R$ 9,50 o quilo":       "Ótimo, pode separar pra mim?",
+		"Obrigada pela preferência":   "Eu que agradeço! 🥐",
+		"Quantos você quer?":          "Hum, deixa eu pensar… pode ser sim!",
+		"Infelizmente acabou":         "Ah, que pena! Amanhã eu passo então.",
+		"Temos, sim":                  "Oba! Já estou indo aí.",
+		"Vou verificar com a cozinha": "Combinado, obrigado!",
+		"":                            "Combinado, obrigado!",
+	} {
+		require.Equal(t, expected, demo.AnswerTo(text, 0), text)
+		require.NotEqual(t, demo.AnswerTo(text, 0), demo.AnswerTo(text, 1), "not the same twice in a row")
+	}
+}
+
+func TestColorful(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	require.NoError(t, err)
+	defer file.Close()
+	require.False(t, demo.Colorful(file, nil), "a file")
+	require.False(t, demo.Colorful(&strings.Builder{}, nil), "no file at all")
+	terminal, err := os.Open(os.DevNull) // a character device, as terminals are
+	require.NoError(t, err)
+	defer terminal.Close()
+	require.True(t, demo.Colorful(terminal, nil))
+	require.False(t, demo.Colorful(terminal, map[string]string{"NO_COLOR": "1"}))
+	require.False(t, demo.Colorful(terminal, map[string]string{"TERM": "dumb"}))
+}
+
+func status(t *testing.T, address string) int {
+	t.Helper()
+	response, err := http.Get(address)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	return response.StatusCode
+}
+
+func post(t *testing.T, address, token, body string) []byte {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(body))
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Less(t, response.StatusCode, 300, string(answer))
+	http.DefaultClient.CloseIdleConnections()
+	return answer
+}
+
+// transcript is what was told, for a test that waits for something in it.
+type transcript struct {
+	mu      sync.Mutex
+	text    strings.Builder
+	changed chan struct{}
+}
+
+func newTranscript() *transcript { return &transcript{changed: make(chan struct{})} }
+
+func (w *transcript) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	close(w.changed)
+	w.changed = make(chan struct{})
+	return w.text.Write(p)
+}
+
+func (w *transcript) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+// await reports whether the text was told within half a minute.
+func (w *transcript) await(t *testing.T, text string) bool {
+	limit := time.NewTimer(30 * time.Second)
+	defer limit.Stop()
+	for {
+		w.mu.Lock()
+		told, changed := strings.Contains(w.text.String(), text), w.changed
+		w.mu.Unlock()
+		if told {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-limit.C:
+			t.Errorf("%q was not told in:\n%s", text, w.String())
+			return false
+		}
+	}
+}
