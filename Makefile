@@ -16,7 +16,7 @@ PKG      ?= ./...
 FUZZTIME ?= 20s
 
 # Code that a tool wrote says nothing about our tests.
-GENERATED := ^recado/graph/generated/
+GENERATED := ^recado/graph/(generated/|gqlmodel/generated.go)
 
 .PHONY: help demo test cover lint lint-fix generate generate-check build bench fuzz clean
 
@@ -39,7 +39,7 @@ test: ## run all tests on SQLite and PostgreSQL with the race detector, and prin
 	@$(MAKE) --no-print-directory cover
 
 cover: ## print the coverage of the last test run
-	@grep -v '$(GENERATED)' $(COVERAGE) > $(COVERAGE).own && mv $(COVERAGE).own $(COVERAGE)
+	@grep -Ev '$(GENERATED)' $(COVERAGE) > $(COVERAGE).own && mv $(COVERAGE).own $(COVERAGE)
 	@$(GO) tool cover -func=$(COVERAGE) | awk '/^total:/ { print "coverage without generated code: " $$NF }'
 
 $(LINT): Makefile
