@@ -114,7 +114,9 @@ func Open(ctx context.Context, c config.Config, options Options) (opened *App, e
 	a.WhatsApp = whatsapp.NewClient(whatsapp.Options{
 		BaseURL: c.MetaGraphURL, Version: c.MetaGraphVersion, Now: options.Clock, AppSecret: firstSecret(c), Logger: options.Logger,
 	})
-	a.Inbox = inbox.New(a.Store, a.Accounts, a.Channels, a.CRM, a.Bus, a.Queue, a.WhatsApp, inbox.Options{
+	a.Inbox = inbox.New(inbox.Rooms{
+		DB: a.Store, Accounts: a.Accounts, Channels: a.Channels, Bus: a.Bus, Queue: a.Queue, Client: a.WhatsApp,
+	}, inbox.Options{
 		Clock: options.Clock, Logger: options.Logger, QuietPeriod: c.SendQuietPeriod,
 		DeliveryRetention: c.DeliveryRetention, FeedRetention: c.FeedRetention,
 		ObserveBatch: func(size int) { batches.Observe(float64(size)) },

@@ -62,7 +62,8 @@ func (s *Service) Close() {
 // this.
 const linger = time.Millisecond
 
-// commitGroups is the work of one committer.
+// commitGroups is the work of the committer. There is one: groups of the same
+// channel would only wait for each other.
 func (s *Service) commitGroups() {
 	previous := 0
 	for {

@@ -58,7 +58,7 @@ func TestAccept(t *testing.T) {
 	testkit.OnEach(t, func(t *testing.T, db *store.Store) {
 		t.Run("commits those that arrive together together", func(t *testing.T) {
 			var largest atomic.Int64
-			service := inbox.New(db, nil, nil, nil, nil, jobs.New(db, jobs.Options{}), nil, inbox.Options{
+			service := inbox.New(inbox.Rooms{DB: db, Queue: jobs.New(db, jobs.Options{})}, inbox.Options{
 				Clock: atNoon, MaxBatch: 8, ObserveBatch: func(size int) { largest.Store(max(largest.Load(), int64(size))) },
 			})
 			t.Cleanup(service.Close)

@@ -15,7 +15,6 @@ import (
 
 	"recado/accounts"
 	"recado/channels"
-	"recado/crm"
 	"recado/events"
 	"recado/inbox"
 	"recado/jobs"
@@ -108,7 +107,9 @@ func newOffice(t *testing.T, url string) *office {
 func (o *office) process(options inbox.Options) *inbox.Service {
 	options.Clock, options.QuietPeriod = o.clock.Now, quiet
 	o.queue = jobs.New(o.db, jobs.Options{})
-	service := inbox.New(o.db, o.accounts, o.channels, crm.New(o.db), o.bus, o.queue, o.client, options)
+	service := inbox.New(inbox.Rooms{
+		DB: o.db, Accounts: o.accounts, Channels: o.channels, Bus: o.bus, Queue: o.queue, Client: o.client,
+	}, options)
 	o.t.Cleanup(service.Close)
 	return service
 }

@@ -6,7 +6,6 @@ import (
 
 	"recado/accounts"
 	"recado/channels"
-	"recado/crm"
 	"recado/events"
 	"recado/jobs"
 	"recado/models"
@@ -22,7 +21,6 @@ type Options struct {
 	DeliveryRetention time.Duration  // how long raw deliveries are kept; 0: 7 days
 	FeedRetention     time.Duration  // how long events are kept; 0: 7 days
 	MaxBatch          int            // deliveries committed together; 0: 64
-	Committers        int            // groups committed at the same time; 0: 1
 	ObserveBatch      func(size int) // told the size of each committed group; nil: nobody
 }
 
@@ -31,7 +29,6 @@ type Service struct {
 	db       *store.Store
 	accounts *accounts.Service
 	channels *channels.Service
-	crm      *crm.Service
 	bus      *events.Bus
 	queue    *jobs.Queue
 	client   *whatsapp.Client
@@ -41,11 +38,19 @@ type Service struct {
 	gate     *gate
 }
 
+// Rooms are what the inbox works with.
+type Rooms struct {
+	DB       *store.Store
+	Accounts *accounts.Service // asked by streams for rights as they are now
+	Channels *channels.Service // opens the tokens of numbers
+	Bus      *events.Bus       // carries events to streams
+	Queue    *jobs.Queue       // gets the inbox's jobs registered
+	Client   *whatsapp.Client  // called by the jobs
+}
+
 // New returns a Service on the given rooms and registers its jobs with the queue.
 // Its Accept works until Close.
-func New(db *store.Store, accounts *accounts.Service, channels *channels.Service, crm *crm.Service,
-	bus *events.Bus, queue *jobs.Queue, client *whatsapp.Client, options Options,
-) *Service {
+func New(rooms Rooms, options Options) *Service {
 	if options.Clock == nil {
 		options.Clock = models.SystemClock
 	}
@@ -64,22 +69,17 @@ func New(db *store.Store, accounts *accounts.Service, channels *channels.Service
 	if options.MaxBatch == 0 {
 		options.MaxBatch = 64
 	}
-	if options.Committers == 0 {
-		options.Committers = 1
-	}
 	if options.ObserveBatch == nil {
 		options.ObserveBatch = func(int) {}
 	}
 	s := &Service{
-		db: db, accounts: accounts, channels: channels, crm: crm, bus: bus, queue: queue, client: client,
+		db: rooms.DB, accounts: rooms.Accounts, channels: rooms.Channels, bus: rooms.Bus, queue: rooms.Queue, client: rooms.Client,
 		options: options, clock: options.Clock, log: options.Logger, gate: newGate(),
 	}
-	jobs.Register(queue, &sendWorker{inbox: s})
-	jobs.Register(queue, &readWorker{inbox: s})
-	jobs.Register(queue, &cleanWorker{inbox: s})
-	queue.Every(time.Hour, CleanArgs{})
-	for range options.Committers {
-		s.gate.workers.Go(s.commitGroups)
-	}
+	jobs.Register(rooms.Queue, &sendWorker{inbox: s})
+	jobs.Register(rooms.Queue, &readWorker{inbox: s})
+	jobs.Register(rooms.Queue, &cleanWorker{inbox: s})
+	rooms.Queue.Every(time.Hour, CleanArgs{})
+	s.gate.workers.Go(s.commitGroups)
 	return s
 }

@@ -83,7 +83,7 @@ func digits(id models.ID) string {
 // newReceiver returns an inbox that can receive, on a clock that stands at noon.
 func newReceiver(t testing.TB, db *store.Store) *inbox.Service {
 	t.Helper()
-	service := inbox.New(db, nil, nil, nil, nil, jobs.New(db, jobs.Options{}), nil, inbox.Options{Clock: atNoon})
+	service := inbox.New(inbox.Rooms{DB: db, Queue: jobs.New(db, jobs.Options{})}, inbox.Options{Clock: atNoon})
 	t.Cleanup(service.Close)
 	return service
 }

@@ -50,7 +50,9 @@ func New(t testing.TB, db *store.Store) *Rooms {
 	r.Bus, err = events.Start(t.Context(), db, events.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.Bus.Close()) })
-	r.Inbox = inbox.New(db, r.Accounts, r.Channels, r.CRM, r.Bus, jobs.New(db, jobs.Options{}), nil, inbox.Options{})
+	r.Inbox = inbox.New(inbox.Rooms{
+		DB: db, Accounts: r.Accounts, Channels: r.Channels, Bus: r.Bus, Queue: jobs.New(db, jobs.Options{}),
+	}, inbox.Options{})
 	t.Cleanup(r.Inbox.Close)
 	return r
 }
