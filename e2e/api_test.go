@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -255,7 +256,7 @@ func (s *socket) await(what string, condition func(events []event, end error) bo
 	defer timeout.Stop()
 	for {
 		s.mu.Lock()
-		events, end, changed := s.events[:len(s.events):len(s.events)], s.end, s.changed
+		events, end, changed := slices.Clip(s.events), s.end, s.changed
 		s.mu.Unlock()
 		if condition(events, end) {
 			return events
@@ -316,7 +317,7 @@ func (s *socket) ended() error {
 func (s *socket) soFar() []event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.events[:len(s.events):len(s.events)]
+	return slices.Clip(s.events)
 }
 
 func ids(events []event) []string {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -54,10 +55,7 @@ type settings map[string]string
 
 // with returns a copy with changes; an empty value unsets.
 func (s settings) with(changes ...string) settings {
-	changed := make(settings)
-	for name, value := range s {
-		changed[name] = value
-	}
+	changed := maps.Clone(s)
 	for i := 0; i < len(changes); i += 2 {
 		changed[changes[i]] = changes[i+1]
 	}
@@ -87,17 +85,28 @@ type outcome struct {
 // run runs the program to its end.
 func run(t *testing.T, folder string, s settings, arguments ...string) outcome {
 	t.Helper()
+	result, err := tryRun(folder, s, arguments...)
+	require.NoError(t, err)
+	return result
+}
+
+// tryRun is run for goroutines beside the test's own.
+func tryRun(folder string, s settings, arguments ...string) (outcome, error) {
 	var stdout, stderr bytes.Buffer
 	c := command(folder, s, arguments...)
 	c.Stdout, c.Stderr = &stdout, &stderr
-	require.NoError(t, c.Start())
+	if err := c.Start(); err != nil {
+		return outcome{}, err
+	}
 	overdue := time.AfterFunc(patience, func() { _ = c.Process.Kill() })
 	err := c.Wait()
-	require.True(t, overdue.Stop(), "recado %s did not end:\n%s%s", strings.Join(arguments, " "), &stdout, &stderr)
-	if _, failed := errors.AsType[*exec.ExitError](err); !failed {
-		require.NoError(t, err)
+	if !overdue.Stop() {
+		return outcome{}, fmt.Errorf("recado %s did not end:\n%s%s", strings.Join(arguments, " "), &stdout, &stderr)
 	}
-	return outcome{c.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+	if _, failed := errors.AsType[*exec.ExitError](err); err != nil && !failed {
+		return outcome{}, err
+	}
+	return outcome{c.ProcessState.ExitCode(), stdout.String(), stderr.String()}, nil
 }
 
 // process is a running `recado serve`.

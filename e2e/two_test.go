@@ -115,17 +115,18 @@ func TestTwoProcesses(t *testing.T) {
 		var texts []text
 		var posting sync.WaitGroup
 		for i := range 8 {
-			for j := range 25 {
-				texts = append(texts, textNumber(p.next+i*25+j, customerNumber(i)))
+			var bodies [][]byte
+			for range 25 {
+				text := textNumber(p.next, customerNumber(i))
+				p.next++
+				texts, bodies = append(texts, text), append(bodies, payload(t, counter, time.Now(), text))
 			}
-			own := texts[i*25:]
 			posting.Go(func() {
-				for _, text := range own {
-					deliver(t, p.a.address, payload(t, counter, time.Now(), text))
+				for _, body := range bodies {
+					deliver(t, p.a.address, body)
 				}
 			})
 		}
-		p.next += len(texts)
 		posting.Wait()
 		p.holdsFeed(socket.awaitTexts(texts...))
 		added := make(map[string]int)
