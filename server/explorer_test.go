@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"recado/server"
 )
@@ -57,7 +58,7 @@ func TestExplorer(t *testing.T) {
 				continue
 			}
 			documents++
-			_, errs := gqlparser.LoadQuery(schema, document)
+			_, errs := gqlparser.LoadQueryWithRules(schema, document, rules.NewDefaultRules())
 			require.Empty(t, errs, document)
 		}
 		require.Equal(t, 7, documents, "examples, sign-in, refresh and introspection")
