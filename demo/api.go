@@ -143,9 +143,6 @@ const (
 	viewerDocument = `query Viewer {
   viewer { user { name } channelPermissions { level channel { name displayNumber } } }
 }`
-	inboxDocument = `query Inbox {
-  conversations(first: 5) { nodes { id unreadCount contact { name } } }
-}`
 	sendDocument = `mutation Send($input: MessageSendInput!) {
   messageSend(input: $input) { message { id status } userErrors { code message } }
 }`
@@ -208,17 +205,6 @@ func (a api) level(ctx context.Context) (string, error) {
 		return permissions[0].Level, nil
 	}
 	return "NONE", nil
-}
-
-// conversations are the newest ones that the user may see.
-func (a api) conversations(ctx context.Context) ([]conversation, error) {
-	var data struct {
-		Conversations struct {
-			Nodes []conversation `json:"nodes"`
-		} `json:"conversations"`
-	}
-	err := a.ask(ctx, inboxDocument, nil, &data)
-	return data.Conversations.Nodes, err
 }
 
 // send sends a text under an idempotency key.

@@ -33,8 +33,10 @@ func (s *story) anaSeesIt(ctx context.Context) (outcome, error) {
 	if name := event.Conversation.Contact.Name; name != marina.Name {
 		return outcome{}, fmt.Errorf("it is said to be from %q", name)
 	}
-	return outcome{s.screen.done(), "sees it live, " + s.screen.in(bold, milliseconds(s.toSocket)) + " from webhook to socket",
-		"MessageAddedEvent"}, nil
+	return outcome{
+		s.screen.done(), "sees it live, " + s.screen.in(bold, milliseconds(s.toSocket)) + " from webhook to socket",
+		"MessageAddedEvent",
+	}, nil
 }
 
 // itIsAnas holds that the event itself told of the assignment and of the window.
@@ -50,8 +52,10 @@ func (s *story) itIsAnas(context.Context) (outcome, error) {
 	if left < 24*time.Hour-time.Minute || left > 24*time.Hour+time.Minute {
 		return outcome{}, fmt.Errorf("the service window closes in %s instead of 24 h", left.Round(time.Second))
 	}
-	return outcome{s.screen.done(), "assigns it to Ana, round-robin; the window closes in 24 h",
-		"on " + window.ExpiresAt.Local().Format("Mon 15:04")}, nil
+	return outcome{
+		s.screen.done(), "assigns it to Ana, round-robin; the window closes in 24 h",
+		"on " + window.ExpiresAt.Local().Format("Mon 15:04"),
+	}, nil
 }
 
 // brunoIsRefused holds that Bruno sees the message live, may not answer it, and that
@@ -111,8 +115,10 @@ func (s *story) ticks(status, mark, text string, style ink) func(context.Context
 				return outcome{}, fmt.Errorf("%d messages on Marina's phone instead of the one answer", len(phone))
 			}
 		}
-		return outcome{s.screen.in(style, mark), s.screen.in(style, text),
-			fmt.Sprintf("%.1f s after the answer", event.at.Sub(s.answeredAt).Seconds())}, nil
+		return outcome{
+			s.screen.in(style, mark), s.screen.in(style, text),
+			fmt.Sprintf("%.1f s after the answer", event.at.Sub(s.answeredAt).Seconds()),
+		}, nil
 	}
 }
 
@@ -171,6 +177,8 @@ func (s *story) anaMarksRead(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, fmt.Errorf("no blue ticks on Marina's phone: %w", err)
 	}
-	return outcome{s.screen.done(), fmt.Sprintf("marks it as read: %d unread → 0; Marina sees blue ticks", s.received.Conversation.UnreadCount),
-		"conversationMarkRead"}, nil
+	return outcome{
+		s.screen.done(), fmt.Sprintf("marks it as read: %d unread → 0; Marina sees blue ticks", s.received.Conversation.UnreadCount),
+		"conversationMarkRead",
+	}, nil
 }

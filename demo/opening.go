@@ -18,8 +18,10 @@ func (s *story) recadoIsReady(ctx context.Context) (outcome, error) {
 	if _, err := s.askOperations(ctx, "/readyz"); err != nil {
 		return outcome{}, err
 	}
-	return outcome{s.screen.done(), "is ready: database, live bus and jobs in one process",
-		"http://" + s.stage.recado.Address()}, nil
+	return outcome{
+		s.screen.done(), "is ready: database, live bus and jobs in one process",
+		"http://" + s.stage.recado.Address(),
+	}, nil
 }
 
 func (s *story) metaVerifies(ctx context.Context) (outcome, error) {

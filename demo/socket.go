@@ -65,7 +65,7 @@ func (a api) listen(ctx context.Context) (*socket, error) {
 func (s *socket) open(ctx context.Context, a api) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	s.conn, _, err = websocket.Dial(ctx, "ws://"+a.address+"/graphql", &websocket.DialOptions{
+	s.conn, _, err = websocket.Dial(ctx, "ws://"+a.address+"/graphql", &websocket.DialOptions{ //nolint:bodyclose // the body is the socket itself
 		HTTPClient: a.client, Subprotocols: []string{"graphql-transport-ws"},
 	})
 	if err != nil {

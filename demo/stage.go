@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"recado/app"
@@ -124,7 +125,7 @@ func (s *stage) startRecado(ctx context.Context, appSecret string, o Options) er
 		"RECADO_META_APP_ID":    metaAppID, "RECADO_META_APP_SECRET": appSecret,
 		// So that what is copied from the terminal works all day.
 		"RECADO_ACCESS_TOKEN_LIFETIME": "24h",
-		"RECADO_GRAPHIQL":              fmt.Sprint(!o.Once),
+		"RECADO_GRAPHIQL":              strconv.FormatBool(!o.Once),
 	})
 	if err != nil {
 		return err
