@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -223,7 +223,7 @@ func TestKeyGenerate(t *testing.T) {
 func TestServe(t *testing.T) {
 	t.Run("starts with nothing set, and ends by itself when told to", func(t *testing.T) {
 		binary := filepath.Join(t.TempDir(), "recado")
-		build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".")
+		build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "recado")
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if message, err := build.CombinedOutput(); err != nil {
 			t.Fatal(err, string(message))
