@@ -62,6 +62,10 @@ func (s *Service) Close() {
 // this.
 const linger = time.Millisecond
 
+// commitTimeout is when a database that does not answer is given up, so that the
+// deliveries after a group get their turn. Meta has long lost patience by then.
+const commitTimeout = 30 * time.Second
+
 // commitGroups is the work of the committer. There is one: groups of the same
 // channel would only wait for each other.
 func (s *Service) commitGroups() {
@@ -120,7 +124,9 @@ func (s *Service) commit(group []waiting) {
 	}
 	// The callers' contexts do not count here: one that hangs up must not undo the
 	// deliveries of the others.
-	failures := s.receive(context.Background(), batch)
+	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+	defer cancel()
+	failures := s.receive(ctx, batch)
 	s.options.ObserveBatch(len(group))
 	for i, w := range group {
 		w.result <- failures[i]

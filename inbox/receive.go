@@ -66,8 +66,8 @@ func (s *Service) applyAll(ctx context.Context, batch []*intake) (err error) {
 
 func (s *Service) applyOrKeep(ctx context.Context, in *intake) error {
 	fault := s.applyAll(ctx, []*intake{in})
-	if fault == nil {
-		return nil
+	if fault == nil || store.LostToAnother(fault) {
+		return fault // nothing is wrong with the delivery: let it come again
 	}
 	s.log.ErrorContext(ctx, "a delivery could not be applied and is kept", "delivery", in.row.ID, "error", fault)
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
@@ -159,9 +159,12 @@ type intake struct {
 }
 
 func takeIn(delivery RawDelivery) *intake {
+	body := delivery.Body
+	if body == nil {
+		body = []byte{} // an empty body is kept too
+	}
 	return newIntake(models.WebhookDelivery{
-		ID: models.NewID(), Body: append([]byte{}, delivery.Body...), // an empty body is kept too
-		ReceivedAt: delivery.ReceivedAt.UTC().Truncate(models.Precision),
+		ID: models.NewID(), Body: body, ReceivedAt: delivery.ReceivedAt.UTC().Truncate(models.Precision),
 	})
 }
 

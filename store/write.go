@@ -57,7 +57,7 @@ func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) error {
 			}
 			return nil
 		}
-		if attempt == attempts || !lostToAnother(err) {
+		if attempt == attempts || !LostToAnother(err) {
 			return err
 		}
 		select {
@@ -131,9 +131,10 @@ func (s *Store) begin(ctx context.Context) (tx *Tx, end func(), err error) {
 	return tx, end, nil
 }
 
-// lostToAnother reports whether the same transaction may well succeed when run
-// again.
-func lostToAnother(err error) bool {
+// LostToAnother reports whether a transaction failed only because of others at the
+// same time, so that it may well succeed when run again. Write has tried several
+// times when it returns such an error.
+func LostToAnother(err error) bool {
 	if errors.Is(err, ErrRace) && errors.Is(err, gorm.ErrDuplicatedKey) {
 		return true
 	}
