@@ -110,7 +110,7 @@ func Open(ctx context.Context, c config.Config, options Options) (opened *App, e
 	})
 	a.Channels = channels.New(a.Store, box, channels.Options{Logger: options.Logger})
 	a.CRM = crm.New(a.Store)
-	a.Queue = jobs.New(a.Store, jobs.Options{Logger: quietJobs(options.Logger)})
+	a.Queue = jobs.New(a.Store, jobs.Options{Logger: options.Logger})
 	a.WhatsApp = whatsapp.NewClient(whatsapp.Options{
 		BaseURL: c.MetaGraphURL, Version: c.MetaGraphVersion, Now: options.Clock, AppSecret: firstSecret(c), Logger: options.Logger,
 	})
@@ -146,30 +146,6 @@ func firstSecret(c config.Config) string {
 		return ""
 	}
 	return string(c.MetaAppSecrets[0])
-}
-
-// quietJobs leaves out what the queue says at every start and stop.
-func quietJobs(logger *slog.Logger) *slog.Logger {
-	return slog.New(atLeast{logger.Handler(), slog.LevelWarn})
-}
-
-// atLeast is a handler that drops what is less important.
-type atLeast struct {
-	slog.Handler
-
-	level slog.Level
-}
-
-func (h atLeast) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= h.level && h.Handler.Enabled(ctx, level)
-}
-
-func (h atLeast) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return atLeast{h.Handler.WithAttrs(attrs), h.level}
-}
-
-func (h atLeast) WithGroup(name string) slog.Handler {
-	return atLeast{h.Handler.WithGroup(name), h.level}
 }
 
 // Close ends the services and closes the database. Repeating it is harmless.

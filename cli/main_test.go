@@ -171,6 +171,12 @@ func TestOperating(t *testing.T) {
 		require.Equal(t, exitFailure, x.enter("", user("dora@example.com", "--password-stdin")...).code)
 	})
 
+	t.Run("a profile is only made when asked for", func(t *testing.T) {
+		printed := x.works("", user("dora@example.com", "--profile=Sales", "--create-profile")...)
+		require.Contains(t, printed, "profile Sales")
+		x.works("", user("edu@example.com", "--profile=Sales", "--create-profile")...)
+	})
+
 	t.Run("a number is connected with a token that is not in the command line", func(t *testing.T) {
 		connect := []string{"channel", "connect", "--organization=Padaria Aurora", "--name=Balcão", number, "--waba-id=102290129340398", "--number=+55 11 4002-8922"}
 		require.Equal(t, exitFailure, x.enter("", connect...).code)

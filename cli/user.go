@@ -27,6 +27,7 @@ type userCreateCommand struct {
 	Email              string `required:"" help:"Email to sign in with; unique over all organizations." placeholder:"EMAIL"`
 	Name               string `required:"" help:"Name that colleagues see." placeholder:"NAME"`
 	Profile            string `default:"Administrator" help:"Profile that gives the rights: Administrator, Standard, or one of the organization's own."`
+	CreateProfile      bool   `help:"Make the profile if there is none of that name. It may do nothing until 'recado channel permit'."`
 	Password           string `xor:"password" help:"Password. Others on this machine can see it: better --password-stdin." placeholder:"PASSWORD"`
 	PasswordStdin      bool   `xor:"password" help:"Read the password from the first line of standard input."`
 }
@@ -56,8 +57,11 @@ func (u userCreateCommand) Run(ctx context.Context, p *program) error {
 			return err
 		}
 		profile, err := service.ProfileByName(ctx, organization.ID, u.Profile)
+		if models.CodeOf(err) == models.CodeNotFound && u.CreateProfile {
+			profile, err = service.CreateProfile(ctx, organization.ID, u.Profile)
+		}
 		if models.CodeOf(err) == models.CodeNotFound {
-			return fmt.Errorf("organization %q has no profile %q", organization.Name, u.Profile)
+			return fmt.Errorf("organization %q has no profile %q: add --create-profile to make it", organization.Name, u.Profile)
 		}
 		if err != nil {
 			return err

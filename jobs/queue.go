@@ -81,7 +81,7 @@ func New(db *store.Store, options Options) *Queue {
 		db:      db,
 		workers: river.NewWorkers(),
 		config: river.Config{
-			Logger:               options.Logger,
+			Logger:               slog.New(riverLog{options.Logger.Handler()}),
 			JobTimeout:           jobTimeout,
 			RescueStuckJobsAfter: options.RescueAfter,
 			FetchCooldown:        5 * time.Millisecond,

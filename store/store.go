@@ -26,7 +26,7 @@ const (
 
 // Options configure Open. The zero value serves.
 type Options struct {
-	Logger         *slog.Logger  // warnings about slow or failing statements; nil discards them
+	Logger         *slog.Logger  // warnings about slow statements; nil discards them
 	Clock          models.Clock  // nil: the system's
 	MaxConnections int           // PostgreSQL pool size; 0: 16
 	SlowStatement  time.Duration // statements slower than this are logged; 0: 500 ms
@@ -63,12 +63,12 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 		SkipDefaultTransaction: true,
 		TranslateError:         true,
 		NowFunc:                options.Clock,
-		Logger: logger.NewSlogLogger(options.Logger, logger.Config{
+		Logger: slowOnly{logger.NewSlogLogger(options.Logger, logger.Config{
 			SlowThreshold:             options.SlowStatement,
 			IgnoreRecordNotFoundError: true,
 			ParameterizedQueries:      true,
 			LogLevel:                  logger.Warn,
-		}),
+		})},
 	}
 	switch dialect, rest, _ := strings.Cut(url, ":"); dialect {
 	case "sqlite":
