@@ -4,7 +4,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"io"
 	"os"
 	"os/exec"
@@ -88,12 +87,11 @@ func TestRun_gives_the_command_a_server_and_the_standard_streams(t *testing.T) {
 	require.NoError(t, err)
 	output, err := command.StdoutPipe()
 	require.NoError(t, err)
-	var complaints bytes.Buffer
-	command.Stderr = &complaints
+	command.Stderr = os.Stderr
 	require.NoError(t, command.Start())
 	lines := bufio.NewReader(output)
 	url, err := lines.ReadString('\n')
-	require.NoError(t, err, complaints.String())
+	require.NoError(t, err)
 
 	connection, err := pgx.Connect(t.Context(), strings.TrimSpace(url))
 	require.NoError(t, err)
