@@ -36,7 +36,8 @@ type ingest struct {
 
 	rate         float64 // deliveries per second, for how many to make
 	acknowledged int
-	baseline     int // transactions of pgbench
+	baseline     int    // transactions of pgbench
+	loading      func() // called when a load begins
 }
 
 func runIngest(ctx context.Context, r *rig) error {
@@ -53,7 +54,7 @@ func runIngest(ctx context.Context, r *rig) error {
 		return err
 	}
 	defer p.kill()
-	in := &ingest{rig: r, world: w, process: p, mint: r.newMint(w), rate: 10_000}
+	in := &ingest{rig: r, world: w, process: p, mint: r.newMint(w), rate: 10_000, loading: func() {}}
 	in.script = threeWrites(w, len(in.mint.from(0, text).request))
 
 	r.sayf("warming up")
@@ -156,6 +157,7 @@ func (in *ingest) ours(ctx context.Context, connections int, lasting time.Durati
 	if err != nil {
 		return ingestRound{}, err
 	}
+	in.loading()
 	program, server, own := cpuSeconds(in.process.pid(), false), familySeconds(in.postmaster), cpuSeconds(os.Getpid(), false)
 	o, err := load{
 		address: in.process.address, connections: connections, lasting: lasting, most: len(made),
@@ -211,7 +213,10 @@ func (in *ingest) profiled(ctx context.Context) error {
 	lasting := in.lasting(10*time.Second, 3*time.Second)
 	in.sayf("profiling, 64 connections")
 	profiled := make(chan error, 1)
-	go func() { profiled <- in.process.profile(ctx, lasting-time.Second, in.cpuProfile) }()
+	in.loading = func() { // once the deliveries are made
+		go func() { profiled <- in.process.profile(ctx, lasting-time.Second, in.cpuProfile) }()
+	}
+	defer func() { in.loading = func() {} }()
 	_, err := in.ours(ctx, 64, lasting)
 	return errors.Join(err, <-profiled)
 }
