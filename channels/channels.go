@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"gorm.io/gorm"
+
 	"recado/models"
 	"recado/secrets"
 	"recado/store"
@@ -71,17 +73,26 @@ func (s *Service) ByID(ctx context.Context, viewer models.Viewer, ids []models.I
 	return found, nil
 }
 
+// FindByPhoneNumberID returns the channels with these ids of Meta's. Unknown ids are
+// left out.
+func FindByPhoneNumberID(tx *store.Tx, phoneNumberIDs []string) ([]models.Channel, error) {
+	return byPhoneNumberID(tx.DB, phoneNumberIDs)
+}
+
 // LockByPhoneNumberID returns the channels with these ids of Meta's, in the order
 // of their own ids, and locks their rows until the transaction ends. Unknown ids
 // are left out.
 func LockByPhoneNumberID(tx *store.Tx, phoneNumberIDs []string) ([]models.Channel, error) {
+	return byPhoneNumberID(store.Locking(tx.DB), phoneNumberIDs)
+}
+
+func byPhoneNumberID(query *gorm.DB, phoneNumberIDs []string) ([]models.Channel, error) {
 	if len(phoneNumberIDs) == 0 {
 		return nil, nil
 	}
 	var channels []models.Channel
-	err := store.Locking(tx.DB).Where("phone_number_id IN ?", phoneNumberIDs).Order("id").Find(&channels).Error
-	if err != nil {
-		return nil, fmt.Errorf("lock channels of %d phone numbers: %w", len(phoneNumberIDs), err)
+	if err := query.Where("phone_number_id IN ?", phoneNumberIDs).Order("id").Find(&channels).Error; err != nil {
+		return nil, fmt.Errorf("read channels of %d phone numbers: %w", len(phoneNumberIDs), err)
 	}
 	return channels, nil
 }

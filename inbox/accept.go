@@ -66,8 +66,7 @@ const linger = time.Millisecond
 // deliveries after a group get their turn. Meta has long lost patience by then.
 const commitTimeout = 30 * time.Second
 
-// commitGroups is the work of the committer. There is one: groups of the same
-// channel would only wait for each other.
+// commitGroups is the work of one committer.
 func (s *Service) commitGroups() {
 	previous := 0
 	for {

@@ -27,7 +27,10 @@
 //
 // # Concurrency
 //
-// Transactions that receive lock the rows of their channels first, so those of
-// one channel wait for each other, over all processes. The order of locks is that
-// of package store.
+// Transactions that receive lock the conversations they write to, all at once and
+// in the order of their ids, and several may work on a channel beside each other.
+// Where the absence of a row decides (a new customer, a status whose message is not
+// there) the transaction starts again with its channels locked, so that of those
+// there is one at a time, over all processes. The order of locks is that of
+// package store.
 package inbox

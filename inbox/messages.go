@@ -16,29 +16,44 @@ type messageKey struct {
 }
 
 // takeMessages stores the messages that are new, with the contacts and
-// conversations they belong to.
-func takeMessages(tx *store.Tx, all []incoming, changes *changes) error {
+// conversations they belong to. Whether they are new is asked when their
+// conversations are locked, so that of two deliveries of a message at the same
+// time the second finds the first.
+func takeMessages(tx *store.Tx, all []incoming, changes *changes, how company) error {
+	if len(all) == 0 {
+		return nil
+	}
+	if how == aloneOnChannels {
+		return takeAnyMessages(tx, all, changes)
+	}
+	known, err := changes.recognize(all)
+	if err != nil {
+		return err
+	}
 	fresh, err := onlyNew(tx, all)
-	if err != nil || len(fresh) == 0 {
-		return err
-	}
-	known, strangers, err := changes.recognize(fresh)
 	if err != nil {
 		return err
 	}
-	senders, err := changes.resolve(strangers, known)
+	for _, message := range fresh {
+		contact := known[message.key()]
+		changes.take(message, changes.byContact[message.from(contact.ID)])
+	}
+	return changes.greet(fresh, known)
+}
+
+// takeAnyMessages is takeMessages with the channels alone: their senders may be new.
+func takeAnyMessages(tx *store.Tx, all []incoming, changes *changes) error {
+	senders, err := changes.resolve(all)
 	if err != nil {
 		return err
 	}
-	if err := changes.greet(known); err != nil {
+	fresh, err := onlyNew(tx, all)
+	if err != nil {
 		return err
-	}
-	for _, seen := range known {
-		senders[seen.message.key()] = seen.contact.ID
 	}
 	for _, message := range fresh {
 		contact := senders[message.key()]
-		conversation := changes.byContact[contactKey{message.channel.OrganizationID, message.channel.ID, contact}]
+		conversation := changes.byContact[message.from(contact)]
 		if conversation == nil {
 			row, err := begin(tx, message, contact)
 			if err != nil {
@@ -46,22 +61,22 @@ func takeMessages(tx *store.Tx, all []incoming, changes *changes) error {
 			}
 			conversation = changes.add(row)
 		}
-		conversation.SeeCustomer(message.wire.From, message.wire.FromUserID, message.wire.Timestamp)
-		changes.addMessage(conversation, newInbound(message, conversation.ID))
+		changes.take(message, conversation)
 	}
 	return nil
 }
 
-// resolve finds or makes the contacts of messages whose senders were not
-// recognized, by message. If that shows contacts to be the same person, those of
-// the recognized ones follow.
-func (c *changes) resolve(strangers []incoming, known []sighting) (map[messageKey]models.ID, error) {
-	contacts := make(map[messageKey]models.ID, len(strangers))
-	if len(strangers) == 0 {
-		return contacts, nil
-	}
-	senders := make([]crm.Sender, len(strangers))
-	for i, message := range strangers {
+// take adds a message that is new to its conversation.
+func (c *changes) take(message incoming, conversation *changing) {
+	conversation.SeeCustomer(message.wire.From, message.wire.FromUserID, message.wire.Timestamp)
+	c.addMessage(conversation, newInbound(message, conversation.ID))
+}
+
+// resolve finds or makes the contacts of messages, by message, carries out the
+// merges that this brings to light, and locks the contacts' conversations.
+func (c *changes) resolve(messages []incoming) (map[messageKey]models.ID, error) {
+	senders := make([]crm.Sender, len(messages))
+	for i, message := range messages {
 		senders[i] = crm.Sender{
 			OrganizationID: message.channel.OrganizationID, ChannelID: message.channel.ID,
 			WAID: message.wire.From, UserID: message.wire.FromUserID,
@@ -76,26 +91,28 @@ func (c *changes) resolve(strangers []incoming, known []sighting) (map[messageKe
 		if err := c.merge(merge); err != nil {
 			return nil, err
 		}
-		for i := range known {
-			if known[i].contact.ID == merge.From {
-				known[i].contact.ID = merge.Into
-			}
-		}
 	}
-	keys := make([]contactKey, len(strangers))
-	for i, message := range strangers {
+	contacts := make(map[messageKey]models.ID, len(messages))
+	keys := make([]contactKey, len(messages))
+	for i, message := range messages {
 		contact := resolution.Contacts[i]
 		c.contacts[contact.ID] = contact
 		contacts[message.key()] = contact.ID
-		keys[i] = contactKey{message.channel.OrganizationID, message.channel.ID, contact.ID}
+		keys[i] = message.from(contact.ID)
 	}
 	return contacts, c.loadByContact(keys)
 }
 
 func (m incoming) key() messageKey { return messageKey{m.channel.ID, m.wire.ID} }
 
+// from is where the message belongs if the contact wrote it.
+func (m incoming) from(contact models.ID) contactKey {
+	return contactKey{m.channel.OrganizationID, m.channel.ID, contact}
+}
+
 // onlyNew drops the messages that are stored already or come twice in the batch.
-// Nobody else can store them meanwhile: the channels are locked.
+// Nobody else can store them meanwhile: their conversations, or channels, are
+// locked.
 func onlyNew(tx *store.Tx, all []incoming) ([]incoming, error) {
 	if len(all) == 0 {
 		return nil, nil

@@ -52,8 +52,16 @@ func (s *Service) applyAll(ctx context.Context, batch []*intake) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 		}
 	}()
+	err = s.applyTogether(ctx, batch, besideOthers)
+	if errors.Is(err, errNeedsChannels) {
+		err = s.applyTogether(ctx, batch, aloneOnChannels)
+	}
+	return err
+}
+
+func (s *Service) applyTogether(ctx context.Context, batch []*intake, how company) error {
 	return s.db.Write(ctx, func(tx *store.Tx) error {
-		if err := apply(tx, batch); err != nil {
+		if err := apply(tx, batch, how); err != nil {
 			return err
 		}
 		rows := make([]models.WebhookDelivery, len(batch))
@@ -81,9 +89,25 @@ func (s *Service) applyOrKeep(ctx context.Context, in *intake) error {
 	return nil
 }
 
+// company says who else may be receiving on the same channels at the same time.
+type company bool
+
+const (
+	// besideOthers is enough for nearly all traffic: messages of known customers, and
+	// statuses of known messages. Locks on their conversations keep them apart.
+	besideOthers company = false
+	// aloneOnChannels is needed where the absence of a row decides: for new customers,
+	// and for statuses whose message is not there.
+	aloneOnChannels company = true
+)
+
+// errNeedsChannels is what a transaction besideOthers ends with when it finds that
+// it has to be aloneOnChannels.
+var errNeedsChannels = errors.New("this delivery needs its channel to itself")
+
 // apply works deliveries into the tables, except for their own rows. It may run
 // again on the same intakes.
-func apply(tx *store.Tx, batch []*intake) error {
+func apply(tx *store.Tx, batch []*intake, how company) error {
 	numbers := make(map[string]*models.Channel)
 	for _, in := range batch {
 		in.reset()
@@ -93,7 +117,7 @@ func apply(tx *store.Tx, batch []*intake) error {
 			}
 		}
 	}
-	if err := lockChannels(tx, numbers); err != nil {
+	if err := findChannels(tx, numbers, how); err != nil {
 		return err
 	}
 	var traffic traffic
@@ -101,16 +125,20 @@ func apply(tx *store.Tx, batch []*intake) error {
 		in.sort(numbers, &traffic)
 	}
 	changes := newChanges(tx)
-	if err := takeMessages(tx, traffic.messages, changes); err != nil {
+	if err := changes.lockAhead(traffic); err != nil {
 		return err
 	}
-	if err := takeStatuses(tx, traffic.statuses, changes); err != nil {
+	if err := takeMessages(tx, traffic.messages, changes, how); err != nil {
+		return err
+	}
+	if err := takeStatuses(tx, traffic.statuses, changes, how); err != nil {
 		return err
 	}
 	return changes.save()
 }
 
-func lockChannels(tx *store.Tx, numbers map[string]*models.Channel) error {
+// findChannels fills in the channels of numbers; one that is unknown stays nil.
+func findChannels(tx *store.Tx, numbers map[string]*models.Channel, how company) error {
 	if len(numbers) == 0 {
 		return nil
 	}
@@ -118,12 +146,16 @@ func lockChannels(tx *store.Tx, numbers map[string]*models.Channel) error {
 	for id := range numbers {
 		ids = append(ids, id)
 	}
-	locked, err := channels.LockByPhoneNumberID(tx, ids)
+	find := channels.FindByPhoneNumberID
+	if how == aloneOnChannels {
+		find = channels.LockByPhoneNumberID
+	}
+	found, err := find(tx, ids)
 	if err != nil {
 		return err
 	}
-	for i := range locked {
-		numbers[locked[i].PhoneNumberID] = &locked[i]
+	for i := range found {
+		numbers[found[i].PhoneNumberID] = &found[i]
 	}
 	return nil
 }

@@ -4,26 +4,18 @@ import (
 	"fmt"
 	"time"
 
+	"gorm.io/gorm"
+
 	"recado/crm"
 	"recado/models"
 	"recado/store"
 )
 
-// sighting is a message whose sender's conversation was found at first sight.
-type sighting struct {
-	message incoming
-	contact models.Contact
-}
-
 // recognize locks the conversations of senders who name themselves as they did in
-// their newest message, which is nearly everybody, in a single query. The others
-// are left for crm.Resolve.
-func (c *changes) recognize(messages []incoming) (known []sighting, strangers []incoming, err error) {
-	keys := make([][]any, len(messages))
-	for i, message := range messages {
-		kind, value := nameOf(message)
-		keys[i] = []any{message.channel.OrganizationID, message.channel.ID, string(kind), value}
-	}
+// their newest message, which is nearly everybody, in a single query, and returns
+// the contacts by message. If a sender is not recognized it fails with
+// errNeedsChannels.
+func (c *changes) recognize(messages []incoming) (map[messageKey]models.Contact, error) {
 	var rows []struct {
 		models.Conversation
 		SeenKind          models.IdentityKind
@@ -33,49 +25,60 @@ func (c *changes) recognize(messages []incoming) (known []sighting, strangers []
 		ContactCreatedAt  time.Time
 		ContactUpdatedAt  time.Time
 	}
-	query := c.tx.Table("contact_identities AS i").
+	query := c.conversationsOf(messages).
 		Select("v.*, i.kind AS seen_kind, i.value AS seen_as, k.name AS contact_name, k.name_seen_at AS contact_name_seen_at, " +
 			"k.created_at AS contact_created_at, k.updated_at AS contact_updated_at").
-		Joins("JOIN contacts AS k ON k.organization_id = i.organization_id AND k.id = i.contact_id").
-		Joins("JOIN conversations AS v ON v.organization_id = i.organization_id AND v.channel_id = i.channel_id AND v.contact_id = i.contact_id").
-		Where(store.InKeys(c.tx.DB, []string{"i.organization_id", "i.channel_id", "i.kind", "i.value"}, keys))
+		Joins("JOIN contacts AS k ON k.organization_id = i.organization_id AND k.id = i.contact_id")
 	if err := store.LockingOf(query, "v").Order("v.id").Find(&rows).Error; err != nil {
-		return nil, nil, fmt.Errorf("recognize senders: %w", err)
+		return nil, fmt.Errorf("recognize senders: %w", err)
 	}
-	type sight struct {
-		channel models.ID
-		kind    models.IdentityKind
-		value   string
-	}
-	found := make(map[sight]sighting, len(rows))
+	found := make(map[sight]models.Contact, len(rows))
 	for _, row := range rows {
 		if c.conversations[row.ID] == nil {
 			c.keep(&changing{Conversation: row.Conversation})
 		}
-		found[sight{row.ChannelID, row.SeenKind, row.SeenAs}] = sighting{contact: models.Contact{
+		found[sight{row.ChannelID, row.SeenKind, row.SeenAs}] = models.Contact{
 			OrganizationID: row.OrganizationID, ID: row.ContactID, Name: row.ContactName, NameSeenAt: row.ContactNameSeenAt,
 			CreatedAt: row.ContactCreatedAt, UpdatedAt: row.ContactUpdatedAt,
-		}}
-	}
-	for _, message := range messages {
-		kind, value := nameOf(message)
-		seen, ok := found[sight{message.channel.ID, kind, value}]
-		if !ok || !c.byContact[contactKey{seen.contact.OrganizationID, message.channel.ID, seen.contact.ID}].goesBy(message) {
-			strangers = append(strangers, message)
-			continue
 		}
-		seen.message = message
-		known = append(known, seen)
 	}
-	return known, strangers, nil
+	known := make(map[messageKey]models.Contact, len(messages))
+	for _, message := range messages {
+		contact, ok := found[sightOf(message)]
+		if !ok || !c.byContact[message.from(contact.ID)].goesBy(message) {
+			return nil, errNeedsChannels
+		}
+		known[message.key()] = contact
+		c.contacts[contact.ID] = contact
+	}
+	return known, nil
 }
 
-// nameOf is the identity that a sender is looked up by first.
-func nameOf(message incoming) (models.IdentityKind, string) {
-	if message.wire.FromUserID != "" {
-		return models.IdentityUser, message.wire.FromUserID
+// conversationsOf starts a query for the conversations v of the senders of
+// messages, by their identities i.
+func (c *changes) conversationsOf(messages []incoming) *gorm.DB {
+	keys := make([][]any, len(messages))
+	for i, message := range messages {
+		seen := sightOf(message)
+		keys[i] = []any{message.channel.OrganizationID, seen.channel, string(seen.kind), seen.value}
 	}
-	return models.IdentityWAID, message.wire.From
+	return c.tx.Table("contact_identities AS i").
+		Joins("JOIN conversations AS v ON v.organization_id = i.organization_id AND v.channel_id = i.channel_id AND v.contact_id = i.contact_id").
+		Where(store.InKeys(c.tx.DB, []string{"i.organization_id", "i.channel_id", "i.kind", "i.value"}, keys))
+}
+
+// sight is the identity that a sender is looked up by first.
+type sight struct {
+	channel models.ID
+	kind    models.IdentityKind
+	value   string
+}
+
+func sightOf(message incoming) sight {
+	if message.wire.FromUserID != "" {
+		return sight{message.channel.ID, models.IdentityUser, message.wire.FromUserID}
+	}
+	return sight{message.channel.ID, models.IdentityWAID, message.wire.From}
 }
 
 // goesBy reports whether a message brings no id of the customer that the
@@ -85,18 +88,36 @@ func (c *changing) goesBy(message incoming) bool {
 		(message.wire.FromUserID == "" || message.wire.FromUserID == c.CustomerUserID)
 }
 
-// greet takes over the newer names of contacts that were recognized.
-func (c *changes) greet(known []sighting) error {
+// greet takes over the newer names that new messages of known contacts bring.
+func (c *changes) greet(fresh []incoming, known map[messageKey]models.Contact) error {
 	renamed := make(map[models.ID]models.Contact)
-	for _, seen := range known {
-		contact, ok := c.contacts[seen.contact.ID]
-		if !ok {
-			contact = seen.contact
-		}
-		if contact.SeeName(seen.message.contact.Name, seen.message.wire.Timestamp) {
+	for _, message := range fresh {
+		contact := c.contacts[known[message.key()].ID]
+		if contact.SeeName(message.contact.Name, message.wire.Timestamp) {
+			c.contacts[contact.ID] = contact
 			renamed[contact.ID] = contact
 		}
-		c.contacts[contact.ID] = contact
 	}
 	return crm.Rename(c.tx, renamed)
+}
+
+// lockAhead locks all conversations of a batch that brings messages and statuses
+// in one go: taken one after the other, two batches could wait for each other in a
+// circle.
+func (c *changes) lockAhead(traffic traffic) error {
+	if len(traffic.messages) == 0 || len(traffic.statuses) == 0 {
+		return nil
+	}
+	var written, reported []models.ID
+	if err := c.conversationsOf(traffic.messages).Distinct().Pluck("v.id", &written).Error; err != nil {
+		return fmt.Errorf("find conversations of senders: %w", err)
+	}
+	organizations, messages := queryOf(c.tx, traffic.statuses)
+	if err := messages.Model(&models.Message{}).Distinct().Pluck("conversation_id", &reported).Error; err != nil {
+		return fmt.Errorf("find conversations of statuses: %w", err)
+	}
+	for _, message := range traffic.messages {
+		organizations = append(organizations, message.channel.OrganizationID)
+	}
+	return c.loadByID(organizations, append(written, reported...))
 }

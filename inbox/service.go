@@ -21,6 +21,7 @@ type Options struct {
 	DeliveryRetention time.Duration  // how long raw deliveries are kept; 0: 7 days
 	FeedRetention     time.Duration  // how long events are kept; 0: 7 days
 	MaxBatch          int            // deliveries committed together; 0: 64
+	Committers        int            // groups of deliveries committed at the same time; 0: 2 on PostgreSQL, 1 on SQLite
 	ObserveBatch      func(size int) // told the size of each committed group; nil: nobody
 }
 
@@ -69,6 +70,12 @@ func New(rooms Rooms, options Options) *Service {
 	if options.MaxBatch == 0 {
 		options.MaxBatch = 64
 	}
+	if options.Committers == 0 {
+		options.Committers = 2
+		if rooms.DB.Dialect() == store.SQLite { // which has one writer
+			options.Committers = 1
+		}
+	}
 	if options.ObserveBatch == nil {
 		options.ObserveBatch = func(int) {}
 	}
@@ -80,6 +87,8 @@ func New(rooms Rooms, options Options) *Service {
 	jobs.Register(rooms.Queue, &readWorker{inbox: s})
 	jobs.Register(rooms.Queue, &cleanWorker{inbox: s})
 	rooms.Queue.Every(time.Hour, CleanArgs{})
-	s.gate.workers.Go(s.commitGroups)
+	for range options.Committers {
+		s.gate.workers.Go(s.commitGroups)
+	}
 	return s
 }

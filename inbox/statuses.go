@@ -27,7 +27,10 @@ var statusOfMeta = map[string]models.MessageStatus{
 // Meta's id yet may name it by ours, which every send carries along: then it
 // claims the message, as when the answer to the send was lost. Otherwise it is
 // parked until the message gets its id.
-func takeStatuses(tx *store.Tx, steps []step, changes *changes) error {
+//
+// Parking and claiming need the channel alone: of a status that parks and a message
+// that gets its id at the same moment, neither would find the other.
+func takeStatuses(tx *store.Tx, steps []step, changes *changes, how company) error {
 	if len(steps) == 0 {
 		return nil
 	}
@@ -39,6 +42,9 @@ func takeStatuses(tx *store.Tx, steps []step, changes *changes) error {
 	var claimed []*models.Message
 	for _, step := range steps {
 		message := found.of(step)
+		if how == besideOthers && (message == nil || message.WAMID == nil) {
+			return errNeedsChannels
+		}
 		switch {
 		case message == nil:
 			parked = append(parked, parkedStatus(tx, step))
@@ -86,22 +92,8 @@ func (m messagesOf) of(step step) *models.Message {
 // lockMessagesOf locks the conversations of the messages that statuses are about
 // and reads those messages under the lock.
 func lockMessagesOf(tx *store.Tx, steps []step, changes *changes) (messagesOf, error) {
-	var organizations, channelIDs, ids []models.ID
-	var wamids []string
-	for _, step := range steps {
-		organizations = append(organizations, step.channel.OrganizationID)
-		channelIDs = append(channelIDs, step.channel.ID)
-		wamids = append(wamids, step.wire.MessageID)
-		if id, ok := callbackID(step.wire); ok {
-			ids = append(ids, id)
-		}
-	}
-	organizations, channelIDs, ids = distinct(organizations), distinct(channelIDs), distinct(ids)
-	query := tx.Where("organization_id IN ? AND channel_id IN ? AND wamid IN ?", organizations, channelIDs, wamids)
-	if len(ids) > 0 {
-		query = tx.Where(query.Or("organization_id IN ? AND id IN ?", organizations, ids))
-	}
-	messages, err := lockMessages(query.Session(&gorm.Session{}), organizations, changes)
+	organizations, query := queryOf(tx, steps)
+	messages, err := lockMessages(query, organizations, changes)
 	if err != nil {
 		return messagesOf{}, err
 	}
@@ -114,6 +106,25 @@ func lockMessagesOf(tx *store.Tx, steps []step, changes *changes) (messagesOf, e
 		}
 	}
 	return found, nil
+}
+
+// queryOf finds the messages that statuses may be about, by Meta's id and by ours,
+// and the organizations they are in.
+func queryOf(tx *store.Tx, steps []step) ([]models.ID, *gorm.DB) {
+	var organizations []models.ID
+	var byWAMID, byID [][]any
+	for _, step := range steps {
+		organizations = append(organizations, step.channel.OrganizationID)
+		byWAMID = append(byWAMID, []any{step.channel.OrganizationID, step.channel.ID, step.wire.MessageID})
+		if id, ok := callbackID(step.wire); ok {
+			byID = append(byID, []any{step.channel.OrganizationID, id})
+		}
+	}
+	query := tx.Where(store.InKeys(tx.DB, []string{"organization_id", "channel_id", "wamid"}, byWAMID))
+	if len(byID) > 0 {
+		query = query.Or(store.InKeys(tx.DB, []string{"organization_id", "id"}, byID))
+	}
+	return organizations, tx.Where(query).Session(&gorm.Session{})
 }
 
 // lockMessages locks the conversations of the messages that a query finds and
