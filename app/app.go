@@ -121,7 +121,7 @@ func Open(ctx context.Context, c config.Config, options Options) (opened *App, e
 		DeliveryRetention: c.DeliveryRetention, FeedRetention: c.FeedRetention,
 		ObserveBatch: func(size int) { batches.Observe(float64(size)) },
 	})
-	a.purgeHourly()
+	a.keepHouse()
 	if a.server, err = a.newServer(options); err != nil {
 		return nil, err
 	}

@@ -166,7 +166,7 @@ func (c *changes) save() error {
 	if err := store.UpdateAll(c.tx, changed); err != nil {
 		return err
 	}
-	if err := store.InsertAll(c.tx, c.added); err != nil {
+	if err := store.InsertNew(c.tx, c.added); err != nil {
 		return err
 	}
 	if err := store.UpdateAll(c.tx, moved); err != nil {

@@ -15,10 +15,9 @@ type messageKey struct {
 	wamid   string
 }
 
-// takeMessages stores the messages that are new, with the contacts and
-// conversations they belong to. Whether they are new is asked when their
-// conversations are locked, so that of two deliveries of a message at the same
-// time the second finds the first.
+// takeMessages stores messages, with the contacts and conversations they belong
+// to. Beside others it takes them for new: one that is not makes the transaction
+// end with store.ErrNotNew.
 func takeMessages(tx *store.Tx, all []incoming, changes *changes, how company) error {
 	if len(all) == 0 {
 		return nil
@@ -30,18 +29,18 @@ func takeMessages(tx *store.Tx, all []incoming, changes *changes, how company) e
 	if err != nil {
 		return err
 	}
-	fresh, err := onlyNew(tx, all)
-	if err != nil {
-		return err
-	}
-	for _, message := range fresh {
+	once := withoutRepetitions(all, make(map[messageKey]bool, len(all)))
+	for _, message := range once {
 		contact := known[message.key()]
 		changes.take(message, changes.byContact[message.from(contact.ID)])
 	}
-	return changes.greet(fresh, known)
+	return changes.greet(once, known)
 }
 
-// takeAnyMessages is takeMessages with the channels alone: their senders may be new.
+// takeAnyMessages is takeMessages with the channels alone: the senders may be new,
+// and the messages may not. The latter is asked when their conversations are
+// locked, so that of two deliveries of a message at the same time the second finds
+// the first.
 func takeAnyMessages(tx *store.Tx, all []incoming, changes *changes) error {
 	senders, err := changes.resolve(all)
 	if err != nil {
@@ -111,12 +110,7 @@ func (m incoming) from(contact models.ID) contactKey {
 }
 
 // onlyNew drops the messages that are stored already or come twice in the batch.
-// Nobody else can store them meanwhile: their conversations, or channels, are
-// locked.
 func onlyNew(tx *store.Tx, all []incoming) ([]incoming, error) {
-	if len(all) == 0 {
-		return nil, nil
-	}
 	keys := make([][]any, len(all))
 	for i, message := range all {
 		keys[i] = []any{message.channel.OrganizationID, message.channel.ID, message.wire.ID}
@@ -131,15 +125,19 @@ func onlyNew(tx *store.Tx, all []incoming) ([]incoming, error) {
 	for _, message := range stored {
 		seen[messageKey{message.ChannelID, *message.WAMID}] = true
 	}
-	fresh := make([]incoming, 0, len(all))
+	return withoutRepetitions(all, seen), nil
+}
+
+// withoutRepetitions drops the messages that were seen and those that come twice.
+func withoutRepetitions(all []incoming, seen map[messageKey]bool) []incoming {
+	once := make([]incoming, 0, len(all))
 	for _, message := range all {
-		key := message.key()
-		if !seen[key] {
+		if key := message.key(); !seen[key] {
 			seen[key] = true
-			fresh = append(fresh, message)
+			once = append(once, message)
 		}
 	}
-	return fresh, nil
+	return once
 }
 
 // begin makes the conversation of a customer who writes to a channel for the

@@ -53,7 +53,7 @@ func (s *Service) applyAll(ctx context.Context, batch []*intake) (err error) {
 		}
 	}()
 	err = s.applyTogether(ctx, batch, besideOthers)
-	if errors.Is(err, errNeedsChannels) {
+	if errors.Is(err, errNeedsChannels) || errors.Is(err, store.ErrNotNew) {
 		err = s.applyTogether(ctx, batch, aloneOnChannels)
 	}
 	return err
@@ -61,7 +61,7 @@ func (s *Service) applyAll(ctx context.Context, batch []*intake) (err error) {
 
 func (s *Service) applyTogether(ctx context.Context, batch []*intake, how company) error {
 	return s.db.Write(ctx, func(tx *store.Tx) error {
-		if err := apply(tx, batch, how); err != nil {
+		if err := s.apply(tx, batch, how); err != nil {
 			return err
 		}
 		rows := make([]models.WebhookDelivery, len(batch))
@@ -93,11 +93,11 @@ func (s *Service) applyOrKeep(ctx context.Context, in *intake) error {
 type company bool
 
 const (
-	// besideOthers is enough for nearly all traffic: messages of known customers, and
-	// statuses of known messages. Locks on their conversations keep them apart.
+	// besideOthers is enough for nearly all traffic: new messages of known customers,
+	// and statuses of known messages. Locks on their conversations keep them apart.
 	besideOthers company = false
 	// aloneOnChannels is needed where the absence of a row decides: for new customers,
-	// and for statuses whose message is not there.
+	// for messages that come again, and for statuses whose message is not there.
 	aloneOnChannels company = true
 )
 
@@ -107,7 +107,7 @@ var errNeedsChannels = errors.New("this delivery needs its channel to itself")
 
 // apply works deliveries into the tables, except for their own rows. It may run
 // again on the same intakes.
-func apply(tx *store.Tx, batch []*intake, how company) error {
+func (s *Service) apply(tx *store.Tx, batch []*intake, how company) error {
 	numbers := make(map[string]*models.Channel)
 	for _, in := range batch {
 		in.reset()
@@ -117,7 +117,7 @@ func apply(tx *store.Tx, batch []*intake, how company) error {
 			}
 		}
 	}
-	if err := findChannels(tx, numbers, how); err != nil {
+	if err := s.findChannels(tx, numbers, how); err != nil {
 		return err
 	}
 	var traffic traffic
@@ -138,24 +138,28 @@ func apply(tx *store.Tx, batch []*intake, how company) error {
 }
 
 // findChannels fills in the channels of numbers; one that is unknown stays nil.
-func findChannels(tx *store.Tx, numbers map[string]*models.Channel, how company) error {
-	if len(numbers) == 0 {
-		return nil
-	}
-	ids := make([]string, 0, len(numbers))
+// Beside others, the channels may be as they were a while ago: a number does not
+// change hands.
+func (s *Service) findChannels(tx *store.Tx, numbers map[string]*models.Channel, how company) error {
+	var missing []string
 	for id := range numbers {
-		ids = append(ids, id)
+		if known, ok := s.numbers.Load(id); ok && how == besideOthers {
+			numbers[id], _ = known.(*models.Channel)
+		} else {
+			missing = append(missing, id)
+		}
 	}
 	find := channels.FindByPhoneNumberID
 	if how == aloneOnChannels {
 		find = channels.LockByPhoneNumberID
 	}
-	found, err := find(tx, ids)
+	found, err := find(tx, missing)
 	if err != nil {
 		return err
 	}
 	for i := range found {
 		numbers[found[i].PhoneNumberID] = &found[i]
+		s.numbers.Store(found[i].PhoneNumberID, new(found[i]))
 	}
 	return nil
 }

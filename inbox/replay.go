@@ -52,7 +52,7 @@ func (s *Service) Replay(ctx context.Context, id models.ID) (models.WebhookDeliv
 			return fmt.Errorf("read delivery %s: %w", id, err)
 		}
 		in := newIntake(row)
-		if err := apply(tx, []*intake{in}, aloneOnChannels); err != nil {
+		if err := s.apply(tx, []*intake{in}, aloneOnChannels); err != nil {
 			return err
 		}
 		replayed = in.result(tx.Now())

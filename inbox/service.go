@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"log/slog"
+	"sync"
 	"time"
 
 	"recado/accounts"
@@ -37,6 +38,7 @@ type Service struct {
 	clock    models.Clock
 	log      *slog.Logger
 	gate     *gate
+	numbers  sync.Map // the channels seen, by Meta's id of their number; see findChannels
 }
 
 // Rooms are what the inbox works with.

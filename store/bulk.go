@@ -1,10 +1,13 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
+	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
 )
 
@@ -23,6 +26,33 @@ func InsertAll[T any](tx *Tx, rows []T) error {
 	}
 	if err := tx.CreateInBatches(rows, rowsPerStatement).Error; err != nil {
 		return fmt.Errorf("insert %d of %T: %w", len(rows), rows, err)
+	}
+	return nil
+}
+
+// ErrNotNew is what a transaction ends with when InsertNew finds a row.
+var ErrNotNew = errors.New("a row is there already")
+
+// InsertNew is InsertAll for rows that are thought to be new, without having
+// looked. If any of them is there already, by whatever key, the transaction fails
+// with ErrNotNew, at the latest in Flush.
+func InsertNew[T any](tx *Tx, rows []T) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if tx.dialect == Postgres {
+		return queueNew(tx, rows)
+	}
+	var inserted int64
+	for part := range slices.Chunk(rows, rowsPerStatement) {
+		result := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(part)
+		if result.Error != nil {
+			return fmt.Errorf("insert %d of %T: %w", len(rows), rows, result.Error)
+		}
+		inserted += result.RowsAffected
+	}
+	if inserted != int64(len(rows)) {
+		return ErrNotNew
 	}
 	return nil
 }

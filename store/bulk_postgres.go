@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
@@ -36,6 +37,22 @@ func queue[T any](tx *Tx, statement func(*schema.Schema) string, rows []T) error
 		return err
 	}
 	tx.waiting().Queue(statement(c.table), c.arrays...)
+	return nil
+}
+
+// queueNew adds an insert that fails with ErrNotNew unless it inserts every row.
+func queueNew[T any](tx *Tx, rows []T) error {
+	c, err := columnsOf(rows)
+	if err != nil {
+		return err
+	}
+	statement := insertStatement(c.table) + " ON CONFLICT DO NOTHING"
+	tx.waiting().Queue(statement, c.arrays...).Exec(func(tag pgconn.CommandTag) error {
+		if tag.RowsAffected() != int64(len(rows)) {
+			return ErrNotNew
+		}
+		return nil
+	})
 	return nil
 }
 

@@ -11,9 +11,11 @@
 // transaction and variables that it sets anew.
 //
 // Locks are taken in one order everywhere, so that use cases do not wait for
-// each other in a circle: channels, named locks, contacts, conversations,
-// messages (rows of a kind in the order of their ids), and last, by Write itself,
-// the feed head.
+// each other in a circle: channels, named locks, conversations, contacts (rows of a
+// kind in the order of their ids), and last, by Write itself, the feed head. The
+// lock of a conversation covers the status of its messages. Where the order cannot
+// be kept (two people turn out to be one) the server breaks the circle, and Write
+// runs the transaction again.
 //
 // # The change feed
 //
