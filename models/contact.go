@@ -6,8 +6,8 @@ import "time"
 type Contact struct {
 	OrganizationID ID         `gorm:"type:uuid;primaryKey"`
 	ID             ID         `gorm:"type:uuid;primaryKey"`
-	Name           string     `gorm:"not null"` // the latest name the person gave themselves on WhatsApp; may be empty
-	NameSeenAt     *time.Time // Meta's time of the message that brought Name
+	Name           string     `gorm:"not null" json:",omitzero"` // the latest name the person gave themselves on WhatsApp; may be empty
+	NameSeenAt     *time.Time `json:",omitzero"`                 // Meta's time of the message that brought Name
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 }

@@ -26,18 +26,18 @@ type Conversation struct {
 	ChannelID             ID                 `gorm:"type:uuid;not null;uniqueIndex:conversations_contact_key,priority:2"`
 	ContactID             ID                 `gorm:"type:uuid;not null;uniqueIndex:conversations_contact_key,priority:3"`
 	Status                ConversationStatus `gorm:"not null"`
-	AssigneeID            *ID                `gorm:"type:uuid"`
-	UnreadCount           int                `gorm:"not null"` // inbound messages since the team last marked it as read
-	LastMessageID         *ID                `gorm:"type:uuid"`
-	LastMessageAt         time.Time          `gorm:"not null"` // the last message's SentAt; when there is none, CreatedAt
-	LastCustomerMessageAt *time.Time         // Meta's time of the newest inbound message, never later than when we received it
-	CustomerWAID          string             `gorm:"column:customer_wa_id;not null"` // how to address the customer: as their newest message said; may be empty
-	CustomerWAIDSeenAt    *time.Time         `gorm:"column:customer_wa_id_seen_at"`
-	CustomerUserID        string             `gorm:"not null"` // business-scoped user id, likewise
-	CustomerUserIDSeenAt  *time.Time
-	ClosedAt              *time.Time
-	ClosedByID            *ID   `gorm:"type:uuid"`
-	Version               int64 `gorm:"not null"` // grows when assignment or status change; for expectedVersion
+	AssigneeID            *ID                `gorm:"type:uuid" json:",omitzero"`
+	UnreadCount           int                `gorm:"not null" json:",omitzero"` // inbound messages since the team last marked it as read
+	LastMessageID         *ID                `gorm:"type:uuid" json:",omitzero"`
+	LastMessageAt         time.Time          `gorm:"not null"`                                        // the last message's SentAt; when there is none, CreatedAt
+	LastCustomerMessageAt *time.Time         `json:",omitzero"`                                       // Meta's time of the newest inbound message, never later than when we received it
+	CustomerWAID          string             `gorm:"column:customer_wa_id;not null" json:",omitzero"` // how to address the customer: as their newest message said; may be empty
+	CustomerWAIDSeenAt    *time.Time         `gorm:"column:customer_wa_id_seen_at" json:",omitzero"`
+	CustomerUserID        string             `gorm:"not null" json:",omitzero"` // business-scoped user id, likewise
+	CustomerUserIDSeenAt  *time.Time         `json:",omitzero"`
+	ClosedAt              *time.Time         `json:",omitzero"`
+	ClosedByID            *ID                `gorm:"type:uuid" json:",omitzero"`
+	Version               int64              `gorm:"not null"` // grows when assignment or status change; for expectedVersion
 	CreatedAt             time.Time
 	UpdatedAt             time.Time
 }

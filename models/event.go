@@ -32,7 +32,8 @@ type Event struct {
 }
 
 // EventPayload is the state that an event leaves behind: all that a row of a
-// list shows, so that a reader need not ask again.
+// list shows, so that a reader need not ask again. What is empty in the rows is left
+// out of the JSON (their omitzero tags): every message is written as an event too.
 type EventPayload struct {
 	Conversation Conversation `json:"conversation"`
 	Contact      Contact      `json:"contact"`

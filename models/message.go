@@ -51,25 +51,25 @@ type Message struct {
 	ChannelID      ID            `gorm:"type:uuid;not null;uniqueIndex:messages_channel_id_wamid_key,priority:2"`
 	ConversationID ID            `gorm:"type:uuid;not null;index:messages_conversation_idx,priority:2"`
 	Direction      Direction     `gorm:"not null"`
-	Kind           string        `gorm:"not null"`                    // Meta's type: text, image, … An open set (reference/whatsapp-cloud-api.md §3.4)
-	Body           string        `gorm:"not null"`                    // the text of a text message
-	PreviewURL     bool          `gorm:"column:preview_url;not null"` // outbound text: show a preview of the first link
-	Raw            []byte        // Meta's JSON of an inbound message of a kind that is not understood yet; nil otherwise
-	WAMID          *string       `gorm:"column:wamid;uniqueIndex:messages_channel_id_wamid_key,priority:3"` // Meta's id; nil until Meta accepts
-	ReplyToWAMID   *string       `gorm:"column:reply_to_wamid"`                                             // the message it answers, which may be unknown or come later
-	SenderID       *ID           `gorm:"type:uuid"`                                                         // the user who wrote it; nil for customers
+	Kind           string        `gorm:"not null"`                                                                           // Meta's type: text, image, … An open set (reference/whatsapp-cloud-api.md §3.4)
+	Body           string        `gorm:"not null" json:",omitzero"`                                                          // the text of a text message
+	PreviewURL     bool          `gorm:"column:preview_url;not null" json:",omitzero"`                                       // outbound text: show a preview of the first link
+	Raw            []byte        `json:",omitzero"`                                                                          // Meta's JSON of an inbound message of a kind that is not understood yet; nil otherwise
+	WAMID          *string       `gorm:"column:wamid;uniqueIndex:messages_channel_id_wamid_key,priority:3" json:",omitzero"` // Meta's id; nil until Meta accepts
+	ReplyToWAMID   *string       `gorm:"column:reply_to_wamid" json:",omitzero"`                                             // the message it answers, which may be unknown or come later
+	SenderID       *ID           `gorm:"type:uuid" json:",omitzero"`                                                         // the user who wrote it; nil for customers
 	Status         MessageStatus `gorm:"not null"`
 	SentAt         time.Time     `gorm:"not null;index:messages_conversation_idx,priority:3"` // place in the conversation: Meta's time for inbound, ours for outbound
-	AcceptedAt     *time.Time
-	LeftAt         *time.Time // time of Meta's status "sent"
-	DeliveredAt    *time.Time
-	ReadAt         *time.Time
-	PlayedAt       *time.Time
-	FailedAt       *time.Time
-	Failure        *Failure   `gorm:"serializer:json"`
-	Attempts       int        `gorm:"not null"` // calls to Meta so far
-	AttemptedAt    *time.Time // start of the newest call
-	CreatedAt      time.Time  // when we stored it
+	AcceptedAt     *time.Time    `json:",omitzero"`
+	LeftAt         *time.Time    `json:",omitzero"` // time of Meta's status "sent"
+	DeliveredAt    *time.Time    `json:",omitzero"`
+	ReadAt         *time.Time    `json:",omitzero"`
+	PlayedAt       *time.Time    `json:",omitzero"`
+	FailedAt       *time.Time    `json:",omitzero"`
+	Failure        *Failure      `gorm:"serializer:json" json:",omitzero"`
+	Attempts       int           `gorm:"not null" json:",omitzero"` // calls to Meta so far
+	AttemptedAt    *time.Time    `json:",omitzero"`                 // start of the newest call
+	CreatedAt      time.Time     // when we stored it
 	UpdatedAt      time.Time
 }
 
