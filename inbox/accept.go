@@ -3,38 +3,19 @@ package inbox
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 )
 
 // ErrClosed is the answer of Accept after Close.
 var ErrClosed = errors.New("the inbox is closed")
 
-// waiting is a delivery whose caller waits for it to be stored.
-type waiting struct {
-	in     *intake
-	result chan error
-}
-
-// gate commits deliveries in groups: while one group is being committed the next
-// one gathers, so the cost of a commit is shared by as many deliveries as the
-// load brings, and a lone delivery waits for nobody.
-type gate struct {
-	arrivals chan waiting
-	closing  chan struct{}
-	close    sync.Once
-	workers  sync.WaitGroup
-}
-
-func newGate() *gate {
-	return &gate{arrivals: make(chan waiting), closing: make(chan struct{})}
-}
-
 // Accept stores a delivery and all it means, together with others that arrive at
 // the same time. It returns when that is committed; an error means that Meta must
 // send the delivery again. If ctx ends first the delivery may be stored all the
 // same.
 func (s *Service) Accept(ctx context.Context, delivery RawDelivery) error {
+	s.gate.enter()
+	defer s.gate.leave()
 	w := waiting{in: takeIn(delivery), result: make(chan error, 1)} // decoded by many, committed by few
 	select {
 	case s.gate.arrivals <- w:
@@ -57,9 +38,8 @@ func (s *Service) Close() {
 	s.gate.workers.Wait()
 }
 
-// linger is how long a group under load waits for the callers of the group before
-// it: their next deliveries are on their way, and a commit costs far more than
-// this.
+// linger is how long a group under load waits for its share of the callers to come
+// back with their next deliveries: a commit costs far more than this.
 const linger = time.Millisecond
 
 // commitTimeout is when a database that does not answer is given up, so that the
@@ -68,32 +48,29 @@ const commitTimeout = 30 * time.Second
 
 // commitGroups is the work of one committer.
 func (s *Service) commitGroups() {
-	previous := 0
 	for {
 		select {
 		case <-s.gate.closing:
 			return
 		case first := <-s.gate.arrivals:
-			group := s.gather(first, previous)
-			s.commit(group)
-			previous = len(group)
+			s.commit(s.gather(first))
+			s.gate.thinOut()
 		}
 	}
 }
 
-// gather takes along whoever stands at the gate. When the group before had several
-// members it waits a moment for as many again, because without that the load
-// settles into two half groups that take turns.
-func (s *Service) gather(first waiting, previous int) []waiting {
-	group := append(make([]waiting, 0, max(1, previous)), first)
-	group = s.takeWaiting(group)
-	if previous < 2 {
+// gather takes along whoever stands at the gate. Where there is a crowd it waits a
+// moment for a fair share of it, because without that the load settles into many
+// small groups.
+func (s *Service) gather(first waiting) []waiting {
+	share := min(s.gate.share(s.options.Committers), s.options.MaxBatch)
+	group := s.takeWaiting(append(make([]waiting, 0, max(1, share)), first))
+	if len(group) >= share {
 		return group
 	}
-	expected := min(previous+len(group), s.options.MaxBatch)
 	timeout := time.NewTimer(linger)
 	defer timeout.Stop()
-	for len(group) < expected {
+	for len(group) < share {
 		select {
 		case next := <-s.gate.arrivals:
 			group = append(group, next)
