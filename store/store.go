@@ -68,7 +68,7 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 			IgnoreRecordNotFoundError: true,
 			ParameterizedQueries:      true,
 			LogLevel:                  logger.Warn,
-		})},
+		}), options.SlowStatement},
 	}
 	switch dialect, rest, _ := strings.Cut(url, ":"); dialect {
 	case "sqlite":
