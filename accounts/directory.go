@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"recado/models"
+	"recado/store"
 )
 
 // idsPerStatement bounds the parameters of one statement.
@@ -38,7 +39,7 @@ func byID[T any](ctx context.Context, s *Service, viewer models.Viewer, ids []mo
 	found := make(map[models.ID]T, len(ids))
 	for some := range slices.Chunk(ids, idsPerStatement) {
 		var rows []T
-		if err := s.db.Read(ctx).Where("organization_id = ? AND id IN ?", viewer.OrganizationID, some).Find(&rows).Error; err != nil {
+		if err := s.db.Read(ctx).Where("organization_id = ?", viewer.OrganizationID).Where(store.OneOf("id", some)).Find(&rows).Error; err != nil {
 			return nil, fmt.Errorf("read %T by id: %w", rows, err)
 		}
 		for _, row := range rows {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"recado/models"
+	"recado/store"
 )
 
 // idsPerStatement bounds the parameters of one statement.
@@ -20,10 +21,10 @@ func (s *Service) ContactsByID(ctx context.Context, viewer models.Viewer, ids []
 		return found, nil
 	}
 	for some := range slices.Chunk(ids, idsPerStatement) {
-		query := s.db.Read(ctx).Where("organization_id = ? AND id IN ?", viewer.OrganizationID, some)
+		query := s.db.Read(ctx).Where("organization_id = ?", viewer.OrganizationID).Where(store.OneOf("id", some))
 		if !viewer.Administrator {
 			known := s.db.Read(ctx).Model(&models.ContactIdentity{}).Select("contact_id").
-				Where("organization_id = ? AND contact_id IN ? AND channel_id IN ?", viewer.OrganizationID, some, channels)
+				Where("organization_id = ?", viewer.OrganizationID).Where(store.OneOf("contact_id", some)).Where(store.OneOf("channel_id", channels))
 			query = query.Where("id IN (?)", known)
 		}
 		var rows []models.Contact

@@ -40,6 +40,7 @@ func BenchmarkConversationPage(b *testing.B) {
 			server.SetQueryCache(lru.New[*ast.QueryDocument](10))
 			identity := accounts.Identity{Viewer: r.Viewer(r.Administrator)}
 			b.ReportAllocs()
+			b.ResetTimer()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
 					request := httptest.NewRequest(http.MethodPost, "/graphql", body(b, `{conversations(first: 50) {nodes {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"recado/models"
+	"recado/store"
 )
 
 // idsPerStatement bounds the parameters of one statement.
@@ -16,7 +17,7 @@ func (s *Service) ConversationsByID(ctx context.Context, viewer models.Viewer, i
 	found := make(map[models.ID]models.Conversation, len(ids))
 	for some := range slices.Chunk(ids, idsPerStatement) {
 		var rows []models.Conversation
-		if err := s.db.Read(ctx).Where("organization_id = ? AND id IN ?", viewer.OrganizationID, some).Find(&rows).Error; err != nil {
+		if err := s.db.Read(ctx).Where("organization_id = ?", viewer.OrganizationID).Where(store.OneOf("id", some)).Find(&rows).Error; err != nil {
 			return nil, fmt.Errorf("read %d conversations: %w", len(some), err)
 		}
 		for _, row := range rows {
@@ -56,7 +57,7 @@ func (s *Service) MessagesByID(ctx context.Context, viewer models.Viewer, ids []
 	found := make(map[models.ID]models.Message, len(ids))
 	for some := range slices.Chunk(ids, idsPerStatement) {
 		var rows []models.Message
-		if err := s.db.Read(ctx).Where("organization_id = ? AND id IN ?", viewer.OrganizationID, some).Find(&rows).Error; err != nil {
+		if err := s.db.Read(ctx).Where("organization_id = ?", viewer.OrganizationID).Where(store.OneOf("id", some)).Find(&rows).Error; err != nil {
 			return nil, fmt.Errorf("read %d messages: %w", len(some), err)
 		}
 		for _, row := range rows {

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"database/sql/driver"
+	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -55,3 +57,42 @@ func arrayLiteral(keys [][]any, column int) string {
 }
 
 var quoter = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+// OneOf is the condition that a column is one of the ids. On PostgreSQL its text
+// does not depend on how many they are.
+func OneOf(name string, ids []models.ID) clause.Expression { return oneOf{name, ids} }
+
+type oneOf struct {
+	name string
+	ids  []models.ID
+}
+
+// Build writes the condition for GORM.
+func (c oneOf) Build(builder clause.Builder) {
+	statement, ok := builder.(*gorm.Statement)
+	_, _ = builder.WriteString(c.name) // a statement's text never fails
+	if ok && statement.Name() == string(Postgres) {
+		_, _ = builder.WriteString(" = ANY (")
+		builder.AddVar(builder, idArray(c.ids))
+		_, _ = builder.WriteString("::uuid[])")
+		return
+	}
+	_, _ = builder.WriteString(" IN ")
+	builder.AddVar(builder, c.ids)
+}
+
+// idArray is a parameter that PostgreSQL reads as an array.
+type idArray []models.ID
+
+// Value writes the array as text.
+func (a idArray) Value() (driver.Value, error) {
+	text := make([]byte, 0, len("{}")+len(a)*(2*len(models.NoID)+len(",")))
+	text = append(text, '{')
+	for i, id := range a {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = hex.AppendEncode(text, id[:])
+	}
+	return string(append(text, '}')), nil
+}

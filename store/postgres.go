@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -46,6 +47,9 @@ func openPostgres(ctx context.Context, url string, config *gorm.Config, options 
 		return nil, fmt.Errorf("connect to postgres: %w", err)
 	}
 	gdb.Logger = config.Logger
+	if err := gdb.Callback().Query().Replace("gorm:query", directReads{db: db, pool: pool}.query); err != nil {
+		return nil, errors.Join(fmt.Errorf("set up reads: %w", err), db.Close())
+	}
 	return &Store{
 		dialect: Postgres, clock: options.Clock, pool: pool,
 		writer: gdb, reader: gdb, writerDB: db, readerDB: db,
