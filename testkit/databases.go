@@ -58,12 +58,12 @@ var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(folder) //nolint:errcheck // a left-over in the temporary folder harms nobody
+	defer os.RemoveAll(folder)
 	path := filepath.Join(folder, "template.db")
 	if err := migrate("sqlite:" + path + "?synchronous=off"); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(path) //nolint:gosec // made just above
+	return os.ReadFile(path)
 })
 
 func sqliteURL(t testing.TB) string {
@@ -131,7 +131,7 @@ func administer(server, statement string) error {
 	if err != nil {
 		return fmt.Errorf("connect to test server: %w", err)
 	}
-	defer conn.Close(ctx) //nolint:errcheck // the statement's own error is the one that counts
+	defer conn.Close(ctx)
 	_, err = conn.Exec(ctx, statement)
 	return err
 }
