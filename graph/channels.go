@@ -24,7 +24,7 @@ func (r queryResolver) Channels(ctx context.Context, first *int32, after *string
 		return nil, err
 	}
 	for i := range page.Rows {
-		loadersFrom(ctx).channels.prime(ctx, page.Rows[i].ID, &page.Rows[i])
+		loadersFrom(ctx).channels.prime(page.Rows[i].ID, &page.Rows[i])
 	}
 	return &gqlmodel.ChannelConnection{Rows: page.Rows, Cursor: page.Cursor, PageInfo: pageInfo(page)}, nil
 }

@@ -19,6 +19,12 @@
 // ids that resolvers running at the same time ask for into one statement, and
 // remember the answers until the response is written. They belong to one viewer.
 //
+// # Pages
+//
+// Pages of conversations and of messages are written directly (direct.go) when all
+// that is selected on them is loaded already, and by gqlgen's code otherwise. Both
+// give the same bytes; directfields.go names the fields.
+//
 // # Errors
 //
 // What a user can mend goes into a payload's userErrors, in their language. All

@@ -36,6 +36,8 @@ type Edge struct {
 	clock  models.Clock
 	log    *slog.Logger
 	schema graphql.ExecutableSchema
+
+	indirect bool // have gqlgen write everything, to compare
 }
 
 // New returns an Edge on the rooms.
@@ -73,6 +75,7 @@ var _ interface {
 	graphql.OperationInterceptor
 	graphql.ResponseInterceptor
 	graphql.RootFieldInterceptor
+	graphql.FieldInterceptor
 } = perResponse{}
 
 // ExtensionName names the extension.

@@ -134,11 +134,11 @@ func inboxEvent(change inbox.Change) (gqlmodel.InboxEvent, error) {
 // in the payload as well, so that asking for it costs nothing.
 func eventConversation(ctx context.Context, payload *models.EventPayload) *gqlmodel.Conversation {
 	load := loadersFrom(ctx)
-	load.conversations.prime(ctx, payload.Conversation.ID, &payload.Conversation)
-	load.contacts.prime(ctx, payload.Contact.ID, &payload.Contact)
+	load.conversations.prime(payload.Conversation.ID, &payload.Conversation)
+	load.contacts.prime(payload.Contact.ID, &payload.Contact)
 	for _, message := range []*models.Message{payload.Message, payload.LastMessage} {
 		if message != nil {
-			load.messages.prime(ctx, message.ID, message)
+			load.messages.prime(message.ID, message)
 		}
 	}
 	return (*gqlmodel.Conversation)(&payload.Conversation)

@@ -62,6 +62,9 @@ type loader[K comparable, V any] struct {
 	loaders *loaders
 	fetch   func(context.Context, models.Viewer, []K) (map[K]V, error)
 	batched func() dataloader.Interface[K, *V] // made when it is first asked for
+
+	mu   sync.RWMutex
+	here map[K]*V // what was loaded ahead
 }
 
 func bind[K comparable, V any](l *loader[K, V], all *loaders, fetch func(context.Context, models.Viewer, []K) (map[K]V, error)) {
@@ -97,13 +100,24 @@ func (l *loader[K, V]) fetchAll(ctx context.Context, keys []K) (map[K]*V, error)
 	return found, nil
 }
 
+// known returns the value of a key if it was loaded ahead, without waiting.
+func (l *loader[K, V]) known(key K) (*V, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	value, ok := l.here[key]
+	return value, ok
+}
+
 // load returns the value of a key, nil if there is none for the viewer.
 func (l *loader[K, V]) load(ctx context.Context, key K) (*V, error) {
-	return l.batched().Load(ctx, key)()
+	return l.later(ctx, key)()
 }
 
 // later asks for a value and returns a function that waits for it.
 func (l *loader[K, V]) later(ctx context.Context, key K) func() (*V, error) {
+	if value, ok := l.known(key); ok {
+		return func() (*V, error) { return value, nil }
+	}
 	return l.batched().Load(ctx, key)
 }
 
@@ -113,13 +127,25 @@ func (l *loader[K, V]) ahead(ctx context.Context, keys []K) error {
 	if err != nil {
 		return err
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, key := range keys {
-		l.batched().Prime(ctx, key, found[key])
+		l.remember(key, found[key])
 	}
 	return nil
 }
 
 // prime remembers a value that came from elsewhere.
-func (l *loader[K, V]) prime(ctx context.Context, key K, value *V) {
-	l.batched().Prime(ctx, key, value)
+func (l *loader[K, V]) prime(key K, value *V) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.remember(key, value)
+}
+
+// remember keeps a value; l.mu is held.
+func (l *loader[K, V]) remember(key K, value *V) {
+	if l.here == nil {
+		l.here = make(map[K]*V)
+	}
+	l.here[key] = value
 }

@@ -49,7 +49,7 @@ func (r viewerResolver) ChannelPermissions(ctx context.Context, viewer *gqlmodel
 	permissions := make([]gqlmodel.ChannelPermission, len(visible))
 	for i := range visible {
 		channel := &visible[i]
-		loadersFrom(ctx).channels.prime(ctx, channel.ID, channel)
+		loadersFrom(ctx).channels.prime(channel.ID, channel)
 		permissions[i] = gqlmodel.ChannelPermission{ChannelID: channel.ID, Level: rights.Level(channel.ID)}
 	}
 	return permissions, nil

@@ -84,8 +84,11 @@ func (c oneOf) Build(builder clause.Builder) {
 // idArray is a parameter that PostgreSQL reads as an array.
 type idArray []models.ID
 
-// Value writes the array as text.
-func (a idArray) Value() (driver.Value, error) {
+// Value is the array's text.
+func (a idArray) Value() (driver.Value, error) { return a.String(), nil }
+
+// String writes the array as PostgreSQL reads it.
+func (a idArray) String() string {
 	text := make([]byte, 0, len("{}")+len(a)*(2*len(models.NoID)+len(",")))
 	text = append(text, '{')
 	for i, id := range a {
@@ -94,5 +97,5 @@ func (a idArray) Value() (driver.Value, error) {
 		}
 		text = hex.AppendEncode(text, id[:])
 	}
-	return string(append(text, '}')), nil
+	return string(append(text, '}'))
 }

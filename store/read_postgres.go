@@ -90,14 +90,19 @@ func (r directReads) read(ctx context.Context, db *gorm.DB) error {
 	return nil
 }
 
-// parameters have ids in the form that pgx sends in binary.
+// parameters are what pgx sends as it is: ids in binary, lists of them as text. It
+// would take both apart and put them together again.
 func parameters(vars []any) []any {
 	made := make([]any, len(vars))
 	for i, value := range vars {
-		if id, ok := value.(models.ID); ok {
-			value = [16]byte(id)
+		switch value := value.(type) {
+		case models.ID:
+			made[i] = [16]byte(value)
+		case idArray:
+			made[i] = value.String()
+		default:
+			made[i] = value
 		}
-		made[i] = value
 	}
 	return made
 }

@@ -43,15 +43,19 @@ type ConversationConnection struct {
 
 // Edges are the conversations with their cursors.
 func (c *ConversationConnection) Edges() []ConversationEdge {
-	return edges(c.Rows, func(i int) ConversationEdge {
-		return ConversationEdge{Node: (*Conversation)(&c.Rows[i]), cursor: c.Cursor, index: i}
-	})
+	return edges(c.Rows, func(i int) ConversationEdge { return *c.Edge(i) })
+}
+
+// Edge is the one with that index.
+func (c *ConversationConnection) Edge(i int) *ConversationEdge {
+	return &ConversationEdge{Node: c.Node(i), cursor: c.Cursor, index: i}
 }
 
 // Nodes are the conversations alone.
-func (c *ConversationConnection) Nodes() []*Conversation {
-	return edges(c.Rows, func(i int) *Conversation { return (*Conversation)(&c.Rows[i]) })
-}
+func (c *ConversationConnection) Nodes() []*Conversation { return edges(c.Rows, c.Node) }
+
+// Node is the one with that index.
+func (c *ConversationConnection) Node(i int) *Conversation { return (*Conversation)(&c.Rows[i]) }
 
 // ConversationEdge is a conversation in its place in a list.
 type ConversationEdge struct {
@@ -72,15 +76,19 @@ type MessageConnection struct {
 
 // Edges are the messages with their cursors.
 func (c *MessageConnection) Edges() []MessageEdge {
-	return edges(c.Rows, func(i int) MessageEdge {
-		return MessageEdge{Node: (*Message)(&c.Rows[i]), cursor: c.Cursor, index: i}
-	})
+	return edges(c.Rows, func(i int) MessageEdge { return *c.Edge(i) })
+}
+
+// Edge is the one with that index.
+func (c *MessageConnection) Edge(i int) *MessageEdge {
+	return &MessageEdge{Node: c.Node(i), cursor: c.Cursor, index: i}
 }
 
 // Nodes are the messages alone.
-func (c *MessageConnection) Nodes() []*Message {
-	return edges(c.Rows, func(i int) *Message { return (*Message)(&c.Rows[i]) })
-}
+func (c *MessageConnection) Nodes() []*Message { return edges(c.Rows, c.Node) }
+
+// Node is the one with that index.
+func (c *MessageConnection) Node(i int) *Message { return (*Message)(&c.Rows[i]) }
 
 // MessageEdge is a message in its place in a conversation.
 type MessageEdge struct {

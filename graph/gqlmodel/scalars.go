@@ -15,8 +15,13 @@ const dateTimeLayout = `"2006-01-02T15:04:05.000Z"`
 func MarshalDateTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		var buffer [len(dateTimeLayout)]byte
-		_, _ = w.Write(t.UTC().AppendFormat(buffer[:0], dateTimeLayout)) // gqlgen's writer cannot fail
+		_, _ = w.Write(AppendDateTime(buffer[:0], t)) // gqlgen's writer cannot fail
 	})
+}
+
+// AppendDateTime appends what MarshalDateTime writes.
+func AppendDateTime(to []byte, t time.Time) []byte {
+	return t.UTC().AppendFormat(to, dateTimeLayout)
 }
 
 // UnmarshalDateTime reads any RFC 3339 time, and cuts it to milliseconds.
