@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -43,11 +44,13 @@ type tokens struct {
 	issuer   string
 	audience string
 	parser   *jwt.Parser
+	verified *verified
 }
 
 func newTokens(o Options) tokens {
 	return tokens{
 		keys: o.Keys, lifetime: o.AccessTokenLifetime, issuer: o.Issuer, audience: o.Audience,
+		verified: newVerified(o.Clock),
 		parser: jwt.NewParser(
 			jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
 			jwt.WithIssuer(o.Issuer),
@@ -107,12 +110,25 @@ type bearer struct {
 	expiresAt                   time.Time
 }
 
-// verify checks signature, key id, algorithm, issuer, audience and expiry. All
-// that can be wrong with a token is UNAUTHENTICATED.
+// verify checks signature, key id, algorithm, issuer, audience and expiry; of a
+// token that was valid before, only the expiry. All that can be wrong with a token
+// is UNAUTHENTICATED.
 func (t tokens) verify(text string) (bearer, error) {
 	if len(text) > maxTokenLength {
 		return bearer{}, errUnauthenticated
 	}
+	hash := sha256.Sum256([]byte(text))
+	if b, known := t.verified.bearer(hash); known {
+		return b, nil
+	}
+	b, err := t.parse(text)
+	if err == nil {
+		t.verified.keep(hash, b)
+	}
+	return b, err
+}
+
+func (t tokens) parse(text string) (bearer, error) {
 	var claims Claims
 	_, err := t.parser.ParseWithClaims(text, &claims, func(token *jwt.Token) (any, error) {
 		kid, _ := token.Header["kid"].(string)
