@@ -127,6 +127,12 @@ func (r *rig) preparePages(ctx context.Context, w *world, cases []*pageCase) err
 	return p.stop()
 }
 
+// housekeeping are the tables that periodic work reads beside a page; the page itself
+// reads none of them.
+var housekeeping = []string{
+	"", "events", "feed_heads", "idempotency_records", "parked_statuses", "pg_stat_user_tables", "sessions", "webhook_deliveries",
+}
+
 // learn makes the script of pgbench from the server's log of one request.
 func (c *pageCase) learn(lines []string) error {
 	statements, err := readStatements(lines)
@@ -135,7 +141,7 @@ func (c *pageCase) learn(lines []string) error {
 	}
 	statements = slices.DeleteFunc(statements, func(s statement) bool { // the program's own housekeeping
 		table := tableOf(s.text)
-		return strings.HasPrefix(table, "river_") || table == "feed_heads" || table == "" || table == "events"
+		return strings.HasPrefix(table, "river_") || slices.Contains(housekeeping, table)
 	})
 	var tables []string
 	for _, s := range statements {
