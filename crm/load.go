@@ -16,7 +16,7 @@ const idsPerStatement = 1000
 // see a channel on which the contact is known may see the contact.
 func (s *Service) ContactsByID(ctx context.Context, viewer models.Viewer, ids []models.ID) (map[models.ID]models.Contact, error) {
 	found := make(map[models.ID]models.Contact, len(ids))
-	channels := visibleChannels(viewer)
+	channels := viewer.Channels(models.LevelView)
 	if !viewer.Administrator && len(channels) == 0 {
 		return found, nil
 	}
@@ -56,16 +56,6 @@ func (s *Service) IdentitiesByContact(ctx context.Context, viewer models.Viewer,
 		}
 	}
 	return found, nil
-}
-
-func visibleChannels(viewer models.Viewer) []models.ID {
-	channels := make([]models.ID, 0, len(viewer.Levels))
-	for id, level := range viewer.Levels {
-		if level.Allows(models.LevelView) {
-			channels = append(channels, id)
-		}
-	}
-	return channels
 }
 
 // PhoneNumber returns the number, in E.164, that a contact with these identities

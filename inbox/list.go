@@ -115,21 +115,18 @@ func (s *Service) conversationsOf(ctx context.Context, viewer models.Viewer, fil
 // visibleChannels returns the channels to look on: those of the wanted ones that
 // the viewer may see. It reports true if no channel needs to be left out.
 func visibleChannels(viewer models.Viewer, wanted []models.ID) (channels []models.ID, all bool) {
-	if wanted != nil {
-		channels = slices.Clone(wanted)
-		channels = slices.DeleteFunc(channels, func(id models.ID) bool { return !viewer.Can(id, models.LevelView) })
-	} else {
-		if viewer.Administrator {
-			return nil, true
-		}
-		for id, level := range viewer.Levels {
-			if level.Allows(models.LevelView) {
-				channels = append(channels, id)
-			}
+	switch {
+	case wanted == nil && viewer.Administrator:
+		return nil, true
+	case wanted == nil:
+		return viewer.Channels(models.LevelView), false
+	}
+	for _, id := range wanted {
+		if viewer.Can(id, models.LevelView) {
+			channels = append(channels, id)
 		}
 	}
-	slices.SortFunc(channels, func(a, b models.ID) int { return bytes.Compare(a[:], b[:]) })
-	return slices.Compact(channels), false
+	return distinct(channels), false
 }
 
 func conversationPlace(c *models.Conversation) store.Place {

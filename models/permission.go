@@ -1,5 +1,7 @@
 package models
 
+import "slices"
+
 // MessagingLevel is what a profile may do on a channel.
 type MessagingLevel string
 
@@ -60,6 +62,19 @@ func (v Viewer) Level(channel ID) MessagingLevel {
 // Can reports whether the viewer's level on the channel includes needed.
 func (v Viewer) Can(channel ID, needed MessagingLevel) bool {
 	return v.Level(channel).Allows(needed)
+}
+
+// Channels returns the channels on which the viewer's level includes needed, in the
+// order of their ids. An administrator's are not listed: that is every channel.
+func (v Viewer) Channels(needed MessagingLevel) []ID {
+	var channels []ID
+	for id, level := range v.Levels {
+		if level.Allows(needed) {
+			channels = append(channels, id)
+		}
+	}
+	slices.SortFunc(channels, compareIDs)
+	return channels
 }
 
 // Require returns nil if the viewer has the needed level on the channel. Without

@@ -109,3 +109,13 @@ func TestLater_and_Earlier(t *testing.T) {
 	require.Same(t, &early, models.Later(&early, &same), "a tie changes nothing")
 	require.Same(t, &early, models.Earlier(&early, &same))
 }
+
+func TestViewer_lists_the_channels_of_a_level(t *testing.T) {
+	view, reply, none := models.NewID(), models.NewID(), models.NewID()
+	viewer := models.Viewer{Levels: map[models.ID]models.MessagingLevel{
+		reply: models.LevelReply, none: models.LevelNone, view: models.LevelView,
+	}}
+	require.Equal(t, []models.ID{view, reply}, viewer.Channels(models.LevelView), "in the order of ids")
+	require.Equal(t, []models.ID{reply}, viewer.Channels(models.LevelReply))
+	require.Empty(t, models.Viewer{}.Channels(models.LevelView))
+}
