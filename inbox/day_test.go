@@ -73,7 +73,9 @@ func drawDay(r *rapid.T) day {
 		message := outgoing{wamid: fmt.Sprint("wamid.out", i), at: next()}
 		d.outgoing = append(d.outgoing, message)
 		said = append(said, message.wamid)
-		d.acts = append(d.acts, act{what: "answer", outgoing: i, wamid: message.wamid, at: next()})
+		if rapid.IntRange(0, 2).Draw(r, "answered") > 0 { // else the answer is lost, and only a status can claim the message
+			d.acts = append(d.acts, act{what: "answer", outgoing: i, wamid: message.wamid, at: next()})
+		}
 		for _, step := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"sent", "delivered", "read", "failed"}), 0, 4,
 			rapid.ID[string]).Draw(r, "steps") {
 			d.acts = append(d.acts, act{
