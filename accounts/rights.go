@@ -86,17 +86,22 @@ func (s *Service) SetUserActive(ctx context.Context, viewer models.Viewer, userI
 			return models.ErrNotFound
 		}
 		user = users[other]
-		if user.Active == active {
-			return nil
-		}
-		user.Active = active
-		return tx.Model(&user).Select("active", "updated_at").Updates(&user).Error
+		return switchTo(tx, &user, active)
 	})
 	if err != nil {
 		return models.User{}, fmt.Errorf("switch user %s to active=%t: %w", userID, active, err)
 	}
 	s.snapshots.forget(func(v models.Viewer) bool { return v.UserID == userID })
 	return user, nil
+}
+
+// switchTo switches a user, whose row is locked, on or off.
+func switchTo(tx *store.Tx, user *models.User, active bool) error {
+	if user.Active == active {
+		return nil
+	}
+	user.Active = active
+	return tx.Model(user).Select("active", "updated_at").Updates(user).Error
 }
 
 // find reads the row of an organization, or returns ErrNotFound.

@@ -35,11 +35,7 @@ func (s *Service) SwitchUser(ctx context.Context, userID models.ID, active bool)
 			return models.ErrNotFound
 		}
 		user = users[0]
-		if user.Active == active {
-			return nil
-		}
-		user.Active = active
-		return tx.Model(&user).Select("active", "updated_at").Updates(&user).Error
+		return switchTo(tx, &user, active)
 	})
 	if err != nil {
 		return models.User{}, fmt.Errorf("switch user %s to active=%t: %w", userID, active, err)

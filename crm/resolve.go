@@ -114,7 +114,7 @@ func (r *resolver) load(senders []Sender) error {
 	err := r.tx.Table("contact_identities AS i").
 		Select("i.*, c.name, c.name_seen_at, c.created_at AS contact_born, c.updated_at AS contact_moved").
 		Joins("JOIN contacts AS c ON c.organization_id = i.organization_id AND c.id = i.contact_id").
-		Where(store.InKeys(r.tx.DB, []string{"i.organization_id", "i.kind", "i.match_key"}, keys)).
+		Where(store.InKeys([]string{"i.organization_id", "i.kind", "i.match_key"}, keys)).
 		Find(&rows).Error
 	if err != nil {
 		return fmt.Errorf("find contacts: %w", err)

@@ -70,7 +70,7 @@ func (c *changes) loadByContact(keys []contactKey) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return c.lock(c.tx.Where(store.InKeys(c.tx.DB, []string{"organization_id", "channel_id", "contact_id"}, missing)))
+	return c.lock(c.tx.Where(store.InKeys([]string{"organization_id", "channel_id", "contact_id"}, missing)))
 }
 
 // loadByID locks conversations of organizations, as far as they exist.
@@ -86,7 +86,7 @@ func (c *changes) loadByID(organizations, ids []models.ID) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return c.lock(c.tx.Where(store.InKeys(c.tx.DB, []string{"organization_id", "id"}, missing)))
+	return c.lock(c.tx.Where(store.InKeys([]string{"organization_id", "id"}, missing)))
 }
 
 func (c *changes) lock(query *gorm.DB) error {

@@ -117,7 +117,7 @@ func onlyNew(tx *store.Tx, all []incoming) ([]incoming, error) {
 	}
 	var stored []models.Message
 	err := tx.Select("channel_id", "wamid").
-		Where(store.InKeys(tx.DB, []string{"organization_id", "channel_id", "wamid"}, keys)).Find(&stored).Error
+		Where(store.InKeys([]string{"organization_id", "channel_id", "wamid"}, keys)).Find(&stored).Error
 	if err != nil {
 		return nil, fmt.Errorf("look for messages stored before: %w", err)
 	}

@@ -64,7 +64,7 @@ func (c *changes) conversationsOf(messages []incoming) *gorm.DB {
 	}
 	return c.tx.Table("contact_identities AS i").
 		Joins("JOIN conversations AS v ON v.organization_id = i.organization_id AND v.channel_id = i.channel_id AND v.contact_id = i.contact_id").
-		Where(store.InKeys(c.tx.DB, []string{"i.organization_id", "i.channel_id", "i.kind", "i.value"}, keys))
+		Where(store.InKeys([]string{"i.organization_id", "i.channel_id", "i.kind", "i.value"}, keys))
 }
 
 // sight is the identity that a sender is looked up by first.

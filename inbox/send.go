@@ -194,9 +194,9 @@ func (s *Service) endAttempt(ctx context.Context, args SendArgs, attempt sendAtt
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		wait = 0
 		changes := newChanges(tx)
-		// Receiving locks the channel too: so a status of this message is either parked
-		// before this transaction, and found here, or comes after it, and finds the
-		// message.
+		// Whoever parks a status or claims a message by one locks the channel too: so a
+		// status of this message is either parked before this transaction, and found
+		// here, or comes after it, and finds the message.
 		channel, err := lockChannelOf(tx, args)
 		if err != nil {
 			return err
@@ -289,29 +289,13 @@ func lockChannelOf(tx *store.Tx, args SendArgs) (models.Channel, error) {
 
 // lockMessage locks the conversation of a message and returns both.
 func (c *changes) lockMessage(organization, id models.ID) (*models.Message, *changing, error) {
-	for range 2 { // a merge may move the message before the lock is ours
-		var message models.Message
-		err := c.tx.Take(&message, "organization_id = ? AND id = ?", organization, id).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) {
-			return nil, nil, models.ErrNotFound
-		}
-		if err != nil {
-			return nil, nil, fmt.Errorf("read message %s: %w", id, err)
-		}
-		conversation, err := c.one(organization, message.ConversationID)
-		if errors.Is(err, models.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		// The first reading was before the lock.
-		if err := c.tx.Take(&message, "organization_id = ? AND id = ?", organization, id).Error; err != nil {
-			return nil, nil, fmt.Errorf("read message %s: %w", id, err)
-		}
-		if message.ConversationID == conversation.ID {
-			return &message, conversation, nil
-		}
+	query := c.tx.Where("organization_id = ? AND id = ?", organization, id).Session(&gorm.Session{})
+	found, err := lockMessages(query, []models.ID{organization}, c)
+	if err != nil {
+		return nil, nil, err
 	}
-	return nil, nil, fmt.Errorf("message %s moves faster than it can be locked", id)
+	if len(found) == 0 {
+		return nil, nil, models.ErrNotFound
+	}
+	return &found[0], c.conversations[found[0].ConversationID], nil
 }

@@ -120,9 +120,9 @@ func queryOf(tx *store.Tx, steps []step) ([]models.ID, *gorm.DB) {
 			byID = append(byID, []any{step.channel.OrganizationID, id})
 		}
 	}
-	query := tx.Where(store.InKeys(tx.DB, []string{"organization_id", "channel_id", "wamid"}, byWAMID))
+	query := tx.Where(store.InKeys([]string{"organization_id", "channel_id", "wamid"}, byWAMID))
 	if len(byID) > 0 {
-		query = query.Or(store.InKeys(tx.DB, []string{"organization_id", "id"}, byID))
+		query = query.Or(store.InKeys([]string{"organization_id", "id"}, byID))
 	}
 	return organizations, tx.Where(query).Session(&gorm.Session{})
 }
@@ -134,7 +134,7 @@ func lockMessages(query *gorm.DB, organizations []models.ID, changes *changes) (
 	for range 1 + merges {
 		var messages []models.Message
 		if err := query.Find(&messages).Error; err != nil {
-			return nil, fmt.Errorf("find messages of statuses: %w", err)
+			return nil, fmt.Errorf("find messages: %w", err)
 		}
 		var unlocked []models.ID
 		for _, message := range messages {
@@ -149,7 +149,7 @@ func lockMessages(query *gorm.DB, organizations []models.ID, changes *changes) (
 			return nil, err
 		}
 	}
-	return nil, errors.New("messages of statuses move faster than they can be locked")
+	return nil, errors.New("messages move faster than they can be locked")
 }
 
 // callbackID is our own id of the message, if the status carries one.

@@ -32,7 +32,7 @@ func (tx *Tx) placeEvents() error {
 		}
 		from = to
 	}
-	return tx.Flush()
+	return nil
 }
 
 const moveFeedHead = "UPDATE feed_heads SET position = position + ? WHERE organization_id = ? RETURNING position"

@@ -17,29 +17,55 @@ import (
 // PostgreSQL does not depend on how many keys there are, so a hot query is planned
 // once and not once per length; and it leads to one look-up per key in an index
 // on the columns, even while the server has no statistics.
-func InKeys(db *gorm.DB, names []string, keys [][]any) clause.Expression {
-	list := "(" + strings.Join(names, ", ") + ")"
-	if len(keys) == 0 {
-		return gorm.Expr("1 = 0")
+func InKeys(names []string, keys [][]any) clause.Expression { return inKeys{names, keys} }
+
+type inKeys struct {
+	names []string
+	keys  [][]any
+}
+
+// Build writes the condition for GORM.
+func (c inKeys) Build(builder clause.Builder) {
+	switch {
+	case len(c.keys) == 0:
+		gorm.Expr("1 = 0").Build(builder)
+	case onPostgres(builder):
+		c.unnested().Build(builder)
+	default:
+		c.listed().Build(builder)
 	}
-	if db.Name() != string(Postgres) {
-		row := "(" + strings.Repeat(", ?", len(names))[2:] + ")"
-		var parameters []any
-		for _, key := range keys {
-			parameters = append(parameters, key...)
-		}
-		return gorm.Expr(list+" IN (VALUES "+strings.Repeat(", "+row, len(keys))[2:]+")", parameters...)
+}
+
+func (c inKeys) list() string { return "(" + strings.Join(c.names, ", ") + ")" }
+
+// listed is the condition for SQLite.
+func (c inKeys) listed() clause.Expr {
+	row := "(" + strings.Repeat(", ?", len(c.names))[2:] + ")"
+	var parameters []any
+	for _, key := range c.keys {
+		parameters = append(parameters, key...)
 	}
-	arrays := make([]string, len(names))
-	parameters := make([]any, len(names))
-	for i := range names {
+	return gorm.Expr(c.list()+" IN (VALUES "+strings.Repeat(", "+row, len(c.keys))[2:]+")", parameters...)
+}
+
+// unnested is the condition for PostgreSQL.
+func (c inKeys) unnested() clause.Expr {
+	arrays := make([]string, len(c.names))
+	parameters := make([]any, len(c.names))
+	for i := range c.names {
 		arrays[i] = "?::text[]"
-		if _, isID := keys[0][i].(models.ID); isID {
+		if _, isID := c.keys[0][i].(models.ID); isID {
 			arrays[i] = "?::uuid[]"
 		}
-		parameters[i] = arrayLiteral(keys, i)
+		parameters[i] = arrayLiteral(c.keys, i)
 	}
-	return gorm.Expr(list+" IN (SELECT * FROM unnest("+strings.Join(arrays, ", ")+"))", parameters...)
+	return gorm.Expr(c.list()+" IN (SELECT * FROM unnest("+strings.Join(arrays, ", ")+"))", parameters...)
+}
+
+// onPostgres reports whether a condition is being written for PostgreSQL.
+func onPostgres(builder clause.Builder) bool {
+	statement, ok := builder.(*gorm.Statement)
+	return ok && statement.Name() == string(Postgres)
 }
 
 // arrayLiteral writes one column of the keys as PostgreSQL reads an array from
@@ -69,9 +95,8 @@ type oneOf struct {
 
 // Build writes the condition for GORM.
 func (c oneOf) Build(builder clause.Builder) {
-	statement, ok := builder.(*gorm.Statement)
 	_, _ = builder.WriteString(c.name) // a statement's text never fails
-	if ok && statement.Name() == string(Postgres) {
+	if onPostgres(builder) {
 		_, _ = builder.WriteString(" = ANY (")
 		builder.AddVar(builder, idArray(c.ids))
 		_, _ = builder.WriteString("::uuid[])")

@@ -154,17 +154,12 @@ var ErrRace = errors.New("another transaction made the row first")
 // Locking has the rows of a query locked until the transaction ends, against
 // changes but not against new rows that refer to them. SQLite has one writer, so
 // there it means nothing.
-func Locking(db *gorm.DB) *gorm.DB {
-	if db.Name() != "postgres" {
-		return db
-	}
-	return db.Clauses(clause.Locking{Strength: "NO KEY UPDATE"})
-}
+func Locking(db *gorm.DB) *gorm.DB { return LockingOf(db, "") }
 
 // LockingOf is Locking for a query over several tables, of which only the one
 // with the given alias is locked.
 func LockingOf(db *gorm.DB, alias string) *gorm.DB {
-	if db.Name() != "postgres" {
+	if db.Name() != string(Postgres) {
 		return db
 	}
 	return db.Clauses(clause.Locking{Strength: "NO KEY UPDATE", Table: clause.Table{Name: alias}})
