@@ -82,6 +82,9 @@ func (st *Stream) Next(ctx context.Context) (Change, error) {
 
 // admit returns the event if it is for this viewer, nil if it is not.
 func (st *Stream) admit(ctx context.Context, event models.Event) (*Change, error) {
+	if event.UserID != nil && *event.UserID != st.viewer.UserID {
+		return nil, nil //nolint:nilnil // for somebody else
+	}
 	wanted := st.subscription.ConversationID
 	if wanted != nil && event.ConversationID != *wanted && event.Kind != models.EventConversationMerged {
 		return nil, nil //nolint:nilnil // not for this reader, and no failure

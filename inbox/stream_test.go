@@ -9,6 +9,7 @@ import (
 
 	"recado/inbox"
 	"recado/models"
+	"recado/store"
 )
 
 // subscription is a stream under test.
@@ -95,7 +96,37 @@ func TestSubscribe_tells_what_happens_in_order(t *testing.T) {
 		}
 		_, err := o.inbox.MarkRead(t.Context(), o.answers, conversation.ID, nil)
 		require.NoError(t, err)
-		require.Zero(t, live.next().Payload.Conversation.UnreadCount)
+		read := live.next()
+		for read.Kind == models.EventMessageStatusChanged { // "sent" may come after "delivered"
+			read = live.next()
+		}
+		require.Zero(t, read.Payload.Conversation.UnreadCount)
+	})
+}
+
+func TestSubscribe_keeps_what_is_for_one_user_from_all_others(t *testing.T) {
+	onEachOffice(t, func(t *testing.T, o *office) {
+		conversation, _ := o.greeted()
+		streams := map[*models.Viewer]*subscription{&o.answers: nil, &o.admin: nil}
+		for viewer := range streams {
+			streams[viewer] = o.subscribe(*viewer, inbox.Subscription{})
+		}
+		event := models.Event{
+			OrganizationID: o.organization, Kind: models.EventConversationChanged,
+			ChannelID: conversation.ChannelID, ConversationID: conversation.ID, Payload: []byte(`{}`),
+		}
+		addressed := event
+		addressed.UserID = &o.answers.UserID
+		require.NoError(t, o.db.Write(t.Context(), func(tx *store.Tx) error {
+			tx.Record(addressed, event)
+			return nil
+		}))
+		first := streams[&o.answers].next()
+		require.Equal(t, o.answers.UserID, *first.UserID)
+		require.Equal(t, first.Position+1, streams[&o.answers].next().Position)
+		require.Equal(t, first.Position+1, streams[&o.admin].next().Position, "administrators included")
+		resumed := o.subscribe(o.admin, inbox.Subscription{After: new(first.Position - 1)})
+		require.Equal(t, first.Position+1, resumed.next().Position, "read from the log as well")
 	})
 }
 

@@ -27,7 +27,8 @@ type Event struct {
 	Kind           EventKind       `gorm:"not null" json:"kind"`
 	ChannelID      ID              `gorm:"type:uuid;not null" json:"channelId"` // whose permission a reader needs
 	ConversationID ID              `gorm:"type:uuid;not null" json:"conversationId"`
-	Payload        json.RawMessage `gorm:"not null" json:"payload"` // an EventPayload
+	UserID         *ID             `gorm:"type:uuid" json:"userId,omitempty"` // the only user who gets it; nil: all who may see the channel
+	Payload        json.RawMessage `gorm:"not null" json:"payload"`           // an EventPayload
 	CreatedAt      time.Time       `gorm:"not null;index:events_created_at_idx" json:"createdAt"`
 }
 

@@ -16,6 +16,7 @@ const (
 	PrefixMessage      = "msg"
 	PrefixEvent        = "evt"
 	PrefixSession      = "ses"
+	PrefixTag          = "tag"
 )
 
 // crockford is Crockford's base32 in lower case: no i, l, o, u, and in ASCII

@@ -24,9 +24,9 @@ import (
 // tables are all models that are rows.
 var tables = []any{
 	&models.Channel{}, &models.ChannelAssignee{}, &models.ChannelPermission{}, &models.Contact{}, &models.ContactIdentity{},
-	&models.Conversation{}, &models.Event{}, &models.FeedHead{}, &models.IdempotencyRecord{}, &models.Message{},
+	&models.Conversation{}, &models.ConversationTag{}, &models.Event{}, &models.FeedHead{}, &models.IdempotencyRecord{}, &models.Message{},
 	&models.Organization{}, &models.ParkedStatus{}, &models.Profile{}, &models.RefreshToken{}, &models.Session{},
-	&models.User{}, &models.WebhookDelivery{},
+	&models.Tag{}, &models.User{}, &models.WebhookDelivery{},
 }
 
 // onlyInMigrations are indexes that the models do not describe: those behind
