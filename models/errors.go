@@ -29,6 +29,15 @@ const (
 	CodeAssigneeNotAllowed   Code = "ASSIGNEE_NOT_ALLOWED"   // the user may not reply on this channel, or is switched off
 	CodeCursorExpired        Code = "CURSOR_EXPIRED"         // the feed no longer reaches back that far
 	CodeAlreadyExists        Code = "ALREADY_EXISTS"         // something unique is taken; Field says which
+
+	CodeAttachmentTypeNotAllowed Code = "ATTACHMENT_TYPE_NOT_ALLOWED" // such files are not sent; Params["allowed"] lists those that are, ["found"] is what it was
+	CodeAttachmentTooLarge       Code = "ATTACHMENT_TOO_LARGE"        // Params["maxBytes"] of files of Params["kind"]
+	CodeAttachmentSizeMismatch   Code = "ATTACHMENT_SIZE_MISMATCH"    // other than announced; Params["expected"] and ["found"], in bytes
+	CodeAttachmentHashMismatch   Code = "ATTACHMENT_HASH_MISMATCH"    // the bytes are not those that were announced
+	CodeAttachmentUnsafe         Code = "ATTACHMENT_UNSAFE"           // an image that would unfold beyond measure; Params["maxPixels"]
+	CodeAttachmentNotUploaded    Code = "ATTACHMENT_NOT_UPLOADED"     // nothing has arrived at the upload URL yet
+	CodeAttachmentUploadExpired  Code = "ATTACHMENT_UPLOAD_EXPIRED"   // the upload took too long: begin again
+	CodeAttachmentUnavailable    Code = "ATTACHMENT_UNAVAILABLE"      // it is not, or not yet, there to be used; Params["status"]
 )
 
 // Error is a failure that a caller can understand and mend. Anything else that

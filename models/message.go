@@ -57,6 +57,7 @@ type Message struct {
 	Raw            []byte        `json:",omitzero"`                                                                          // Meta's JSON of an inbound message of a kind that is not understood yet; nil otherwise
 	WAMID          *string       `gorm:"column:wamid;uniqueIndex:messages_channel_id_wamid_key,priority:3" json:",omitzero"` // Meta's id; nil until Meta accepts
 	ReplyToWAMID   *string       `gorm:"column:reply_to_wamid" json:",omitzero"`                                             // the message it answers, which may be unknown or come later
+	AttachmentID   *ID           `gorm:"type:uuid" json:",omitzero"`                                                         // the file that came with it or goes with it; nil if there is none
 	SenderID       *ID           `gorm:"type:uuid" json:",omitzero"`                                                         // the user who wrote it; nil for customers
 	Status         MessageStatus `gorm:"not null"`
 	SentAt         time.Time     `gorm:"not null;index:messages_conversation_idx,priority:3"` // place in the conversation: Meta's time for inbound, ours for outbound

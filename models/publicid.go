@@ -17,6 +17,7 @@ const (
 	PrefixEvent        = "evt"
 	PrefixSession      = "ses"
 	PrefixTag          = "tag"
+	PrefixAttachment   = "att"
 )
 
 // crockford is Crockford's base32 in lower case: no i, l, o, u, and in ASCII

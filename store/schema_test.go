@@ -23,8 +23,8 @@ import (
 
 // tables are all models that are rows.
 var tables = []any{
-	&models.Channel{}, &models.ChannelAssignee{}, &models.ChannelPermission{}, &models.Contact{}, &models.ContactIdentity{},
-	&models.Conversation{}, &models.ConversationTag{}, &models.Event{}, &models.FeedHead{}, &models.IdempotencyRecord{}, &models.Message{},
+	&models.Attachment{}, &models.Channel{}, &models.ChannelAssignee{}, &models.ChannelPermission{}, &models.Contact{}, &models.ContactIdentity{},
+	&models.Conversation{}, &models.ConversationTag{}, &models.Event{}, &models.FeedHead{}, &models.IdempotencyRecord{}, &models.MediaHandle{}, &models.Message{},
 	&models.Organization{}, &models.ParkedStatus{}, &models.Profile{}, &models.RefreshToken{}, &models.Session{},
 	&models.Tag{}, &models.User{}, &models.WebhookDelivery{},
 }
@@ -38,6 +38,9 @@ var onlyInMigrations = map[string][]index{
 		{Name: "conversations_channel_idx", Columns: "organization_id, channel_id, last_message_at, id"},
 		{Name: "conversations_open_idx", Columns: "organization_id, last_message_at, id", Where: "status = 'OPEN'"},
 		{Name: "conversations_recent_idx", Columns: "organization_id, last_message_at, id"},
+	},
+	"messages": { // those that carry a file
+		{Name: "messages_attachment_idx", Columns: "organization_id, attachment_id", Where: "attachment_id IS NOT NULL"},
 	},
 	"webhook_deliveries": { // the operator's list of what went wrong
 		{Name: "webhook_deliveries_failed_idx", Columns: "received_at", Where: "outcome = 'FAILED'"},
