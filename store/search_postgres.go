@@ -1,0 +1,180 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
+	"gorm.io/gorm"
+
+	"recado/fulltext"
+)
+
+// A GIN index knows no order: of a frequent word it gives every row there is. But the
+// newest rows with a frequent word are among the newest rows. So a search first
+// looks through a bounded number of the newest entries, which fills the page for
+// every word that is not rare; only if it does not, GIN is asked, for what is then
+// few rows. A word that was frequent only some time ago is met by asking GIN for
+// ever longer times: each entry has a word for its month.
+
+// walked is how many of the newest entries are looked through. Looking at one takes
+// a few microseconds.
+const walked = 10_000
+
+// horizons are for how many months back GIN is asked before it is asked for all.
+var horizons = []int{3, 24}
+
+func (search Search) onPostgres(db *gorm.DB, wanted Range, now time.Time) ([]hit, error) {
+	if search.ConversationID != nil {
+		return search.inConversation(db, wanted)
+	}
+	found, err := search.amongNewest(db, wanted)
+	if err != nil || len(found) == wanted.limit() {
+		return found, err
+	}
+	newest := now.AddDate(0, 0, 1) // a sender's clock may run ahead
+	if wanted.after != nil {
+		newest = wanted.after.At
+	}
+	if search.Until != nil && search.Until.Before(newest) {
+		newest = *search.Until
+	}
+	for _, months := range horizons {
+		oldest := newest.UTC().AddDate(0, -months, 0)
+		if search.From != nil && search.From.After(oldest) {
+			oldest = *search.From
+		}
+		found, err = search.byIndex(db, wanted, monthsBetween(oldest, newest))
+		if err != nil || len(found) == wanted.limit() || search.From != nil && !oldest.After(*search.From) {
+			return found, err
+		}
+	}
+	return search.byIndex(db, wanted, nil)
+}
+
+// inConversation walks the messages of a conversation.
+func (search Search) inConversation(db *gorm.DB, wanted Range) ([]hit, error) {
+	of := db.Table("messages AS m").Select("e.*").
+		Joins("JOIN search_entries AS e ON e.organization_id = m.organization_id AND e.kind = ? AND e.happened_at = m.sent_at AND e.id = m.id", SearchMessages).
+		Where("m.organization_id = ? AND m.conversation_id = ?", search.OrganizationID, *search.ConversationID)
+	var found []hit
+	query := search.within(db.Table("(?) AS entries", of)).Distinct("happened_at", "id").Where("words @@ ?::tsquery", search.tsquery(nil, true))
+	return found, wanted.Apply(query).Find(&found).Error
+}
+
+// amongNewest looks through the newest entries.
+func (search Search) amongNewest(db *gorm.DB, wanted Range) ([]hit, error) {
+	newest := wanted.Apply(search.within(db.Table("search_entries").Select("happened_at, id, words"))).Limit(walked)
+	var found []hit
+	query := db.Table("(?) AS newest", newest).Distinct("happened_at", "id").Where("words @@ ?::tsquery", search.tsquery(nil, true))
+	return found, wanted.Apply(query).Find(&found).Error
+}
+
+// byIndex asks GIN, for entries of the months or, if they are nil, of all times.
+func (search Search) byIndex(db *gorm.DB, wanted Range, months []string) ([]hit, error) {
+	entries := search.within(db.Table("search_entries").Select("happened_at, id")).Where("words @@ ?::tsquery", search.tsquery(months, false))
+	if search.hasShortPrefix() {
+		entries = entries.Where("(words @@ ?::tsquery) IS TRUE", search.tsquery(nil, true)) // in a form that the index does not serve
+	}
+	var found []hit
+	// Without the fence the planner may hope to meet the rows soon on a walk by time.
+	query := db.Table("(?) AS found", db.Raw("WITH found AS MATERIALIZED (?) SELECT happened_at, id FROM found", entries)).Distinct("happened_at", "id")
+	return found, wanted.Apply(query).Find(&found).Error
+}
+
+// shortPrefix is the length, in bytes, of a beginning that too many words have for
+// the index to gather them all, if there are other words to go by.
+const shortPrefix = 2
+
+func (search Search) hasShortPrefix() bool {
+	return len(search.Query.Terms) > 1 && slices.ContainsFunc(search.Query.Terms, isShortPrefix)
+}
+
+func isShortPrefix(term fulltext.Term) bool {
+	return term.Prefix && len(term.Words) == 1 && len(term.Words[0]) <= shortPrefix
+}
+
+// tsquery is the search as PostgreSQL reads it. Words are letters, digits and
+// pictographs, so nothing in them has a meaning there.
+func (search Search) tsquery(months []string, whole bool) string {
+	var all []string
+	about := search.about()
+	if months != nil {
+		about = append(about, months)
+	}
+	for _, words := range about {
+		quoted := make([]string, len(words))
+		for i, word := range words {
+			quoted[i] = "'/" + word + "'"
+		}
+		all = append(all, "("+strings.Join(quoted, " | ")+")")
+	}
+	for _, term := range search.Query.Terms {
+		if !whole && len(search.Query.Terms) > 1 && isShortPrefix(term) {
+			continue
+		}
+		words := make([]string, len(term.Words))
+		for i, word := range term.Words {
+			words[i] = "'" + word + "'"
+		}
+		text := strings.Join(words, " <-> ")
+		if term.Prefix {
+			text += ":*"
+		}
+		all = append(all, "("+text+")")
+	}
+	return strings.Join(all, " & ")
+}
+
+// monthWord is the month of an entry, for tsquery.
+func monthWord(at time.Time) string { return "t" + at.UTC().Format("200601") }
+
+func monthsBetween(oldest, newest time.Time) []string {
+	oldest, newest = oldest.UTC(), newest.UTC()
+	months := []string{monthWord(newest)}
+	for month := time.Date(oldest.Year(), oldest.Month(), 1, 0, 0, 0, 0, time.UTC); month.Before(newest); month = month.AddDate(0, 1, 0) {
+		months = append(months, monthWord(month))
+	}
+	return months
+}
+
+// vector is the entry as PostgreSQL reads a tsvector; empty if its text has no words.
+func (e SearchEntry) vector() string {
+	words := fulltext.Words(e.Text)
+	if len(words) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, word := range append(e.about(), monthWord(e.At)) {
+		fmt.Fprintf(&b, "'/%s' ", word)
+	}
+	for i, word := range words {
+		b.WriteByte('\'')
+		b.WriteString(word.Text)
+		b.WriteString("':")
+		b.WriteString(strconv.Itoa(i + 1))
+		b.WriteByte(' ')
+	}
+	return b.String()
+}
+
+const indexStatement = `INSERT INTO search_entries (organization_id, kind, happened_at, id, channel_id, words)
+	SELECT organization_id, kind, happened_at, id, channel_id, words::tsvector
+	FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::uuid[], $5::uuid[], $6::text[])
+		AS v (organization_id, kind, happened_at, id, channel_id, words)
+	ON CONFLICT (organization_id, kind, happened_at, id, channel_id) DO UPDATE SET words = excluded.words`
+
+func (tx *Tx) indexPostgres(entries []SearchEntry, vectors []string) {
+	organizations, ids, channels := make([]pgtype.UUID, len(entries)), make([]pgtype.UUID, len(entries)), make([]pgtype.UUID, len(entries))
+	kinds, times := make([]string, len(entries)), make([]time.Time, len(entries))
+	for i, entry := range entries {
+		organizations[i] = pgtype.UUID{Bytes: entry.OrganizationID, Valid: true}
+		ids[i] = pgtype.UUID{Bytes: entry.ID, Valid: true}
+		channels[i] = pgtype.UUID{Bytes: entry.ChannelID, Valid: true}
+		kinds[i], times[i] = string(entry.Kind), entry.At
+	}
+	tx.waiting().Queue(indexStatement, organizations, kinds, times, ids, channels, vectors)
+}
