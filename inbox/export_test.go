@@ -51,5 +51,5 @@ func snoozed(err error) (time.Duration, error) {
 // Credentials are what the call is made with.
 func (a Attempt) Credentials() whatsapp.Credentials { return a.credentials }
 
-// Text is the message of the call.
-func (a Attempt) Text() whatsapp.TextMessage { return a.text }
+// Message is what the call sends.
+func (a Attempt) Message() whatsapp.OutboundMessage { return a.message }

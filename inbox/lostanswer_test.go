@@ -122,7 +122,7 @@ func TestSend_death_during_the_call(t *testing.T) {
 			conversation, iris := o.greeted()
 			message := o.reply(conversation.ID, "Until six.")
 			attempt := begin(t, message)
-			_, err := o.client.SendText(t.Context(), attempt.Credentials(), attempt.Text())
+			_, err := o.client.Send(t.Context(), attempt.Credentials(), attempt.Message())
 			require.NoError(t, err)
 			revive()
 			require.Equal(t, quiet, o.sendNow(message))
@@ -148,11 +148,11 @@ func TestSend_statuses_before_the_answer(t *testing.T) {
 				attempt, now, err := o.inbox.BeginAttempt(t.Context(), message)
 				require.NoError(t, err)
 				require.True(t, now)
-				text := attempt.Text()
+				out := attempt.Message()
 				if !test.callback {
-					text.CallbackData = ""
+					out.CallbackData = ""
 				}
-				result, err := o.client.SendText(t.Context(), attempt.Credentials(), text)
+				result, err := o.client.Send(t.Context(), attempt.Credentials(), out)
 				require.NoError(t, err)
 				o.pass(time.Second)
 				iris.Read(o.channel.PhoneNumberID)
@@ -177,7 +177,7 @@ func TestSend_statuses_before_the_answer(t *testing.T) {
 			attempt, now, err := o.inbox.BeginAttempt(t.Context(), message)
 			require.NoError(t, err)
 			require.True(t, now)
-			_, err = o.client.SendText(t.Context(), attempt.Credentials(), attempt.Text())
+			_, err = o.client.Send(t.Context(), attempt.Credentials(), attempt.Message())
 			require.NoError(t, err)
 			o.pass(time.Second)
 			args := inbox.SendArgs{OrganizationID: message.OrganizationID, MessageID: message.ID}

@@ -64,7 +64,7 @@ func (w *sendWorker) Work(ctx context.Context, job *river.Job[SendArgs]) error {
 	if attempt.over {
 		return nil
 	}
-	result, failure := w.inbox.client.SendText(ctx, attempt.credentials, attempt.text)
+	result, failure := w.inbox.client.Send(ctx, attempt.credentials, attempt.message)
 	// The answer must be kept even if the program is about to stop.
 	wait, err := w.inbox.endAttempt(context.WithoutCancel(ctx), job.Args, attempt, result, failure)
 	if err != nil {
@@ -82,7 +82,7 @@ type sendAttempt struct {
 	wait        time.Duration // not yet
 	credentials whatsapp.Credentials
 	sealedToken []byte // the token of credentials as the channel's row has it
-	text        whatsapp.TextMessage
+	message     whatsapp.OutboundMessage
 }
 
 // beginAttempt decides whether the message is to be sent now and marks it as
@@ -133,21 +133,22 @@ func (s *Service) beginAttempt(ctx context.Context, args SendArgs) (sendAttempt,
 		message.Attempts++
 		attempt.credentials = whatsapp.Credentials{PhoneNumberID: channel.PhoneNumberID, AccessToken: token}
 		attempt.sealedToken = channel.AccessToken
-		attempt.text = textMessage(conversation.Conversation, message)
+		attempt.message = outbound(conversation.Conversation, message)
 		return store.UpdateAll(tx, []models.Message{*message}) // no event: it lasts a moment
 	})
 	return attempt, err
 }
 
-func textMessage(conversation models.Conversation, message *models.Message) whatsapp.TextMessage {
-	text := whatsapp.TextMessage{
-		To: conversation.CustomerWAID, ToUserID: conversation.CustomerUserID,
-		Body: message.Body, PreviewURL: message.PreviewURL, CallbackData: message.ID.String(),
+// outbound is a message as it goes to Meta.
+func outbound(conversation models.Conversation, message *models.Message) whatsapp.OutboundMessage {
+	out := whatsapp.OutboundMessage{
+		To: conversation.CustomerWAID, ToUserID: conversation.CustomerUserID, CallbackData: message.ID.String(),
+		Content: whatsapp.TextMessage{Body: message.Body, PreviewURL: message.PreviewURL},
 	}
 	if message.ReplyToWAMID != nil {
-		text.ReplyToMessageID = *message.ReplyToWAMID
+		out.ReplyToMessageID = *message.ReplyToWAMID
 	}
-	return text
+	return out
 }
 
 // lostAnswerWait is how long a message whose earlier call may have reached Meta

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var testCreds = Credentials{PhoneNumberID: "331908274466120", AccessToken: "EAAdemo.token"}
 
-var testText = TextMessage{To: "447700900456", Body: "hello", CallbackData: "msg_1"}
+var testText = OutboundMessage{To: "447700900456", Content: TextMessage{Body: "hello"}, CallbackData: "msg_1"}
 
 const accepted = `{"messaging_product":"whatsapp","contacts":[{"input":"+447700900456","wa_id":"447700900456","user_id":"GB.77"}],"messages":[{"id":"wamid.A"}]}`
 
@@ -65,7 +65,7 @@ func failure(t *testing.T, err error) *Error {
 	return e
 }
 
-func TestSendText(t *testing.T) {
+func TestSend(t *testing.T) {
 	t.Run("is_one_request_in_metas_shape", func(t *testing.T) {
 		var path, query, authorization, agent, contentType string
 		var body []byte
@@ -75,8 +75,8 @@ func TestSendText(t *testing.T) {
 			body, _ = io.ReadAll(r.Body)
 			reply(200, accepted)(w, r)
 		})
-		result, err := g.SendText(t.Context(), testCreds, TextMessage{
-			To: "447700900456", ToUserID: "GB.77", Body: "olá <b>", PreviewURL: true,
+		result, err := g.Send(t.Context(), testCreds, OutboundMessage{
+			To: "447700900456", ToUserID: "GB.77", Content: TextMessage{Body: "olá <b>", PreviewURL: true},
 			ReplyToMessageID: "wamid.Q", CallbackData: "msg_1",
 		})
 		require.NoError(t, err)
@@ -97,7 +97,7 @@ func TestSendText(t *testing.T) {
 			_ = json.NewDecoder(r.Body).Decode(&sent)
 			reply(200, `{"contacts":[{"input":"GB.77","user_id":"GB.77"}],"messages":[{"id":"wamid.A"}]}`)(w, r)
 		})
-		result, err := g.SendText(t.Context(), testCreds, TextMessage{ToUserID: "GB.77", Body: "x"})
+		result, err := g.Send(t.Context(), testCreds, OutboundMessage{ToUserID: "GB.77", Content: TextMessage{Body: "x"}})
 		require.NoError(t, err)
 		require.Equal(t, SendResult{MessageID: "wamid.A", UserID: "GB.77", Input: "GB.77"}, result)
 		require.Equal(t, "GB.77", sent["recipient"])
@@ -107,7 +107,7 @@ func TestSendText(t *testing.T) {
 
 	t.Run("oddity_beside_the_message_id_does_not_lose_the_send", func(t *testing.T) {
 		g := newGraph(t, Options{}, reply(200, `{"contacts":"none","messages":[{"id":"wamid.A"}]}`))
-		result, err := g.SendText(t.Context(), testCreds, testText)
+		result, err := g.Send(t.Context(), testCreds, testText)
 		require.NoError(t, err)
 		require.Equal(t, "wamid.A", result.MessageID)
 	})
@@ -115,13 +115,14 @@ func TestSendText(t *testing.T) {
 	refused := []struct {
 		name  string
 		creds Credentials
-		m     TextMessage
+		m     OutboundMessage
 		code  Code
 	}{
-		{"no_body", testCreds, TextMessage{To: "1"}, CodeInvalidRequest},
-		{"body_too_long", testCreds, TextMessage{To: "1", Body: strings.Repeat("é", MaxTextBody+1)}, CodeInvalidRequest},
-		{"no_recipient", testCreds, TextMessage{Body: "x"}, CodeInvalidRequest},
-		{"callback_data_too_long", testCreds, TextMessage{To: "1", Body: "x", CallbackData: strings.Repeat("x", MaxCallbackData+1)}, CodeInvalidRequest},
+		{"no_content", testCreds, OutboundMessage{To: "1"}, CodeInvalidRequest},
+		{"no_body", testCreds, OutboundMessage{To: "1", Content: TextMessage{}}, CodeInvalidRequest},
+		{"body_too_long", testCreds, OutboundMessage{To: "1", Content: TextMessage{Body: strings.Repeat("é", MaxTextBody+1)}}, CodeInvalidRequest},
+		{"no_recipient", testCreds, OutboundMessage{Content: TextMessage{Body: "x"}}, CodeInvalidRequest},
+		{"callback_data_too_long", testCreds, OutboundMessage{To: "1", Content: TextMessage{Body: "x"}, CallbackData: strings.Repeat("x", MaxCallbackData+1)}, CodeInvalidRequest},
 		{"phone_number_id_that_is_a_path", Credentials{PhoneNumberID: "1/../2", AccessToken: "t"}, testText, CodeInvalidRequest},
 		{"no_phone_number_id", Credentials{AccessToken: "t"}, testText, CodeInvalidRequest},
 		{"no_token", Credentials{PhoneNumberID: "1"}, testText, CodeTokenInvalid},
@@ -130,7 +131,7 @@ func TestSendText(t *testing.T) {
 	for _, c := range refused {
 		t.Run("refuses_"+c.name+"_before_any_call", func(t *testing.T) {
 			g := newGraph(t, Options{}, reply(200, accepted))
-			_, err := g.SendText(t.Context(), c.creds, c.m)
+			_, err := g.Send(t.Context(), c.creds, c.m)
 			e := failure(t, err)
 			require.Equal(t, c.code, e.Code)
 			require.False(t, e.Retryable)
@@ -140,12 +141,12 @@ func TestSendText(t *testing.T) {
 	}
 	t.Run("longest_body_passes", func(t *testing.T) {
 		g := newGraph(t, Options{}, reply(200, accepted))
-		_, err := g.SendText(t.Context(), testCreds, TextMessage{To: "1", Body: strings.Repeat("é", MaxTextBody)})
+		_, err := g.Send(t.Context(), testCreds, OutboundMessage{To: "1", Content: TextMessage{Body: strings.Repeat("é", MaxTextBody)}})
 		require.NoError(t, err)
 	})
 	t.Run("refuses_a_base_url_that_is_no_address", func(t *testing.T) {
 		for _, address := range []string{"ftp://x", "localhost", "http://", ":", "http://a b"} {
-			_, err := NewClient(Options{BaseURL: address}).SendText(t.Context(), testCreds, testText)
+			_, err := NewClient(Options{BaseURL: address}).Send(t.Context(), testCreds, testText)
 			e := failure(t, err)
 			require.Equal(t, CodeInvalidRequest, e.Code, address)
 			require.False(t, e.Uncertain)
@@ -216,7 +217,7 @@ func TestAppSecretProof(t *testing.T) {
 		}
 		reply(200, accepted)(w, r)
 	})
-	_, err := g.SendText(t.Context(), testCreds, testText)
+	_, err := g.Send(t.Context(), testCreds, testText)
 	require.NoError(t, err)
 	_, err = g.PhoneNumber(t.Context(), testCreds)
 	require.NoError(t, err)
@@ -247,6 +248,6 @@ func graphFailure(code string) string {
 }
 
 func send(ctx context.Context, c *Client) error {
-	_, err := c.SendText(ctx, testCreds, testText)
+	_, err := c.Send(ctx, testCreds, testText)
 	return err
 }

@@ -30,7 +30,7 @@ func TestPace(t *testing.T) {
 			c := offline(Options{MessagesPerSecond: 1}, accept)
 			start := time.Now()
 			for i := range 50 {
-				_, err := c.SendText(t.Context(), Credentials{PhoneNumberID: strconv.Itoa(i + 1), AccessToken: "t"}, testText)
+				_, err := c.Send(t.Context(), Credentials{PhoneNumberID: strconv.Itoa(i + 1), AccessToken: "t"}, testText)
 				require.NoError(t, err)
 			}
 			require.Zero(t, time.Since(start))

@@ -8,28 +8,36 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of reference/whatsapp-cloud-api.md §5.1 and §5.2, in characters.
-const (
-	MaxTextBody     = 4096
-	MaxCallbackData = 512
-)
+// MaxCallbackData is the longest [OutboundMessage.CallbackData], in characters
+// (reference/whatsapp-cloud-api.md §5.1).
+const MaxCallbackData = 512
 
-// TextMessage is a text for one customer.
-type TextMessage struct {
+// OutboundMessage is one message for one customer.
+type OutboundMessage struct {
 	// To is the wa_id. If it is empty, ToUserID, a business-scoped user id, is
 	// the address. See [RecipientAddress].
 	To       string
 	ToUserID string
-	// Body has 1 to [MaxTextBody] characters.
-	Body string
-	// PreviewURL renders the first URL of the body.
-	PreviewURL bool
-	// ReplyToMessageID quotes a message of the conversation; may be empty.
+	Content  OutboundContent
+	// ReplyToMessageID quotes a message of the conversation; may be empty, and
+	// must be with a reaction (reference/whatsapp-cloud-api.md §5.1).
 	ReplyToMessageID string
 	// CallbackData, up to [MaxCallbackData] characters, comes back in every
 	// status of the message. Our own id belongs here: it is the only way to
 	// recognise a message whose answer was lost.
 	CallbackData string
+}
+
+// OutboundContent is what a message says: a [TextMessage], [MediaMessage],
+// [LocationMessage], [ContactsMessage], [ReactionMessage] or
+// [InteractiveMessage].
+type OutboundContent interface {
+	// kind is Meta's name of the type, and of the property that holds wire.
+	kind() string
+	// check says what Meta would refuse; nil if nothing.
+	check() *Error
+	// wire is the content in Meta's shape.
+	wire() any
 }
 
 // SendResult says that Meta accepted a message, not that it can be delivered:
@@ -45,67 +53,23 @@ type SendResult struct {
 	Input string
 }
 
-// SendText sends a text once. If the error is [Error.Uncertain] the message may
-// have been sent all the same; only a status with its CallbackData can tell.
-func (c *Client) SendText(ctx context.Context, creds Credentials, m TextMessage) (SendResult, error) {
-	if n := utf8.RuneCountInString(m.Body); n == 0 || n > MaxTextBody {
-		return SendResult{}, invalidRequest("the text has %d characters, not 1 to %d", n, MaxTextBody)
-	}
-	envelope := envelope{
-		to:           m.To,
-		toUserID:     m.ToUserID,
-		replyTo:      m.ReplyToMessageID,
-		callbackData: m.CallbackData,
-	}
-	return c.send(ctx, creds, envelope, "text", struct {
-		Body       string `json:"body"`
-		PreviewURL bool   `json:"preview_url"`
-	}{m.Body, m.PreviewURL})
-}
-
-// envelope is what every kind of message has around its content.
-type envelope struct {
-	to, toUserID, replyTo, callbackData string
-}
-
-// send is the one way on which messages of every kind leave. content becomes
-// the property that is named after the kind.
-func (c *Client) send(ctx context.Context, creds Credentials, e envelope, kind string, content any) (SendResult, error) {
-	if n := utf8.RuneCountInString(e.callbackData); n > MaxCallbackData {
-		return SendResult{}, invalidRequest("the callback data has %d characters, more than %d", n, MaxCallbackData)
-	}
-	payload := map[string]any{
-		"messaging_product": "whatsapp",
-		"recipient_type":    "individual",
-		"type":              kind,
-		kind:                content,
-	}
-	switch to, recipient := RecipientAddress(e.to, e.toUserID); {
-	case to != "":
-		payload["to"] = to
-	case recipient != "":
-		payload["recipient"] = recipient
-	default:
-		return SendResult{}, invalidRequest("the message has no recipient")
-	}
-	if e.replyTo != "" {
-		payload["context"] = map[string]string{"message_id": e.replyTo}
-	}
-	if e.callbackData != "" {
-		payload["biz_opaque_callback_data"] = e.callbackData
-	}
-	body, err := json.Marshal(payload)
-	if err != nil {
-		return SendResult{}, invalidRequest("encoding the message: %w", err)
+// Send sends a message once, of whatever kind: it is the one way on which
+// messages leave. What Meta's documented limits rule out is refused before any
+// call, as CodeInvalidRequest. If the error is [Error.Uncertain] the message
+// may have been sent all the same; only a status with its CallbackData can tell.
+func (c *Client) Send(ctx context.Context, creds Credentials, m OutboundMessage) (SendResult, error) {
+	body, refused := m.encode()
+	if refused != nil {
+		return SendResult{}, refused
 	}
 	var result SendResult
-	err = c.do(ctx, creds, call{
-		name:    "send " + kind,
+	err := c.do(ctx, creds, call{
+		name:    "send " + m.Content.kind(),
 		method:  http.MethodPost,
 		edge:    "/messages",
 		body:    body,
 		message: true,
-		decode: func(answer []byte) error {
+		decode: func(answer []byte) (err error) {
 			result, err = decodeSendResult(answer)
 			return err
 		},
@@ -114,6 +78,57 @@ func (c *Client) send(ctx context.Context, creds Credentials, e envelope, kind s
 		return SendResult{}, err
 	}
 	return result, nil
+}
+
+// Check returns why Send would refuse the message before any call, as an
+// *Error; nil if it would not.
+func (m OutboundMessage) Check() error {
+	if _, refused := m.encode(); refused != nil {
+		return refused
+	}
+	return nil
+}
+
+// encode checks the message and writes it as Meta wants it.
+func (m OutboundMessage) encode() ([]byte, *Error) {
+	if m.Content == nil {
+		return nil, invalidRequest("the message has no content")
+	}
+	if e := m.Content.check(); e != nil {
+		return nil, e
+	}
+	if n := utf8.RuneCountInString(m.CallbackData); n > MaxCallbackData {
+		return nil, invalidRequest("the callback data has %d characters, more than %d", n, MaxCallbackData)
+	}
+	kind := m.Content.kind()
+	payload := map[string]any{
+		"messaging_product": "whatsapp",
+		"recipient_type":    "individual",
+		"type":              kind,
+		kind:                m.Content.wire(),
+	}
+	switch to, recipient := RecipientAddress(m.To, m.ToUserID); {
+	case to != "":
+		payload["to"] = to
+	case recipient != "":
+		payload["recipient"] = recipient
+	default:
+		return nil, invalidRequest("the message has no recipient")
+	}
+	if m.ReplyToMessageID != "" {
+		if _, reaction := m.Content.(ReactionMessage); reaction {
+			return nil, invalidRequest("a reaction cannot quote a message")
+		}
+		payload["context"] = map[string]string{"message_id": m.ReplyToMessageID}
+	}
+	if m.CallbackData != "" {
+		payload["biz_opaque_callback_data"] = m.CallbackData
+	}
+	body, err := json.Marshal(payload)
+	if err != nil {
+		return nil, invalidRequest("encoding the message: %w", err)
+	}
+	return body, nil
 }
 
 func decodeSendResult(answer []byte) (SendResult, error) {

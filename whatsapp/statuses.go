@@ -17,7 +17,7 @@ type Status struct {
 	// RecipientID is a wa_id or the id of a group; it may be missing.
 	RecipientID     string
 	RecipientUserID string
-	// CallbackData is what the send call gave along as [TextMessage.CallbackData].
+	// CallbackData is what the send call gave along as [OutboundMessage.CallbackData].
 	CallbackData string
 	Pricing      *Pricing
 	// Errors are set on failed; [ErrorFromMeta] classifies them.

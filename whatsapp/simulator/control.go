@@ -243,7 +243,7 @@ func (s *Simulator) controlInbox(w http.ResponseWriter, r *http.Request) {
 	}
 	if c := s.knownCustomer(w, r.PathValue("waId")); c != nil {
 		controlAnswer(w, http.StatusOK, map[string]any{
-			"received": c.Inbox(id), "written": c.Written(id), "windowOpen": c.WindowOpen(id),
+			"received": c.Inbox(id), "written": c.Written(id), "windowOpen": c.WindowOpen(id), "typing": c.SeesTyping(id),
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"encoding/json"
 	"time"
 )
 
@@ -201,25 +202,29 @@ func (h *CustomerHandle) profile() Customer {
 
 // ReceivedMessage is a message on the customer's phone.
 type ReceivedMessage struct {
-	ID           string    `json:"id"`
-	Type         string    `json:"type"`
-	Body         string    `json:"body"`
-	ReplyTo      string    `json:"replyTo,omitempty"`
-	CallbackData string    `json:"callbackData,omitempty"`
-	At           time.Time `json:"at"`     // of arrival
-	ReadAt       time.Time `json:"readAt"` // zero: unread
+	ID           string          `json:"id"`
+	Type         string          `json:"type"`
+	Body         string          `json:"body"`               // of a text or interactive message, caption of a file, name of a template
+	Content      json.RawMessage `json:"content"`            // the object of its type, as sent
+	Choices      []Choice        `json:"choices,omitempty"`  // what can be tapped
+	Reaction     string          `json:"reaction,omitempty"` // the business's own
+	ReplyTo      string          `json:"replyTo,omitempty"`
+	CallbackData string          `json:"callbackData,omitempty"`
+	At           time.Time       `json:"at"`     // of arrival
+	ReadAt       time.Time       `json:"readAt"` // zero: unread
 }
 
 // Inbox is what has arrived from a number on the customer's phone, in order of
-// arrival; what failed or is still on its way is not there.
+// arrival; what failed or is still on its way is not there. A reaction is shown
+// on its message.
 func (h *CustomerHandle) Inbox(numberID string) []ReceivedMessage {
 	h.s.mu.Lock()
 	defer h.s.mu.Unlock()
 	out := []ReceivedMessage{}
 	for _, m := range h.s.chat(numberID, h.c).arrived {
 		out = append(out, ReceivedMessage{
-			ID: m.id, Type: m.kind, Body: m.body, ReplyTo: m.replyTo, CallbackData: m.callbackData,
-			At: m.arrivedAt, ReadAt: m.readAt,
+			ID: m.id, Type: m.kind, Body: m.body, Content: m.content, Choices: m.choices, Reaction: m.reacted,
+			ReplyTo: m.replyTo, CallbackData: m.callbackData, At: m.arrivedAt, ReadAt: m.readAt,
 		})
 	}
 	return out
@@ -227,10 +232,11 @@ func (h *CustomerHandle) Inbox(numberID string) []ReceivedMessage {
 
 // WrittenMessage is a message the customer wrote.
 type WrittenMessage struct {
-	ID     string    `json:"id"`
-	Body   string    `json:"body"`
-	At     time.Time `json:"at"`
-	ReadAt time.Time `json:"readAt"` // by the business's read mark; zero: unread
+	ID       string    `json:"id"`
+	Body     string    `json:"body"`
+	At       time.Time `json:"at"`
+	ReadAt   time.Time `json:"readAt"`             // by the business's read mark; zero: unread
+	Reaction string    `json:"reaction,omitempty"` // the business's
 }
 
 // Written is what the customer wrote to a number, in order.
@@ -239,7 +245,7 @@ func (h *CustomerHandle) Written(numberID string) []WrittenMessage {
 	defer h.s.mu.Unlock()
 	out := []WrittenMessage{}
 	for _, m := range h.s.chat(numberID, h.c).written {
-		out = append(out, WrittenMessage{ID: m.id, Body: m.body, At: m.at, ReadAt: m.readAt})
+		out = append(out, WrittenMessage{ID: m.id, Body: m.body, At: m.at, ReadAt: m.readAt, Reaction: m.reacted})
 	}
 	return out
 }

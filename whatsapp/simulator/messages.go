@@ -10,17 +10,12 @@ import (
 	"unicode/utf8"
 )
 
-const (
-	maxText         = 4096
-	maxCallbackData = 512
-)
+const maxCallbackData = 512
 
 // messageTypes are the types a business can send (§5).
 var messageTypes = []string{
 	"audio", "contacts", "document", "image", "interactive", "location", "reaction", "sticker", "template", "text", "video",
 }
-
-var mediaTypes = []string{"audio", "document", "image", "sticker", "video"}
 
 var scopedIDPattern = regexp.MustCompile(`^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$`)
 
@@ -31,8 +26,11 @@ type message struct {
 	customer     *customer
 	inbound      bool
 	kind         string
-	body         string          // of a text, name of a template
+	body         string          // of a text or interactive message, caption of a file, name of a template
 	content      json.RawMessage // the object of its type, as sent
+	choices      []Choice        // what the customer can tap
+	reaction     reaction        // of a message of the kind "reaction"
+	reacted      string          // the business's emoji on it
 	input        string          // `to` or `recipient` as sent
 	replyTo      string
 	callbackData string
@@ -54,7 +52,9 @@ type sendRequest struct {
 	kind         string
 	content      json.RawMessage
 	body         string
-	mediaID      string
+	files        []mediaRef
+	choices      []Choice
+	reaction     reaction
 	template     templateKey
 	replyTo      string
 	callbackData string
@@ -202,51 +202,6 @@ func (req *sendRequest) parseContext(raw json.RawMessage) *graphError {
 	return nil
 }
 
-func (req *sendRequest) parseContent(raw json.RawMessage) *graphError {
-	var content struct {
-		Body     *string `json:"body"`
-		ID       string  `json:"id"`
-		Link     string  `json:"link"`
-		Name     string  `json:"name"`
-		Language struct {
-			Code string `json:"code"`
-		} `json:"language"`
-	}
-	req.content = raw
-	if req.kind == "contacts" {
-		var list []json.RawMessage
-		if json.Unmarshal(raw, &list) != nil || len(list) == 0 {
-			return missing("Parameter of type contacts is missing.")
-		}
-		return nil
-	}
-	if len(raw) == 0 || json.Unmarshal(raw, &content) != nil {
-		return missing("Parameter of type " + req.kind + " is missing.")
-	}
-	switch {
-	case req.kind == "text":
-		if content.Body == nil || *content.Body == "" {
-			return missing("Parameter of type text is missing text value")
-		}
-		if utf8.RuneCountInString(*content.Body) > maxText {
-			return invalidParameter("Param text['body'] must be at most 4096 characters long.")
-		}
-		req.body = *content.Body
-	case req.kind == "template":
-		if content.Name == "" || content.Language.Code == "" {
-			return missing("template['name'] and template['language']['code'] are required.")
-		}
-		req.body = content.Name
-		req.template = templateKey{content.Name, content.Language.Code}
-	case slices.Contains(mediaTypes, req.kind):
-		if (content.ID == "") == (content.Link == "") {
-			return wrongValue(req.kind + " needs exactly one of id and link.")
-		}
-		req.mediaID = content.ID
-	}
-	return nil
-}
-
 // accept takes a message in and plans its statuses, or refuses it. s.mu must be
 // held.
 func (s *Simulator) accept(version string, n *number, req *sendRequest) (*message, *graphError) {
@@ -273,8 +228,13 @@ func (s *Simulator) accept(version string, n *number, req *sendRequest) (*messag
 		}
 		category = t.Category
 	}
-	if req.mediaID != "" && s.usableFile(n, req.mediaID) == nil {
-		return nil, wrongValue("Media id " + req.mediaID + " is unknown, expired or belongs to another number.")
+	rejected := false
+	for _, ref := range req.files {
+		f := s.usableFile(n, ref.id)
+		if f == nil {
+			return nil, wrongValue("Media id " + ref.id + " is unknown, expired or belongs to another number.")
+		}
+		rejected = rejected || !ref.fits(f)
 	}
 	conversation := s.chat(n.ID, who)
 	if !conversation.rate.take(now, s.opts.PairBurst, s.opts.PairInterval) {
@@ -285,7 +245,7 @@ func (s *Simulator) accept(version string, n *number, req *sendRequest) (*messag
 	}
 	m := &message{
 		id: s.newMessageID(who, directionBusiness), number: n, customer: who, kind: req.kind, body: req.body,
-		content: req.content, input: req.input, replyTo: req.replyTo, callbackData: req.callbackData, at: now, script: play,
+		content: req.content, choices: req.choices, reaction: req.reaction, input: req.input, replyTo: req.replyTo, callbackData: req.callbackData, at: now, script: play,
 	}
 	open := conversation.windowOpen(now)
 	m.price = priceOf(category, open, s.pricingDate(now))
@@ -296,6 +256,10 @@ func (s *Simulator) accept(version string, n *number, req *sendRequest) (*messag
 		m.failure = 131026
 	case !open && req.kind != "template":
 		m.failure = 131047
+	case rejected:
+		m.failure = 131053
+	case req.kind == "reaction" && s.reactionTarget(m) == nil:
+		m.failure = 131009
 	}
 	if version <= "v23.0" {
 		m.conversationID = strings.ToLower(s.randomHex(32))

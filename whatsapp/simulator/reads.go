@@ -111,3 +111,13 @@ func (s *Simulator) Typing() []TypingRecord {
 	defer s.mu.Unlock()
 	return slices.Clone(s.typing)
 }
+
+// SeesTyping reports whether the customer sees now that the number is writing.
+func (h *CustomerHandle) SeesTyping(numberID string) bool {
+	h.s.mu.Lock()
+	defer h.s.mu.Unlock()
+	now := h.s.clock.Now()
+	return slices.ContainsFunc(h.s.typing, func(t TypingRecord) bool {
+		return t.NumberID == numberID && t.UserID == h.c.UserID && now.Before(t.Until)
+	})
+}

@@ -1,6 +1,9 @@
 package simulator
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Status is the state a status webhook reports (§3.5).
 type Status string
@@ -37,6 +40,10 @@ func (s *Simulator) play(m *message) {
 func (s *Simulator) leave(m *message) {
 	s.emitStatus(m, Sent, s.clock.Now())
 	if m.script.undelivered {
+		return
+	}
+	if m.kind == "reaction" { // no other status follows (§5.4)
+		s.react(m)
 		return
 	}
 	s.after(m.at.Add(max(s.opts.Timing.Delivered, 0)).Sub(s.clock.Now()), func() { s.arrive(m) })
@@ -82,18 +89,20 @@ func (s *Simulator) open(m *message) {
 
 // SendRecord is one message Meta accepted from the business.
 type SendRecord struct {
-	ID           string     `json:"id"`
-	NumberID     string     `json:"numberId"`
-	To           string     `json:"to"` // as sent
-	WAID         string     `json:"waId"`
-	UserID       string     `json:"userId"`
-	Type         string     `json:"type"`
-	Body         string     `json:"body"` // of a text, name of a template
-	ReplyTo      string     `json:"replyTo,omitempty"`
-	CallbackData string     `json:"callbackData,omitempty"`
-	At           time.Time  `json:"at"`
-	Statuses     []StatusAt `json:"statuses"` // in the order they were emitted
-	FailureCode  int        `json:"failureCode,omitempty"`
+	ID       string `json:"id"`
+	NumberID string `json:"numberId"`
+	To       string `json:"to"` // as sent
+	WAID     string `json:"waId"`
+	UserID   string `json:"userId"`
+	Type     string `json:"type"`
+	Body     string `json:"body"` // of a text or interactive message, caption of a file, name of a template
+
+	Content      json.RawMessage `json:"content"` // the object of its type, as sent
+	ReplyTo      string          `json:"replyTo,omitempty"`
+	CallbackData string          `json:"callbackData,omitempty"`
+	At           time.Time       `json:"at"`
+	Statuses     []StatusAt      `json:"statuses"` // in the order they were emitted
+	FailureCode  int             `json:"failureCode,omitempty"`
 }
 
 // Sent are all messages accepted from the business, oldest first, whether their
@@ -105,7 +114,7 @@ func (s *Simulator) Sent() []SendRecord {
 	for _, m := range s.sent {
 		out = append(out, SendRecord{
 			ID: m.id, NumberID: m.number.ID, To: m.input, WAID: m.customer.WAID, UserID: m.customer.UserID,
-			Type: m.kind, Body: m.body, ReplyTo: m.replyTo, CallbackData: m.callbackData, At: m.at,
+			Type: m.kind, Body: m.body, Content: m.content, ReplyTo: m.replyTo, CallbackData: m.callbackData, At: m.at,
 			Statuses: append([]StatusAt{}, m.history...), FailureCode: m.failure,
 		})
 	}

@@ -30,7 +30,7 @@ func TestStatuses(t *testing.T) {
 		w.pass(700 * time.Millisecond)
 		require.Equal(t, []string{"delivered"}, statusesOf(w.hook.take()))
 		require.Equal(t, []simulator.ReceivedMessage{{
-			ID: id, Type: "text", Body: "hi", CallbackData: "order=8841", At: start.Add(time.Second),
+			ID: id, Type: "text", Body: "hi", Content: []byte(`{"body":"hi"}`), CallbackData: "order=8841", At: start.Add(time.Second),
 		}}, c.Inbox(numberID))
 		w.pass(2 * time.Second)
 		require.Equal(t, []string{"read"}, statusesOf(w.hook.take()))
