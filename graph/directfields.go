@@ -171,7 +171,7 @@ func messageContent(d *direct, field graphql.CollectedField) (writer[gqlmodel.Me
 	writeText, plain := compile(d, textContentShape, field)
 	writeUnknown, other := compile(d, unknownContentShape, field)
 	return func(to []byte, message *gqlmodel.Message) ([]byte, bool) {
-		switch content := message.Content().(type) {
+		switch content := message.Says().(type) {
 		case gqlmodel.TextContent:
 			return writeText(to, &content)
 		case gqlmodel.UnknownContent:

@@ -160,7 +160,7 @@ func newInbound(message incoming, conversation models.ID) models.Message {
 	row := models.Message{
 		OrganizationID: message.channel.OrganizationID, ID: models.NewID(),
 		ChannelID: message.channel.ID, ConversationID: conversation,
-		Direction: models.Inbound, Kind: wire.Type, Body: wire.Text, WAMID: &wire.ID,
+		Direction: models.Inbound, Kind: wire.Type, Body: wire.Text, WAMID: &wire.ID, Source: models.SourceCustomer,
 		Status: models.StatusReceived, SentAt: wire.Timestamp, CreatedAt: message.receivedAt, UpdatedAt: message.receivedAt,
 	}
 	if wire.Type != models.KindText {

@@ -69,7 +69,7 @@ func (s *Service) Reply(ctx context.Context, viewer models.Viewer, reply Reply) 
 			OrganizationID: viewer.OrganizationID, ID: models.NewID(),
 			ChannelID: conversation.ChannelID, ConversationID: conversation.ID,
 			Direction: models.Outbound, Kind: models.KindText, Body: reply.Text, PreviewURL: reply.PreviewURL,
-			SenderID: new(viewer.UserID), Status: models.StatusQueued,
+			Source: models.SourceAgent, SenderID: new(viewer.UserID), Status: models.StatusQueued,
 			SentAt: tx.Now(), CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
 		}
 		if err := rememberResult(tx, viewer, replyMutation, reply.IdempotencyKey, reply, message.ID); err != nil {

@@ -40,3 +40,15 @@ type ContactIdentity struct {
 func (c *Contact) SeeName(name string, at time.Time) bool {
 	return seeNewest(&c.Name, &c.NameSeenAt, name, at)
 }
+
+// ReleasedIdentity says that an identity named a contact up to a time and does so
+// no more, because the person changed it: who uses it later is somebody else
+// (reference/whatsapp-cloud-api.md §13.3).
+type ReleasedIdentity struct {
+	OrganizationID ID           `gorm:"type:uuid;primaryKey;index:released_identities_contact_idx,priority:1"`
+	Kind           IdentityKind `gorm:"primaryKey"`
+	MatchKey       string       `gorm:"primaryKey"`
+	ReleasedAt     time.Time    `gorm:"primaryKey"` // Meta's time of the change
+	ContactID      ID           `gorm:"type:uuid;not null;index:released_identities_contact_idx,priority:2"`
+	CreatedAt      time.Time
+}

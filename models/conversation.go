@@ -35,6 +35,7 @@ type Conversation struct {
 	CustomerWAIDSeenAt    *time.Time         `gorm:"column:customer_wa_id_seen_at" json:",omitzero"`
 	CustomerUserID        string             `gorm:"not null" json:",omitzero"` // business-scoped user id, likewise
 	CustomerUserIDSeenAt  *time.Time         `json:",omitzero"`
+	EarlyUntil            *time.Time         `json:"-"` // until then, edits or deletions may be waiting for messages that are new here
 	ClosedAt              *time.Time         `json:",omitzero"`
 	ClosedByID            *ID                `gorm:"type:uuid" json:",omitzero"`
 	Version               int64              `gorm:"not null"` // grows when assignment or status change; for expectedVersion
@@ -73,6 +74,12 @@ func (c *Conversation) SeeMessage(m Message) {
 		}
 		c.LastCustomerMessageAt = Later(c.LastCustomerMessageAt, &counts)
 	}
+}
+
+// SeeCustomerAct folds in something that the customer did without writing a
+// message, such as a reaction: it opens the service window and leaves nothing unread.
+func (c *Conversation) SeeCustomerAct(at, receivedAt time.Time) {
+	c.LastCustomerMessageAt = Later(c.LastCustomerMessageAt, Earlier(&at, &receivedAt))
 }
 
 // Close ends the team's work on the conversation. It reports false if that was so
@@ -145,6 +152,7 @@ func (c *Conversation) Absorb(other Conversation) {
 		c.LastMessageID, c.LastMessageAt = other.LastMessageID, other.LastMessageAt
 	}
 	c.LastCustomerMessageAt = Later(c.LastCustomerMessageAt, other.LastCustomerMessageAt)
+	c.EarlyUntil = Later(c.EarlyUntil, other.EarlyUntil)
 	if other.CustomerWAIDSeenAt != nil {
 		c.SeeCustomer(other.CustomerWAID, "", *other.CustomerWAIDSeenAt)
 	}

@@ -12,6 +12,7 @@ type EventKind string
 const (
 	EventMessageAdded         EventKind = "message.added"
 	EventMessageStatusChanged EventKind = "message.status_changed"
+	EventMessageChanged       EventKind = "message.changed" // content, reactions, file, edit or deletion
 	EventConversationChanged  EventKind = "conversation.changed"
 	EventConversationMerged   EventKind = "conversation.merged" // two turned out to be with the same person
 )

@@ -37,8 +37,17 @@ var statusRank = map[MessageStatus]int{
 	StatusFailed: 5, StatusDelivered: 6, StatusRead: 7, StatusPlayed: 8,
 }
 
-// KindText is the kind of a plain text message.
-const KindText = "text"
+// MessageSource says where a message was written.
+type MessageSource string
+
+// The sources.
+const (
+	SourceCustomer MessageSource = "CUSTOMER"
+	SourceAgent    MessageSource = "AGENT"     // a user of the team
+	SourcePhoneApp MessageSource = "PHONE_APP" // the business's own phone, with a number that is used in both places
+	SourceAPI      MessageSource = "API"       // a program with an API key
+	SourceSystem   MessageSource = "SYSTEM"    // Recado itself, by a rule of the team
+)
 
 // notWritten are kinds that reach us like messages without being one that the
 // customer wrote: they open no window and leave nothing unread.
@@ -52,9 +61,9 @@ type Message struct {
 	ConversationID ID            `gorm:"type:uuid;not null;index:messages_conversation_idx,priority:2"`
 	Direction      Direction     `gorm:"not null"`
 	Kind           string        `gorm:"not null"`                                                                           // Meta's type: text, image, … An open set (reference/whatsapp-cloud-api.md §3.4)
-	Body           string        `gorm:"not null" json:",omitzero"`                                                          // the text of a text message
+	Body           string        `gorm:"not null" json:",omitzero"`                                                          // what can be read and searched in it, of any kind; see Content.Text
 	PreviewURL     bool          `gorm:"column:preview_url;not null" json:",omitzero"`                                       // outbound text: show a preview of the first link
-	Raw            []byte        `json:",omitzero"`                                                                          // Meta's JSON of an inbound message of a kind that is not understood yet; nil otherwise
+	Raw            []byte        `json:",omitzero"`                                                                          // Meta's JSON of an inbound message that is not plain text, as it came; nil otherwise
 	WAMID          *string       `gorm:"column:wamid;uniqueIndex:messages_channel_id_wamid_key,priority:3" json:",omitzero"` // Meta's id; nil until Meta accepts
 	ReplyToWAMID   *string       `gorm:"column:reply_to_wamid" json:",omitzero"`                                             // the message it answers, which may be unknown or come later
 	AttachmentID   *ID           `gorm:"type:uuid" json:",omitzero"`                                                         // the file that came with it or goes with it; nil if there is none
@@ -72,6 +81,14 @@ type Message struct {
 	AttemptedAt    *time.Time    `json:",omitzero"`                 // start of the newest call
 	CreatedAt      time.Time     // when we stored it
 	UpdatedAt      time.Time
+
+	Content             *Content      `gorm:"serializer:json" json:",omitzero"` // nil for plain text and for kinds that are not known
+	Source              MessageSource `gorm:"not null"`
+	Forwarded           bool          `gorm:"not null" json:",omitzero"`
+	FrequentlyForwarded bool          `gorm:"not null" json:",omitzero"` // more than five times
+	FromHistory         bool          `gorm:"not null" json:",omitzero"` // from before the number was connected, taken from the phone
+	EditedAt            *time.Time    `json:",omitzero"`                 // of the newest edit; Body and Content are as it left them
+	DeletedAt           *time.Time    `json:",omitzero"`                 // its author deleted it for everyone; what it said stays readable for the team
 }
 
 // KindsNotWritten lists the kinds for which FromCustomer is false, for queries.
@@ -79,7 +96,10 @@ func KindsNotWritten() []string { return slices.Sorted(maps.Keys(notWritten)) }
 
 // FromCustomer reports whether a customer wrote the message, which opens the
 // service window and waits to be read (reference/whatsapp-cloud-api.md §10.1).
-func (m Message) FromCustomer() bool { return m.Direction == Inbound && !notWritten[m.Kind] }
+// What came with the phone's history does neither.
+func (m Message) FromCustomer() bool {
+	return m.Direction == Inbound && !m.FromHistory && !notWritten[m.Kind]
+}
 
 // Failure says why a message failed and what to do about it. Code, Retryable and
 // NextAction are ours and stable; the rest is Meta's own account of it.

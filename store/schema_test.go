@@ -23,10 +23,30 @@ import (
 
 // tables are all models that are rows.
 var tables = []any{
-	&models.Attachment{}, &models.Channel{}, &models.ChannelAssignee{}, &models.ChannelPermission{}, &models.Contact{}, &models.ContactIdentity{},
-	&models.Conversation{}, &models.ConversationTag{}, &models.Event{}, &models.FeedHead{}, &models.IdempotencyRecord{}, &models.MediaHandle{}, &models.Message{},
-	&models.Organization{}, &models.ParkedStatus{}, &models.Profile{}, &models.RefreshToken{}, &models.Session{},
-	&models.Tag{}, &models.User{}, &models.WebhookDelivery{},
+	&models.Attachment{},
+	&models.ChannelAssignee{},
+	&models.ChannelPermission{},
+	&models.Channel{},
+	&models.ContactIdentity{},
+	&models.Contact{},
+	&models.ConversationTag{},
+	&models.Conversation{},
+	&models.Event{},
+	&models.FeedHead{},
+	&models.IdempotencyRecord{},
+	&models.MediaHandle{},
+	&models.MessageReaction{},
+	&models.MessageRevision{},
+	&models.Message{},
+	&models.Organization{},
+	&models.ParkedStatus{},
+	&models.Profile{},
+	&models.RefreshToken{},
+	&models.ReleasedIdentity{},
+	&models.Session{},
+	&models.Tag{},
+	&models.User{},
+	&models.WebhookDelivery{},
 }
 
 // onlyInMigrations are indexes that the models do not describe: those behind

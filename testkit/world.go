@@ -192,7 +192,7 @@ func (w *World) newMessage(conversation models.Conversation, body string, at tim
 	wamid := "wamid." + id.String()
 	return models.Message{
 		OrganizationID: w.Organization.ID, ID: id, ChannelID: conversation.ChannelID, ConversationID: conversation.ID,
-		Direction: models.Inbound, Kind: models.KindText, Body: body, WAMID: &wamid, Status: models.StatusReceived,
+		Direction: models.Inbound, Kind: models.KindText, Body: body, Source: models.SourceCustomer, WAMID: &wamid, Status: models.StatusReceived,
 		SentAt: at, CreatedAt: at,
 	}
 }

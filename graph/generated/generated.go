@@ -193,13 +193,13 @@ type ComplexityRoot struct {
 
 	Message struct {
 		Attempts     func(childComplexity int) int
-		Content      func(childComplexity int) int
 		Conversation func(childComplexity int) int
 		CreatedAt    func(childComplexity int) int
 		Direction    func(childComplexity int) int
 		Failure      func(childComplexity int) int
 		PublicID     func(childComplexity int) int
 		ReplyTo      func(childComplexity int) int
+		Says         func(childComplexity int) int
 		Sender       func(childComplexity int) int
 		SentAt       func(childComplexity int) int
 		Status       func(childComplexity int) int
@@ -1011,12 +1011,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.Attempts(childComplexity), true
-	case "Message.content":
-		if e.ComplexityRoot.Message.Content == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Message.Content(childComplexity), true
 	case "Message.conversation":
 		if e.ComplexityRoot.Message.Conversation == nil {
 			break
@@ -1053,6 +1047,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.ReplyTo(childComplexity), true
+	case "Message.content":
+		if e.ComplexityRoot.Message.Says == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Says(childComplexity), true
 	case "Message.sender":
 		if e.ComplexityRoot.Message.Sender == nil {
 			break
@@ -7250,7 +7250,7 @@ func (ec *executionContext) _Message_content(ctx context.Context, field graphql.
 			return ec.fieldContext_Message_content(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Content(), nil
+			return obj.Says(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.MessageContent) graphql.Marshaler {

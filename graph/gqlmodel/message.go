@@ -11,8 +11,8 @@ func (m *Message) PublicID() string { return models.PublicID(models.PrefixMessag
 // IsNode marks the type as a Node.
 func (*Message) IsNode() {}
 
-// Content is what the message says.
-func (m *Message) Content() MessageContent {
+// Says is what the message says.
+func (m *Message) Says() MessageContent {
 	if m.Kind == models.KindText {
 		return TextContent{Body: m.Body}
 	}
