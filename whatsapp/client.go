@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"context"
 	"crypto/tls"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -128,12 +129,18 @@ type call struct {
 	// name is for logs, as in "send text".
 	name   string
 	method string
-	// edge follows the phone number id in the path: "/messages", or "".
+	// object is the id that the path begins with; empty: the phone number's.
+	object string
+	// edge follows the object in the path: "/messages", or "".
 	edge string
 	// query is written as it is, already escaped.
 	query string
 	// body is JSON, or nil.
 	body []byte
+	// stream is a body that is too large to be held; nil: there is none.
+	stream *stream
+	// timeout bounds one exchange in place of the client's; 0: the client's.
+	timeout time.Duration
 	// message says that the call counts against the number's throughput.
 	message bool
 	// repeatable says that making the call twice is like making it once, so
@@ -142,6 +149,13 @@ type call struct {
 	// decode reads the body of a 2xx answer. Its error means that the answer
 	// is not readable, unless it is an *Error.
 	decode func(body []byte) error
+}
+
+// stream is a body that is read anew for every exchange.
+type stream struct {
+	contentType string
+	length      int64
+	open        func() (io.ReadCloser, error)
 }
 
 // do makes a call and returns nil or an *Error.

@@ -2,6 +2,7 @@ package whatsapp
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,7 +23,7 @@ var errTooLong = fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
 
 // exchange makes one HTTP request and reads its answer.
 func (c *Client) exchange(parent context.Context, creds Credentials, call call) *Error {
-	ctx, cancel := context.WithTimeout(parent, c.timeout)
+	ctx, cancel := context.WithTimeout(parent, cmp.Or(call.timeout, c.timeout))
 	defer cancel()
 	var way connection
 	req, err := c.newRequest(httptrace.WithClientTrace(ctx, way.trace()), creds, call)
@@ -54,7 +55,7 @@ func (c *Client) newRequest(ctx context.Context, creds Credentials, call call) (
 	if call.body != nil {
 		body = bytes.NewReader(call.body)
 	}
-	req, err := http.NewRequestWithContext(ctx, call.method, c.root+"/"+creds.PhoneNumberID+call.edge, body)
+	req, err := http.NewRequestWithContext(ctx, call.method, c.root+"/"+cmp.Or(call.object, creds.PhoneNumberID)+call.edge, body)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +75,13 @@ func (c *Client) newRequest(ctx context.Context, creds Credentials, call call) (
 	req.Header.Set("Accept", "application/json")
 	if call.body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if call.stream != nil {
+		req.Header.Set("Content-Type", call.stream.contentType)
+		req.ContentLength = call.stream.length
+		if req.Body, err = call.stream.open(); err != nil { // the last that can fail: whoever sends the request closes it
+			return nil, err
+		}
 	}
 	return req, nil
 }
