@@ -108,9 +108,9 @@ func Open(ctx context.Context, c config.Config, options Options) (opened *App, e
 		Clock: options.Clock, Keys: keys, AccessTokenLifetime: c.AccessTokenLifetime, SessionLifetime: c.SessionLifetime,
 		SnapshotLifetime: options.RightsLifetime, Logger: options.Logger,
 	})
-	a.Channels = channels.New(a.Store, box, channels.Options{Logger: options.Logger})
-	a.CRM = crm.New(a.Store)
 	a.Queue = jobs.New(a.Store, jobs.Options{Logger: options.Logger})
+	a.Channels = channels.New(a.Store, box, channels.Options{Logger: options.Logger, Queue: a.Queue})
+	a.CRM = crm.New(a.Store)
 	a.WhatsApp = whatsapp.NewClient(whatsapp.Options{
 		BaseURL: c.MetaGraphURL, Version: c.MetaGraphVersion, Now: options.Clock, AppSecret: firstSecret(c), Logger: options.Logger,
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"gorm.io/gorm"
 
@@ -14,21 +15,28 @@ import (
 // nobodyYet is Channel.LastAssigneePosition before anybody's turn.
 const nobodyYet = -1
 
+// MaxAssignees is how many users a pool can have.
+const MaxAssignees = 50
+
 // SetAssignees makes the users, in this order, the pool that new conversations of
 // the channel are handed to in turn; none switches it off. The turn goes on after
 // whoever was served last, or, if they are no longer in the pool, with whoever
 // would have been next.
 //
 // Users need not be able to reply now: those who cannot are passed over when it is
-// their turn. Errors: NOT_FOUND (userIds: not a user of the channel's
-// organization, else: no such channel), INVALID (userIds: one twice).
+// their turn. Who joins is handed what waits in the queue. Errors: NOT_FOUND
+// (userIds: not a user of the channel's organization, else: no such channel),
+// INVALID (userIds: one twice, or more than MaxAssignees). For operators.
 func (s *Service) SetAssignees(ctx context.Context, channelID models.ID, userIDs []models.ID) error {
+	if len(userIDs) > MaxAssignees {
+		return models.NewError(models.CodeInvalid, "userIds").With("max", strconv.Itoa(MaxAssignees))
+	}
 	return s.db.Write(ctx, func(tx *store.Tx) error {
 		channel, err := lock(tx, channelID)
 		if err != nil {
 			return err
 		}
-		if err := checkMembers(tx, channel.OrganizationID, userIDs); err != nil {
+		if err := checkMembers(tx, channel.OrganizationID, userIDs, "userIds"); err != nil {
 			return err
 		}
 		before, err := pool(tx.DB, channel)
@@ -47,8 +55,28 @@ func (s *Service) SetAssignees(ctx context.Context, channelID models.ID, userIDs
 		if err := store.InsertAll(tx, after); err != nil {
 			return err
 		}
-		return moveTurn(tx, &channel, carryTurn(before, channel.LastAssigneePosition, after))
+		if err := moveTurn(tx, &channel, carryTurn(before, channel.LastAssigneePosition, after)); err != nil {
+			return err
+		}
+		return s.Drain(ctx, tx, channel.OrganizationID)
 	})
+}
+
+// SetPool is SetAssignees for administrators (else FORBIDDEN) of the channel's
+// organization (else NOT_FOUND). It returns the channel.
+func (s *Service) SetPool(ctx context.Context, viewer models.Viewer, channelID models.ID, userIDs []models.ID) (models.Channel, error) {
+	found, err := s.ByID(ctx, viewer, []models.ID{channelID})
+	if err != nil {
+		return models.Channel{}, err
+	}
+	channel, ok := found[channelID]
+	if !ok {
+		return models.Channel{}, models.ErrNotFound
+	}
+	if !viewer.Administrator {
+		return models.Channel{}, models.NewError(models.CodeForbidden, "")
+	}
+	return channel, s.SetAssignees(ctx, channelID, userIDs)
 }
 
 // Assignees returns the users of the channel's pool in their order. NOT_FOUND when
@@ -71,28 +99,6 @@ func (s *Service) Assignees(ctx context.Context, viewer models.Viewer, channelID
 		users[i] = assignee.UserID
 	}
 	return users, nil
-}
-
-// NextAssignee returns whose turn it is to take a new conversation of the channel:
-// the next in the pool, around and around, who is active and may REPLY there. It
-// notes the turn in channel and in its row, which the transaction must have locked
-// before it read channel. It returns nil, and notes nothing, when nobody can.
-func NextAssignee(tx *store.Tx, channel *models.Channel) (*models.ID, error) {
-	var able []models.ChannelAssignee
-	err := tx.Model(&models.User{}).Scopes(mayReply(*channel)).
-		Joins("JOIN channel_assignees ON channel_assignees.user_id = users.id AND channel_assignees.channel_id = ?", channel.ID).
-		Select("channel_assignees.*").Order("channel_assignees.position").Find(&able).Error
-	if err != nil {
-		return nil, fmt.Errorf("read who can take conversations of channel %s: %w", channel.ID, err)
-	}
-	next := models.NextInTurn(able, channel.LastAssigneePosition)
-	if next < 0 {
-		return nil, nil
-	}
-	if err := moveTurn(tx, channel, able[next].Position); err != nil {
-		return nil, err
-	}
-	return new(able[next].UserID), nil
 }
 
 // MayReply reports whether the user is active, of the channel's organization, and
@@ -128,12 +134,13 @@ func pool(db *gorm.DB, channel models.Channel) ([]models.ChannelAssignee, error)
 	return assignees, nil
 }
 
-// checkMembers refuses repeated users and those of other organizations.
-func checkMembers(tx *store.Tx, organization models.ID, userIDs []models.ID) error {
+// checkMembers refuses repeated users and those of other organizations, blaming the
+// field.
+func checkMembers(tx *store.Tx, organization models.ID, userIDs []models.ID, field string) error {
 	seen := make(map[models.ID]bool, len(userIDs))
 	for _, id := range userIDs {
 		if seen[id] {
-			return models.NewError(models.CodeInvalid, "userIds")
+			return models.NewError(models.CodeInvalid, field)
 		}
 		seen[id] = true
 	}
@@ -146,7 +153,7 @@ func checkMembers(tx *store.Tx, organization models.ID, userIDs []models.ID) err
 		return fmt.Errorf("look for %d users of organization %s: %w", len(userIDs), organization, err)
 	}
 	if members != int64(len(userIDs)) {
-		return models.NewError(models.CodeNotFound, "userIds")
+		return models.NewError(models.CodeNotFound, field)
 	}
 	return nil
 }

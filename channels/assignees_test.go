@@ -12,7 +12,7 @@ import (
 	"recado/testkit"
 )
 
-func TestNextAssignee(t *testing.T) {
+func TestTurns(t *testing.T) {
 	testkit.OnEach(t, func(t *testing.T, db *store.Store) {
 		w := newWorld(t, db)
 		var people []models.ID // three of the standard profile and an administrator
@@ -95,14 +95,15 @@ func TestNextAssignee(t *testing.T) {
 				if err != nil {
 					return err
 				}
+				turns, err := channels.TakeTurns(tx, []*models.Channel{&locked[0]}, nil)
+				if err != nil {
+					return err
+				}
 				for range 4 {
-					next, err := channels.NextAssignee(tx, &locked[0])
-					if err != nil {
-						return err
-					}
+					next, _ := turns.Next(channel.ID)
 					served = append(served, *next)
 				}
-				return nil
+				return turns.Save()
 			})
 			require.Equal(t, []models.ID{a, b, c, a}, served)
 			require.Equal(t, []models.ID{b}, w.turns(t, channel, 1))

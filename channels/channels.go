@@ -11,6 +11,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"recado/jobs"
 	"recado/models"
 	"recado/secrets"
 	"recado/store"
@@ -19,13 +20,15 @@ import (
 // Options configure New. The zero value serves.
 type Options struct {
 	Logger *slog.Logger // nil: nothing is logged
+	Queue  *jobs.Queue  // gets DrainArgs; nil: the inbox finds out by itself, half a minute later
 }
 
 // Service holds the use cases of channels.
 type Service struct {
-	db  *store.Store
-	box *secrets.Box
-	log *slog.Logger
+	db    *store.Store
+	box   *secrets.Box
+	log   *slog.Logger
+	queue *jobs.Queue
 }
 
 // New returns a Service that seals tokens with box.
@@ -33,7 +36,7 @@ func New(db *store.Store, box *secrets.Box, o Options) *Service {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Service{db: db, box: box, log: o.Logger}
+	return &Service{db: db, box: box, log: o.Logger, queue: o.Queue}
 }
 
 // Visible returns the channels on which the viewer may VIEW or more, by name
@@ -84,6 +87,18 @@ func FindByPhoneNumberID(tx *store.Tx, phoneNumberIDs []string) ([]models.Channe
 // are left out.
 func LockByPhoneNumberID(tx *store.Tx, phoneNumberIDs []string) ([]models.Channel, error) {
 	return byPhoneNumberID(store.Locking(tx.DB), phoneNumberIDs)
+}
+
+// LockPools returns the channels of an organization that have a pool, in the order
+// of their ids, and locks their rows until the transaction ends.
+func LockPools(tx *store.Tx, organization models.ID) ([]models.Channel, error) {
+	var channels []models.Channel
+	err := store.Locking(tx.DB).Where("organization_id = ? AND id IN (SELECT channel_id FROM channel_assignees WHERE organization_id = ?)",
+		organization, organization).Order("id").Find(&channels).Error
+	if err != nil {
+		return nil, fmt.Errorf("lock pools of organization %s: %w", organization, err)
+	}
+	return channels, nil
 }
 
 func byPhoneNumberID(query *gorm.DB, phoneNumberIDs []string) ([]models.Channel, error) {

@@ -13,9 +13,15 @@
 //
 // Everything is safe for concurrent use. What changes a channel locks its row
 // first, which is also the first lock of every use case (see package store):
-// Service.SetAssignees, LockByPhoneNumberID and what follows it. NextAssignee and
-// MayReply expect the row locked by the transaction they are given; NextAssignee
-// then hands out turns one after the other, also across processes.
+// Service.SetAssignees, LockByPhoneNumberID, LockPools and what follows them.
+// TakeTurns expects the rows locked by the transaction it is given, and then hands
+// out turns one after the other, also across processes.
+//
+// Workloads are locked last of all, in the order of users' ids: by TakeTurns, which
+// decides by them, by what changes availability or ceiling, and by AddLoads, which
+// counts. So nobody becomes away or full between a decision and its commit. Whatever
+// may free somebody puts DrainArgs into its transaction; the job starts after the
+// commit and finds what was queued meanwhile, so nothing is left waiting.
 //
 // # Invariants
 //
@@ -24,4 +30,6 @@
 //   - The positions of a pool count up from 0. Users of a pool belong to the
 //     organization of its channel; whether they may take a conversation is decided
 //     when it is their turn.
+//   - Workload.OpenCount is the number of open conversations that the user is
+//     assigned: room inbox counts whatever changes that.
 package channels

@@ -121,7 +121,12 @@ func nextOf(tx *store.Tx, phoneNumberID string) (*models.ID, error) {
 	if err != nil {
 		return nil, err
 	}
-	return channels.NextAssignee(tx, &locked[0])
+	turns, err := channels.TakeTurns(tx, []*models.Channel{&locked[0]}, nil)
+	if err != nil {
+		return nil, err
+	}
+	next, _ := turns.Next(locked[0].ID)
+	return next, turns.Save()
 }
 
 func (w *world) viewer(levels map[models.ID]models.MessagingLevel) models.Viewer {

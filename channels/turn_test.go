@@ -37,7 +37,11 @@ func TestCarryTurn(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			after := places(test.after)
-			next := models.NextInTurn(after, carryTurn(places(test.before), test.last, after))
+			candidates := make([]models.Candidate, len(after))
+			for i, place := range after {
+				candidates[i] = models.Candidate{UserID: place.UserID, Position: place.Position, Active: true, MayReply: true, Workload: models.Workload{Availability: models.Online}}
+			}
+			next, _ := models.NextInTurn(candidates, carryTurn(places(test.before), test.last, after))
 			if test.next == "" {
 				require.Equal(t, -1, next)
 				return

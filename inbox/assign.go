@@ -17,16 +17,18 @@ type Assign struct {
 }
 
 // Assign hands a conversation to a user, or to nobody. The user must be active
-// and may reply on the channel, else ASSIGNEE_NOT_ALLOWED. Other failures:
+// and may reply on the channel, else ASSIGNEE_NOT_ALLOWED; whether they are away or
+// have reached their ceiling does not matter to who decides by hand. Given to nobody
+// it does not go into the queue, but waits for somebody to take it by hand. Other failures:
 // NOT_FOUND, FORBIDDEN, and CONFLICT, which comes with the present conversation.
 func (s *Service) Assign(ctx context.Context, viewer models.Viewer, assign Assign) (models.Conversation, error) {
-	return s.change(ctx, viewer, assign.ConversationID, assign.ExpectedVersion, func(tx *store.Tx, conversation *changing) error {
+	return s.change(ctx, viewer, assign.ConversationID, assign.ExpectedVersion, func(changes *changes, conversation *changing) error {
 		if assign.AssigneeID != nil {
-			if err := requireMayReply(tx, conversation.Conversation, *assign.AssigneeID); err != nil {
+			if err := requireMayReply(changes.tx, conversation.Conversation, *assign.AssigneeID); err != nil {
 				return err
 			}
 		}
-		conversation.report = conversation.Assign(assign.AssigneeID)
+		changes.assignBy(viewer, conversation, assign.AssigneeID, models.AssignedByHand)
 		return nil
 	})
 }
@@ -51,15 +53,15 @@ func requireMayReply(tx *store.Tx, conversation models.Conversation, user models
 // the team writes again. Closing a closed one changes nothing. Failures: NOT_FOUND,
 // FORBIDDEN, and CONFLICT, which comes with the present conversation.
 func (s *Service) CloseConversation(ctx context.Context, viewer models.Viewer, id models.ID, expectedVersion *int64) (models.Conversation, error) {
-	return s.change(ctx, viewer, id, expectedVersion, func(tx *store.Tx, conversation *changing) error {
-		conversation.report = conversation.Close(viewer.UserID, tx.Now())
+	return s.change(ctx, viewer, id, expectedVersion, func(changes *changes, conversation *changing) error {
+		conversation.report = conversation.Close(viewer.UserID, changes.tx.Now())
 		return nil
 	})
 }
 
 // ReopenConversation undoes CloseConversation, with the same failures.
 func (s *Service) ReopenConversation(ctx context.Context, viewer models.Viewer, id models.ID, expectedVersion *int64) (models.Conversation, error) {
-	return s.change(ctx, viewer, id, expectedVersion, func(_ *store.Tx, conversation *changing) error {
+	return s.change(ctx, viewer, id, expectedVersion, func(_ *changes, conversation *changing) error {
 		conversation.report = conversation.Reopen()
 		return nil
 	})
@@ -68,7 +70,7 @@ func (s *Service) ReopenConversation(ctx context.Context, viewer models.Viewer, 
 // change runs a change of one conversation by somebody who may reply in it. On
 // CONFLICT it returns the conversation as it is.
 func (s *Service) change(ctx context.Context, viewer models.Viewer, id models.ID, expectedVersion *int64,
-	decide func(tx *store.Tx, conversation *changing) error,
+	decide func(changes *changes, conversation *changing) error,
 ) (models.Conversation, error) {
 	var result models.Conversation
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
@@ -84,14 +86,14 @@ func (s *Service) change(ctx context.Context, viewer models.Viewer, id models.ID
 		if expectedVersion != nil && *expectedVersion != conversation.Version {
 			return models.NewError(models.CodeConflict, "expectedVersion")
 		}
-		if err := decide(tx, conversation); err != nil {
+		if err := decide(changes, conversation); err != nil {
 			return err
 		}
 		if err := changes.save(); err != nil {
 			return err
 		}
 		result = conversation.Conversation
-		return nil
+		return s.drainRelieved(ctx, tx, changes)
 	})
 	return result, err
 }

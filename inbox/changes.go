@@ -27,11 +27,15 @@ type changes struct {
 	added         []models.Message
 	moved         map[models.ID]*models.Message // messages whose status or ids changed
 	merged        []merged
+	decisions     []models.AssignmentEntry
+	dropped       []models.Conversation // those deleted, as they were
+	relieved      []models.ID           // after save: the organizations in which somebody with a ceiling got room
 }
 
 // changing is a conversation under change.
 type changing struct {
 	models.Conversation
+	before  models.Conversation // as it was stored; zero if isNew
 	isNew   bool
 	written bool // a column changed
 	report  bool // assignment, status or unread count changed by other means than a new message
@@ -96,7 +100,7 @@ func (c *changes) lock(query *gorm.DB) error {
 	}
 	for _, row := range rows {
 		if c.conversations[row.ID] == nil {
-			c.keep(&changing{Conversation: row})
+			c.keep(row)
 		}
 	}
 	return nil
@@ -113,7 +117,10 @@ func (c *changes) one(organization, id models.ID) (*changing, error) {
 	return nil, models.ErrNotFound
 }
 
-func (c *changes) keep(conversation *changing) {
+// keep takes in a conversation that is stored.
+func (c *changes) keep(row models.Conversation) { c.enter(&changing{Conversation: row, before: row}) }
+
+func (c *changes) enter(conversation *changing) {
 	c.conversations[conversation.ID] = conversation
 	c.byContact[keyOf(conversation.Conversation)] = conversation
 }
@@ -125,16 +132,17 @@ func keyOf(conversation models.Conversation) contactKey {
 // add takes in a conversation that is new.
 func (c *changes) add(conversation models.Conversation) *changing {
 	kept := &changing{Conversation: conversation, isNew: true, report: true}
-	c.keep(kept)
+	c.enter(kept)
 	return kept
 }
 
-// addMessage takes in a message that is new. Whoever writes to a closed
-// conversation opens it again.
+// addMessage takes in a message that is new. Whoever answers in a closed
+// conversation opens it again; for customers take does that, because then somebody
+// has to be found for it.
 func (c *changes) addMessage(conversation *changing, message models.Message) {
 	conversation.SeeMessage(message)
 	conversation.written = true
-	if (message.FromCustomer() || message.Direction == models.Outbound) && conversation.Reopen() {
+	if message.Direction == models.Outbound && conversation.Reopen() {
 		conversation.report = true
 	}
 	c.added = append(c.added, message)
@@ -170,6 +178,12 @@ func (c *changes) save() error {
 		return err
 	}
 	if err := store.UpdateAll(c.tx, moved); err != nil {
+		return err
+	}
+	if err := store.InsertAll(c.tx, c.decisions); err != nil {
+		return err
+	}
+	if err := c.countLoads(); err != nil {
 		return err
 	}
 	return c.record(moved)

@@ -21,7 +21,8 @@ import (
 // the field throughMessageId if the message is not in the conversation) and
 // FORBIDDEN.
 func (s *Service) MarkRead(ctx context.Context, viewer models.Viewer, id models.ID, through *models.ID) (models.Conversation, error) {
-	return s.change(ctx, viewer, id, nil, func(tx *store.Tx, conversation *changing) error {
+	return s.change(ctx, viewer, id, nil, func(changes *changes, conversation *changing) error {
+		tx := changes.tx
 		last, unread, err := readThrough(tx, conversation.Conversation, through)
 		if err != nil || last == nil || unread >= conversation.UnreadCount {
 			return err

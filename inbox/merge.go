@@ -51,13 +51,29 @@ func (c *changes) absorb(into, from *changing) error {
 	if err != nil {
 		return fmt.Errorf("move messages of conversation %s: %w", from.ID, err)
 	}
+	err = c.tx.Model(&models.AssignmentEntry{}).
+		Where("organization_id = ? AND conversation_id = ?", from.OrganizationID, from.ID).
+		Update("conversation_id", into.ID).Error
+	if err != nil {
+		return fmt.Errorf("move assignment log of conversation %s: %w", from.ID, err)
+	}
 	err = c.tx.Where("organization_id = ? AND id = ?", from.OrganizationID, from.ID).Delete(&models.Conversation{}).Error
 	if err != nil {
 		return fmt.Errorf("delete merged conversation %s: %w", from.ID, err)
 	}
+	c.dropped = append(c.dropped, from.before)
+	had := into.AssigneeID
 	into.Absorb(from.Conversation)
+	if !sameUser(had, into.AssigneeID) {
+		c.decided(into, models.AssignedMerge, had, nil, nil)
+	}
 	into.report = true
 	delete(c.conversations, from.ID)
+	for i := range c.decisions {
+		if c.decisions[i].ConversationID == from.ID {
+			c.decisions[i].ConversationID = into.ID
+		}
+	}
 	for i := range c.merged {
 		if c.merged[i].into == from {
 			c.merged[i].into = into

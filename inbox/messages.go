@@ -32,7 +32,9 @@ func takeMessages(tx *store.Tx, all []incoming, changes *changes, how company) e
 	once := withoutRepetitions(all, make(map[messageKey]bool, len(all)))
 	for _, message := range once {
 		contact := known[message.key()]
-		changes.take(message, changes.byContact[message.from(contact.ID)])
+		if err := changes.take(message, changes.byContact[message.from(contact.ID)], nil); err != nil {
+			return err
+		}
 	}
 	return changes.greet(once, known)
 }
@@ -50,25 +52,38 @@ func takeAnyMessages(tx *store.Tx, all []incoming, changes *changes) error {
 	if err != nil {
 		return err
 	}
+	turns, err := changes.takeTurns(fresh, senders)
+	if err != nil {
+		return err
+	}
 	for _, message := range fresh {
 		contact := senders[message.key()]
 		conversation := changes.byContact[message.from(contact)]
 		if conversation == nil {
-			row, err := begin(tx, message, contact)
-			if err != nil {
-				return err
-			}
-			conversation = changes.add(row)
+			conversation = changes.add(begin(tx, message, contact))
+			changes.handOut(turns, conversation)
 		}
-		changes.take(message, conversation)
+		if err := changes.take(message, conversation, turns); err != nil {
+			return err
+		}
 	}
-	return nil
+	return turns.Save()
 }
 
-// take adds a message that is new to its conversation.
-func (c *changes) take(message incoming, conversation *changing) {
+// take adds a message that is new to its conversation. A customer who writes to a
+// closed one opens it again, for which turns are needed: without them it fails with
+// errNeedsChannels.
+func (c *changes) take(message incoming, conversation *changing, turns *channels.Turns) error {
+	row := newInbound(message, conversation.ID)
 	conversation.SeeCustomer(message.wire.From, message.wire.FromUserID, message.wire.Timestamp)
-	c.addMessage(conversation, newInbound(message, conversation.ID))
+	if row.FromCustomer() && conversation.Status == models.ConversationClosed {
+		if turns == nil {
+			return errNeedsChannels
+		}
+		c.handBack(turns, conversation)
+	}
+	c.addMessage(conversation, row)
+	return nil
 }
 
 // resolve finds or makes the contacts of messages, by message, carries out the
@@ -141,18 +156,14 @@ func withoutRepetitions(all []incoming, seen map[messageKey]bool) []incoming {
 }
 
 // begin makes the conversation of a customer who writes to a channel for the
-// first time, and hands it to whose turn it is.
-func begin(tx *store.Tx, message incoming, contact models.ID) (models.Conversation, error) {
-	assignee, err := channels.NextAssignee(tx, message.channel)
-	if err != nil {
-		return models.Conversation{}, err
-	}
+// first time.
+func begin(tx *store.Tx, message incoming, contact models.ID) models.Conversation {
 	return models.Conversation{
 		OrganizationID: message.channel.OrganizationID, ID: models.NewID(),
 		ChannelID: message.channel.ID, ContactID: contact,
-		Status: models.ConversationOpen, AssigneeID: assignee,
+		Status:  models.ConversationOpen,
 		Version: 1, CreatedAt: message.receivedAt, UpdatedAt: tx.Now(),
-	}, nil
+	}
 }
 
 func newInbound(message incoming, conversation models.ID) models.Message {

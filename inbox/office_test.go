@@ -89,11 +89,12 @@ func newOffice(t *testing.T, url string) *office {
 	})
 	box, err := secrets.NewBox(make([]byte, secrets.KeySize))
 	require.NoError(t, err)
-	o.channels = channels.New(o.db, box, channels.Options{})
+	o.queue = jobs.New(o.db, jobs.Options{})
+	o.channels = channels.New(o.db, box, channels.Options{Queue: o.queue})
 	o.bus, err = events.Start(t.Context(), o.db, events.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, o.bus.Close()) })
-	o.inbox = o.process(inbox.Options{})
+	o.inbox = o.open(inbox.Options{})
 
 	receiver := httptest.NewServer(http.HandlerFunc(o.webhook))
 	t.Cleanup(receiver.Close)
@@ -105,8 +106,12 @@ func newOffice(t *testing.T, url string) *office {
 
 // process starts another inbox on the office's database, as another process has.
 func (o *office) process(options inbox.Options) *inbox.Service {
-	options.Clock, options.QuietPeriod = o.clock.Now, quiet
 	o.queue = jobs.New(o.db, jobs.Options{})
+	return o.open(options)
+}
+
+func (o *office) open(options inbox.Options) *inbox.Service {
+	options.Clock, options.QuietPeriod = o.clock.Now, quiet
 	service := inbox.New(inbox.Rooms{
 		DB: o.db, Accounts: o.accounts, Channels: o.channels, Bus: o.bus, Queue: o.queue, Client: o.client,
 	}, options)

@@ -134,7 +134,10 @@ func (s *Service) apply(tx *store.Tx, batch []*intake, how company) error {
 	if err := takeStatuses(tx, traffic.statuses, changes, how); err != nil {
 		return err
 	}
-	return changes.save()
+	if err := changes.save(); err != nil {
+		return err
+	}
+	return s.drainRelieved(tx.Statement.Context, tx, changes)
 }
 
 // findChannels fills in the channels of numbers; one that is unknown stays nil.

@@ -35,7 +35,7 @@ func (c *changes) recognize(messages []incoming) (map[messageKey]models.Contact,
 	found := make(map[sight]models.Contact, len(rows))
 	for _, row := range rows {
 		if c.conversations[row.ID] == nil {
-			c.keep(&changing{Conversation: row.Conversation})
+			c.keep(row.Conversation)
 		}
 		found[sight{row.ChannelID, row.SeenKind, row.SeenAs}] = models.Contact{
 			OrganizationID: row.OrganizationID, ID: row.ContactID, Name: row.ContactName, NameSeenAt: row.ContactNameSeenAt,

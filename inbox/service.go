@@ -88,7 +88,10 @@ func New(rooms Rooms, options Options) *Service {
 	jobs.Register(rooms.Queue, &sendWorker{inbox: s})
 	jobs.Register(rooms.Queue, &readWorker{inbox: s})
 	jobs.Register(rooms.Queue, &cleanWorker{inbox: s})
+	jobs.Register(rooms.Queue, &drainWorker{inbox: s})
+	jobs.Register(rooms.Queue, &sweepWorker{inbox: s})
 	rooms.Queue.Every(time.Hour, CleanArgs{})
+	rooms.Queue.Every(sweepInterval, SweepArgs{})
 	for range options.Committers {
 		s.gate.workers.Go(s.commitGroups)
 	}

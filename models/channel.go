@@ -37,18 +37,3 @@ type ChannelAssignee struct {
 	UserID         ID  `gorm:"type:uuid;primaryKey"`
 	Position       int `gorm:"not null;uniqueIndex:channel_assignees_channel_id_position_key,priority:2"`
 }
-
-// NextInTurn returns the index in pool of the assignee after the position served
-// last, wrapping around, or -1 if the pool is empty. The pool is ordered by
-// Position and holds only people who can take a conversation now.
-func NextInTurn(pool []ChannelAssignee, lastPosition int) int {
-	for i, assignee := range pool {
-		if assignee.Position > lastPosition {
-			return i
-		}
-	}
-	if len(pool) > 0 {
-		return 0
-	}
-	return -1
-}

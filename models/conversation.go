@@ -27,6 +27,7 @@ type Conversation struct {
 	ContactID             ID                 `gorm:"type:uuid;not null;uniqueIndex:conversations_contact_key,priority:3"`
 	Status                ConversationStatus `gorm:"not null"`
 	AssigneeID            *ID                `gorm:"type:uuid" json:",omitzero"`
+	QueuedAt              *time.Time         `json:",omitzero"`                 // since when it waits for somebody in the channel's pool to become free; nil when it does not
 	UnreadCount           int                `gorm:"not null" json:",omitzero"` // inbound messages since the team last marked it as read
 	LastMessageID         *ID                `gorm:"type:uuid" json:",omitzero"`
 	LastMessageAt         time.Time          `gorm:"not null"`                                        // the last message's SentAt; when there is none, CreatedAt
@@ -89,6 +90,7 @@ func (c *Conversation) Close(by ID, at time.Time) bool {
 		return false
 	}
 	c.Status, c.ClosedAt, c.ClosedByID = ConversationClosed, &at, &by
+	c.QueuedAt = nil
 	c.Version++
 	return true
 }
@@ -104,14 +106,29 @@ func (c *Conversation) Reopen() bool {
 }
 
 // Assign hands the conversation to a user, or to nobody. It reports false if that
-// was so already.
+// was so already. Who takes it out of the hands of somebody does not put it into
+// the queue: it then waits for a person to pick it up.
 func (c *Conversation) Assign(to *ID) bool {
 	if to == nil && c.AssigneeID == nil || to != nil && IsID(c.AssigneeID, *to) {
 		return false
 	}
-	c.AssigneeID = to
+	c.AssigneeID, c.QueuedAt = to, nil
 	c.Version++
 	return true
+}
+
+// Queue has the conversation wait for somebody in the channel's pool to become free.
+func (c *Conversation) Queue(at time.Time) {
+	c.AssigneeID, c.QueuedAt = nil, &at
+	c.Version++
+}
+
+// Holder is the user in whose workload the conversation counts; nil if in nobody's.
+func (c Conversation) Holder() *ID {
+	if c.Status != ConversationOpen {
+		return nil
+	}
+	return c.AssigneeID
 }
 
 // SeeCustomer takes over how the newest inbound message names the customer. Of
@@ -159,12 +176,23 @@ func (c *Conversation) Absorb(other Conversation) {
 	if other.CustomerUserIDSeenAt != nil {
 		c.SeeCustomer("", other.CustomerUserID, *other.CustomerUserIDSeenAt)
 	}
-	if other.Status == ConversationOpen {
-		c.Reopen()
-	}
-	if c.AssigneeID == nil {
-		c.AssigneeID = other.AssigneeID
-	}
+	c.absorbAssignment(other)
 	c.CreatedAt = *Earlier(&c.CreatedAt, &other.CreatedAt)
 	c.Version++
+}
+
+// absorbAssignment decides who has two conversations that become one: who has one
+// that is open, rather than who had one that is closed; else nobody if one of them
+// waits in the queue, as long as the longer one waits.
+func (c *Conversation) absorbAssignment(other Conversation) {
+	switch reopened := other.Status == ConversationOpen && c.Reopen(); {
+	case reopened:
+		c.AssigneeID, c.QueuedAt = other.AssigneeID, other.QueuedAt
+	case c.AssigneeID != nil:
+	case other.Status != c.Status:
+	case other.AssigneeID != nil:
+		c.AssigneeID, c.QueuedAt = other.AssigneeID, nil
+	default:
+		c.QueuedAt = Earlier(c.QueuedAt, other.QueuedAt)
+	}
 }

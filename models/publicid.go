@@ -18,6 +18,7 @@ const (
 	PrefixSession      = "ses"
 	PrefixTag          = "tag"
 	PrefixAttachment   = "att"
+	PrefixAssignment   = "asg"
 )
 
 // crockford is Crockford's base32 in lower case: no i, l, o, u, and in ASCII

@@ -11,36 +11,6 @@ import (
 	"recado/models"
 )
 
-func TestNextInTurn(t *testing.T) {
-	pool := func(positions ...int) []models.ChannelAssignee {
-		members := make([]models.ChannelAssignee, len(positions))
-		for i, position := range positions {
-			members[i].Position = position
-		}
-		return members
-	}
-	for _, test := range []struct {
-		name string
-		pool []models.ChannelAssignee
-		last int
-		want int
-	}{
-		{"nobody", nil, -1, -1},
-		{"nobody left", nil, 3, -1},
-		{"the first of all", pool(0, 1, 2), -1, 0},
-		{"the next", pool(0, 1, 2), 0, 1},
-		{"around the corner", pool(0, 1, 2), 2, 0},
-		{"over an absent one", pool(0, 2), 0, 1},
-		{"after one who is absent", pool(0, 2), 1, 1},
-		{"only one", pool(4), 4, 0},
-		{"the pool has shrunk", pool(0, 1), 7, 0},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			require.Equal(t, test.want, models.NextInTurn(test.pool, test.last))
-		})
-	}
-}
-
 func TestViewer_Require(t *testing.T) {
 	channel, other := models.NewID(), models.NewID()
 	with := func(level models.MessagingLevel) models.Viewer {

@@ -47,16 +47,21 @@ var tables = []any{
 	&models.Tag{},
 	&models.User{},
 	&models.WebhookDelivery{},
+	&models.AssignmentEntry{}, &models.Workload{},
 }
 
 // onlyInMigrations are indexes that the models do not describe: those behind
 // queries of many columns, and those over some of the rows, whose tags would bury
 // the fields. They have to be exactly so, on both databases.
 var onlyInMigrations = map[string][]index{
+	"assignment_entries": { // a conversation's log
+		{Name: "assignment_entries_conversation_idx", Columns: "organization_id, conversation_id, created_at, id"},
+	},
 	"conversations": { // the inbox: everything, what is open, a channel, an assignee
 		{Name: "conversations_assignee_idx", Columns: "organization_id, assignee_id, last_message_at, id"},
 		{Name: "conversations_channel_idx", Columns: "organization_id, channel_id, last_message_at, id"},
 		{Name: "conversations_open_idx", Columns: "organization_id, last_message_at, id", Where: "status = 'OPEN'"},
+		{Name: "conversations_queue_idx", Columns: "organization_id, queued_at, id", Where: "queued_at IS NOT NULL"},
 		{Name: "conversations_recent_idx", Columns: "organization_id, last_message_at, id"},
 	},
 	"messages": { // those that carry a file
