@@ -39,8 +39,8 @@ var (
 // uploadTimeout bounds the upload of one file, which may have 100 MB.
 const uploadTimeout = 4 * time.Minute
 
-// Media is what Meta knows of a file. What it does not say is zero.
-type Media struct {
+// MediaFile is what Meta knows of a file. What it does not say is zero.
+type MediaFile struct {
 	URL      string // serves for 5 minutes, with the token
 	MIMEType string
 	SHA256   []byte
@@ -49,11 +49,11 @@ type Media struct {
 
 // Media asks for the address of a file. An id that is unknown or has expired is
 // CodeObjectNotFound (reference/whatsapp-cloud-api.md §6.2).
-func (c *Client) Media(ctx context.Context, creds Credentials, mediaID string) (Media, error) {
+func (c *Client) Media(ctx context.Context, creds Credentials, mediaID string) (MediaFile, error) {
 	if e := checkMediaID(mediaID); e != nil {
-		return Media{}, e
+		return MediaFile{}, e
 	}
-	var media Media
+	var media MediaFile
 	err := c.do(ctx, creds, call{
 		name: "media", method: http.MethodGet, object: mediaID,
 		query:      url.Values{"phone_number_id": {creds.PhoneNumberID}}.Encode(),
@@ -71,7 +71,7 @@ func (c *Client) Media(ctx context.Context, creds Credentials, mediaID string) (
 			if wire.URL == "" {
 				return errors.New("no url")
 			}
-			media = Media{
+			media = MediaFile{
 				URL: string(wire.URL), MIMEType: string(wire.MIMEType),
 				SHA256: DecodeSHA256(string(wire.SHA256)), ByteSize: int64(wire.FileSize.int()),
 			}

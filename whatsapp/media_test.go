@@ -25,7 +25,7 @@ func TestMedia(t *testing.T) {
 		})
 		media, err := g.Media(t.Context(), testCreds, "9012")
 		require.NoError(t, err)
-		require.Equal(t, Media{URL: "https://lookaside.fbsbx.com/a?mid=1", MIMEType: "image/jpeg", SHA256: sum[:], ByteSize: 4}, media)
+		require.Equal(t, MediaFile{URL: "https://lookaside.fbsbx.com/a?mid=1", MIMEType: "image/jpeg", SHA256: sum[:], ByteSize: 4}, media)
 		require.Equal(t, "GET /v26.0/9012?phone_number_id=331908274466120", asked)
 	})
 
