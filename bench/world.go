@@ -147,7 +147,7 @@ func (w *world) insertPeople(tx *store.Tx, from, to int, shape shape) error {
 		})
 		conversation := models.Conversation{
 			OrganizationID: w.organization, ID: conversationID(person), ChannelID: w.channels[0].ID, ContactID: contactID(person),
-			Status: models.ConversationOpen, LastMessageAt: now, CustomerWAID: waID(person), CustomerUserID: businessScopedID(person),
+			Current: true, Status: models.ConversationOpen, Origin: models.OriginCustomer, LastMessageAt: now, CustomerWAID: waID(person), CustomerUserID: businessScopedID(person),
 			Version: 1, CreatedAt: now, UpdatedAt: now,
 		}
 		messages = append(messages, shape(person, &conversation)...)
@@ -247,7 +247,14 @@ func (w *world) past(random *rand.Rand) shape {
 			}
 			messages = append(messages, m)
 		}
-		c.LastMessageID, c.LastMessageAt, c.LastCustomerMessageAt = &messages[2].ID, last, &last
+		unread := c.UnreadCount
+		for _, m := range messages {
+			c.SeeMessage(m)
+		}
+		c.UnreadCount = unread
+		if !open {
+			c.WaitingSince = nil
+		}
 		return messages
 	}
 }

@@ -59,16 +59,47 @@ func (s *Service) CloseConversation(ctx context.Context, viewer models.Viewer, i
 	})
 }
 
-// ReopenConversation undoes CloseConversation, with the same failures.
+// ReopenConversation undoes CloseConversation, with the same failures; and
+// CONVERSATION_SUPERSEDED if the customer has written in a newer conversation since:
+// that one comes with it.
 func (s *Service) ReopenConversation(ctx context.Context, viewer models.Viewer, id models.ID, expectedVersion *int64) (models.Conversation, error) {
-	return s.change(ctx, viewer, id, expectedVersion, func(_ *changes, conversation *changing) error {
+	return s.change(ctx, viewer, id, expectedVersion, func(changes *changes, conversation *changing) error {
+		if err := requireCurrent(changes.tx, conversation.Conversation); err != nil {
+			return err
+		}
 		conversation.report = conversation.Reopen()
 		return nil
 	})
 }
 
+// requireCurrent returns CONVERSATION_SUPERSEDED, with Params["conversationId"], if
+// the conversation has a successor, in which all goes on.
+func requireCurrent(tx *store.Tx, conversation models.Conversation) error {
+	if conversation.Current {
+		return nil
+	}
+	current, err := currentOf(tx, conversation)
+	if err != nil {
+		return err
+	}
+	return models.NewError(models.CodeConversationSuperseded, "conversationId").
+		With("conversationId", models.PublicID(models.PrefixConversation, current.ID))
+}
+
+// currentOf reads the conversation that took the place of a superseded one.
+func currentOf(tx *store.Tx, superseded models.Conversation) (models.Conversation, error) {
+	var current models.Conversation
+	err := tx.Take(&current, "current AND organization_id = ? AND channel_id = ? AND contact_id = ?",
+		superseded.OrganizationID, superseded.ChannelID, superseded.ContactID).Error
+	if err != nil {
+		return current, fmt.Errorf("read the successor of conversation %s: %w", superseded.ID, err)
+	}
+	return current, nil
+}
+
 // change runs a change of one conversation by somebody who may reply in it. On
-// CONFLICT it returns the conversation as it is.
+// CONFLICT it returns the conversation as it is, on CONVERSATION_SUPERSEDED the one
+// that took its place.
 func (s *Service) change(ctx context.Context, viewer models.Viewer, id models.ID, expectedVersion *int64,
 	decide func(changes *changes, conversation *changing) error,
 ) (models.Conversation, error) {
@@ -87,6 +118,12 @@ func (s *Service) change(ctx context.Context, viewer models.Viewer, id models.ID
 			return models.NewError(models.CodeConflict, "expectedVersion")
 		}
 		if err := decide(changes, conversation); err != nil {
+			if models.CodeOf(err) == models.CodeConversationSuperseded {
+				var failure error
+				if result, failure = currentOf(tx, conversation.Conversation); failure != nil {
+					return failure
+				}
+			}
 			return err
 		}
 		if err := changes.save(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -38,10 +39,11 @@ type changing struct {
 	before  models.Conversation // as it was stored; zero if isNew
 	isNew   bool
 	written bool // a column changed
+	adrift  bool // WaitingSince has to be looked up, see settleWaiting
 	report  bool // assignment, status or unread count changed by other means than a new message
 }
 
-// contactKey finds the conversation of a contact on a channel.
+// contactKey finds the current conversation of a contact on a channel.
 type contactKey struct {
 	organization, channel, contact models.ID
 }
@@ -62,8 +64,8 @@ func newChanges(tx *store.Tx) *changes {
 	}
 }
 
-// loadByContact locks the conversations of contacts on channels, as far as they
-// exist.
+// loadByContact locks the current conversations of contacts on channels, as far as
+// they exist.
 func (c *changes) loadByContact(keys []contactKey) error {
 	var missing [][]any
 	for _, key := range keys {
@@ -74,7 +76,7 @@ func (c *changes) loadByContact(keys []contactKey) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return c.lock(c.tx.Where(store.InKeys([]string{"organization_id", "channel_id", "contact_id"}, missing)))
+	return c.lock(c.tx.Where("current").Where(store.InKeys([]string{"organization_id", "channel_id", "contact_id"}, missing)))
 }
 
 // loadByID locks conversations of organizations, as far as they exist.
@@ -122,7 +124,9 @@ func (c *changes) keep(row models.Conversation) { c.enter(&changing{Conversation
 
 func (c *changes) enter(conversation *changing) {
 	c.conversations[conversation.ID] = conversation
-	c.byContact[keyOf(conversation.Conversation)] = conversation
+	if conversation.Current {
+		c.byContact[keyOf(conversation.Conversation)] = conversation
+	}
 }
 
 func keyOf(conversation models.Conversation) contactKey {
@@ -140,9 +144,11 @@ func (c *changes) add(conversation models.Conversation) *changing {
 // conversation opens it again; for customers take does that, because then somebody
 // has to be found for it.
 func (c *changes) addMessage(conversation *changing, message models.Message) {
-	conversation.SeeMessage(message)
+	if !conversation.SeeMessage(message) {
+		conversation.adrift = true
+	}
 	conversation.written = true
-	if message.Direction == models.Outbound && conversation.Reopen() {
+	if message.Direction == models.Outbound && conversation.Current && conversation.Reopen() {
 		conversation.report = true
 	}
 	c.added = append(c.added, message)
@@ -151,8 +157,18 @@ func (c *changes) addMessage(conversation *changing, message models.Message) {
 // move notes that a stored message changed.
 func (c *changes) move(message *models.Message) { c.moved[message.ID] = message }
 
+// succeed begins the conversation that takes the place of a closed one.
+func (c *changes) succeed(closed *changing, at time.Time) *changing {
+	next := closed.Successor(models.NewID(), at)
+	closed.report = true
+	return c.add(next)
+}
+
 // save writes what changed and records the events.
 func (c *changes) save() error {
+	if err := c.settleWaiting(); err != nil {
+		return err
+	}
 	var made, changed []models.Conversation
 	for _, id := range sorted(maps.Keys(c.conversations)) {
 		switch conversation := c.conversations[id]; {
@@ -168,10 +184,11 @@ func (c *changes) save() error {
 		c.moved[id].UpdatedAt = c.tx.Now()
 		moved = append(moved, *c.moved[id])
 	}
-	if err := store.InsertAll(c.tx, made); err != nil {
+	// What is superseded makes room for its successor.
+	if err := store.UpdateAll(c.tx, changed); err != nil {
 		return err
 	}
-	if err := store.UpdateAll(c.tx, changed); err != nil {
+	if err := store.InsertAll(c.tx, made); err != nil {
 		return err
 	}
 	if err := store.InsertNew(c.tx, c.added); err != nil {

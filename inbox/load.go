@@ -30,22 +30,59 @@ func (s *Service) ConversationsByID(ctx context.Context, viewer models.Viewer, i
 }
 
 // ConversationsOfContacts returns the conversations with each of the contacts that
-// exist for the viewer, the latest message first. There is one per channel at most.
+// exist for the viewer, the latest message first. Per channel there is one that is
+// current, and those that it superseded.
 func (s *Service) ConversationsOfContacts(ctx context.Context, viewer models.Viewer, contacts []models.ID) (map[models.ID][]models.Conversation, error) {
 	found := make(map[models.ID][]models.Conversation, len(contacts))
 	for some := range slices.Chunk(contacts, idsPerStatement) {
-		// The channels let the unique index of conversations find the contact's.
+		// One index finds the superseded ones; the channels let the other one, which is
+		// unique, find the current ones.
 		channels := s.db.Read(ctx).Model(&models.Channel{}).Select("id").Where("organization_id = ?", viewer.OrganizationID)
+		current := s.db.Read(ctx).Model(&models.Conversation{}).
+			Where("current AND organization_id = ? AND channel_id IN (?) AND contact_id IN ?", viewer.OrganizationID, channels, some)
+		superseded := s.db.Read(ctx).Model(&models.Conversation{}).
+			Where("NOT current AND organization_id = ? AND contact_id IN ?", viewer.OrganizationID, some)
 		var rows []models.Conversation
 		err := s.db.Read(ctx).
-			Where("organization_id = ? AND channel_id IN (?) AND contact_id IN ?", viewer.OrganizationID, channels, some).
-			Order("last_message_at DESC, id DESC").Find(&rows).Error
+			Raw("SELECT * FROM (?) AS part UNION ALL SELECT * FROM (?) AS part ORDER BY last_message_at DESC, id DESC", current, superseded).
+			Scan(&rows).Error
 		if err != nil {
 			return nil, fmt.Errorf("read conversations of %d contacts: %w", len(some), err)
 		}
 		for _, row := range rows {
 			if viewer.Can(row.ChannelID, models.LevelView) {
 				found[row.ContactID] = append(found[row.ContactID], row)
+			}
+		}
+	}
+	return found, nil
+}
+
+// Current returns the conversation that took the place of each of the superseded
+// ones, by the id of the latter, as far as it exists for the viewer.
+func (s *Service) Current(ctx context.Context, viewer models.Viewer, superseded []models.ID) (map[models.ID]models.Conversation, error) {
+	found := make(map[models.ID]models.Conversation, len(superseded))
+	for some := range slices.Chunk(superseded, idsPerStatement) {
+		var old []models.Conversation
+		if err := s.db.Read(ctx).Where("organization_id = ?", viewer.OrganizationID).Where(store.OneOf("id", some)).Find(&old).Error; err != nil {
+			return nil, fmt.Errorf("read %d conversations: %w", len(some), err)
+		}
+		var keys [][]any
+		of := make(map[contactKey][]models.ID)
+		for _, row := range old {
+			if !row.Current && viewer.Can(row.ChannelID, models.LevelView) {
+				keys = append(keys, []any{row.OrganizationID, row.ChannelID, row.ContactID})
+				of[keyOf(row)] = append(of[keyOf(row)], row.ID)
+			}
+		}
+		var rows []models.Conversation
+		err := s.db.Read(ctx).Where("current").Where(store.InKeys([]string{"organization_id", "channel_id", "contact_id"}, keys)).Find(&rows).Error
+		if err != nil {
+			return nil, fmt.Errorf("read current conversations: %w", err)
+		}
+		for _, row := range rows {
+			for _, id := range of[keyOf(row)] {
+				found[id] = row
 			}
 		}
 	}

@@ -8,8 +8,8 @@ import (
 )
 
 // merge carries out that two contacts are one: on channels where both have a
-// conversation the messages of one move into the other, elsewhere the
-// conversation changes hands.
+// current conversation the messages of one move into the other; all others, the
+// superseded ones too, change hands.
 func (c *changes) merge(merge crm.Merge) error {
 	organization := merge.OrganizationID
 	err := c.lock(c.tx.Where("organization_id = ? AND contact_id IN ?", organization, []models.ID{merge.From, merge.Into}))
@@ -24,12 +24,17 @@ func (c *changes) merge(merge crm.Merge) error {
 		}
 	}) {
 		from := c.conversations[id]
-		delete(c.byContact, keyOf(from.Conversation))
-		into := c.byContact[contactKey{organization, from.ChannelID, merge.Into}]
+		var into *changing
+		if from.Current {
+			delete(c.byContact, keyOf(from.Conversation))
+			into = c.byContact[contactKey{organization, from.ChannelID, merge.Into}]
+		}
 		if into == nil {
 			from.ContactID = merge.Into
 			from.report = true
-			c.byContact[keyOf(from.Conversation)] = from
+			if from.Current {
+				c.byContact[keyOf(from.Conversation)] = from
+			}
 			if err := c.tx.Model(&models.Conversation{}).Where("organization_id = ? AND id = ?", organization, id).
 				Update("contact_id", merge.Into).Error; err != nil {
 				return fmt.Errorf("hand conversation %s to merged contact: %w", id, err)
@@ -63,7 +68,7 @@ func (c *changes) absorb(into, from *changing) error {
 	}
 	c.dropped = append(c.dropped, from.before)
 	had := into.AssigneeID
-	into.Absorb(from.Conversation)
+	into.adrift = !into.Absorb(from.Conversation) || into.adrift || from.adrift
 	if !sameUser(had, into.AssigneeID) {
 		c.decided(into, models.AssignedMerge, had, nil, nil)
 	}

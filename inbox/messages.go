@@ -59,9 +59,13 @@ func takeAnyMessages(tx *store.Tx, all []incoming, changes *changes) error {
 	for _, message := range fresh {
 		contact := senders[message.key()]
 		conversation := changes.byContact[message.from(contact)]
-		if conversation == nil {
+		switch {
+		case conversation == nil:
 			conversation = changes.add(begin(tx, message, contact))
 			changes.handOut(turns, conversation)
+		case message.supersedes(conversation.Conversation):
+			conversation = changes.succeed(conversation, message.receivedAt)
+			changes.handBack(turns, conversation)
 		}
 		if err := changes.take(message, conversation, turns); err != nil {
 			return err
@@ -119,6 +123,16 @@ func (c *changes) resolve(messages []incoming) (map[messageKey]models.ID, error)
 
 func (m incoming) key() messageKey { return messageKey{m.channel.ID, m.wire.ID} }
 
+// supersedes reports whether the message, which is new, begins another conversation
+// instead of going into the contact's current one. It does if that one is closed,
+// the channel begins new ones then, and the customer wrote it: by when it arrives,
+// not by its own time. So a message that comes late belongs to what is current, and
+// what was closed stays as its reader left it.
+func (m incoming) supersedes(current models.Conversation) bool {
+	return current.Status == models.ConversationClosed && m.channel.ReopenPolicy == models.NewConversation &&
+		models.Message{Direction: models.Inbound, Kind: m.wire.Type}.FromCustomer()
+}
+
 // from is where the message belongs if the contact wrote it.
 func (m incoming) from(contact models.ID) contactKey {
 	return contactKey{m.channel.OrganizationID, m.channel.ID, contact}
@@ -161,7 +175,7 @@ func begin(tx *store.Tx, message incoming, contact models.ID) models.Conversatio
 	return models.Conversation{
 		OrganizationID: message.channel.OrganizationID, ID: models.NewID(),
 		ChannelID: message.channel.ID, ContactID: contact,
-		Status:  models.ConversationOpen,
+		Current: true, Status: models.ConversationOpen, Origin: models.OriginCustomer,
 		Version: 1, CreatedAt: message.receivedAt, UpdatedAt: tx.Now(),
 	}
 }

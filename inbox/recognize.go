@@ -11,9 +11,9 @@ import (
 	"recado/store"
 )
 
-// recognize locks the conversations of senders who name themselves as they did in
-// their newest message, which is nearly everybody, in a single query, and returns
-// the contacts by message. If a sender is not recognized it fails with
+// recognize locks the current conversations of senders who name themselves as they
+// did in their newest message, which is nearly everybody, in a single query, and
+// returns the contacts by message. If a sender is not recognized it fails with
 // errNeedsChannels.
 func (c *changes) recognize(messages []incoming) (map[messageKey]models.Contact, error) {
 	var rows []struct {
@@ -54,7 +54,7 @@ func (c *changes) recognize(messages []incoming) (map[messageKey]models.Contact,
 	return known, nil
 }
 
-// conversationsOf starts a query for the conversations v of the senders of
+// conversationsOf starts a query for the current conversations v of the senders of
 // messages, by their identities i.
 func (c *changes) conversationsOf(messages []incoming) *gorm.DB {
 	keys := make([][]any, len(messages))
@@ -63,7 +63,7 @@ func (c *changes) conversationsOf(messages []incoming) *gorm.DB {
 		keys[i] = []any{message.channel.OrganizationID, seen.channel, string(seen.kind), seen.value}
 	}
 	return c.tx.Table("contact_identities AS i").
-		Joins("JOIN conversations AS v ON v.organization_id = i.organization_id AND v.channel_id = i.channel_id AND v.contact_id = i.contact_id").
+		Joins("JOIN conversations AS v ON v.organization_id = i.organization_id AND v.channel_id = i.channel_id AND v.contact_id = i.contact_id AND v.current").
 		Where(store.InKeys([]string{"i.organization_id", "i.channel_id", "i.kind", "i.value"}, keys))
 }
 

@@ -38,7 +38,8 @@ const maxIdempotencyKey = 64
 //
 // Other failures: NOT_FOUND, FORBIDDEN, INVALID and REQUIRED with the field,
 // SERVICE_WINDOW_CLOSED with Params["closedAt"] (absent if the customer never
-// wrote), CHANNEL_UNAVAILABLE with Params["status"].
+// wrote), CONVERSATION_SUPERSEDED with Params["conversationId"] of the newer one,
+// CHANNEL_UNAVAILABLE with Params["status"].
 func (s *Service) Reply(ctx context.Context, viewer models.Viewer, reply Reply) (models.Message, error) {
 	if err := reply.validate(); err != nil {
 		return models.Message{}, err
@@ -125,6 +126,9 @@ func (r Reply) validate() error {
 
 // sendable reports why free text cannot be sent in a conversation now, or nil.
 func sendable(tx *store.Tx, conversation models.Conversation) error {
+	if err := requireCurrent(tx, conversation); err != nil {
+		return err
+	}
 	if !conversation.WindowOpen(tx.Now()) {
 		closed := models.NewError(models.CodeServiceWindowClosed, "conversationId")
 		if expired := conversation.WindowExpiresAt(); expired != nil {

@@ -12,6 +12,19 @@ const (
 	ChannelDisconnected            ChannelStatus = "DISCONNECTED"             // conversations stay readable, sending is refused
 )
 
+// ReopenPolicy says what becomes of a message of a customer whose conversation is
+// closed.
+type ReopenPolicy string
+
+// The policies.
+const (
+	ReopenConversation ReopenPolicy = "REOPEN"           // the closed conversation is opened again
+	NewConversation    ReopenPolicy = "NEW_CONVERSATION" // a new one begins, and the closed one stays as it is for good
+)
+
+// Valid reports whether p is one of the policies.
+func (p ReopenPolicy) Valid() bool { return p == ReopenConversation || p == NewConversation }
+
 // Channel is a WhatsApp Business number of an organization.
 type Channel struct {
 	ID                   ID            `gorm:"type:uuid;primaryKey"`
@@ -25,6 +38,7 @@ type Channel struct {
 	AccessToken          []byte        `gorm:"not null" json:"-"` // sealed, see package secrets; bound to the organization and channel
 	AccessTokenHint      string        `gorm:"not null"`          // last four characters
 	LastAssigneePosition int           `gorm:"not null"`          // round-robin: the pool position served last; -1 before the first
+	ReopenPolicy         ReopenPolicy  `gorm:"not null;default:REOPEN"`
 	CreatedAt            time.Time
 	UpdatedAt            time.Time
 }

@@ -2,10 +2,6 @@ package models
 
 import "time"
 
-// ServiceWindow is how long a business may answer freely after a customer's
-// message (reference/whatsapp-cloud-api.md §10.1).
-const ServiceWindow = 24 * time.Hour
-
 // ConversationStatus says whether the team still has work to do.
 type ConversationStatus string
 
@@ -15,82 +11,185 @@ const (
 	ConversationClosed ConversationStatus = "CLOSED"
 )
 
-// Conversation is everything one contact and the organization wrote to each
-// other on one channel.
-//
-// Its summary columns (unread count, last message, window) are functions of the
-// messages' own times, so that the order in which webhooks arrive does not show.
-type Conversation struct {
-	OrganizationID        ID                 `gorm:"type:uuid;primaryKey;uniqueIndex:conversations_contact_key,priority:1"`
-	ID                    ID                 `gorm:"type:uuid;primaryKey"`
-	ChannelID             ID                 `gorm:"type:uuid;not null;uniqueIndex:conversations_contact_key,priority:2"`
-	ContactID             ID                 `gorm:"type:uuid;not null;uniqueIndex:conversations_contact_key,priority:3"`
-	Status                ConversationStatus `gorm:"not null"`
-	AssigneeID            *ID                `gorm:"type:uuid" json:",omitzero"`
-	QueuedAt              *time.Time         `json:",omitzero"`                 // since when it waits for somebody in the channel's pool to become free; nil when it does not
-	UnreadCount           int                `gorm:"not null" json:",omitzero"` // inbound messages since the team last marked it as read
-	LastMessageID         *ID                `gorm:"type:uuid" json:",omitzero"`
-	LastMessageAt         time.Time          `gorm:"not null"`                                        // the last message's SentAt; when there is none, CreatedAt
-	LastCustomerMessageAt *time.Time         `json:",omitzero"`                                       // Meta's time of the newest inbound message, never later than when we received it
-	CustomerWAID          string             `gorm:"column:customer_wa_id;not null" json:",omitzero"` // how to address the customer: as their newest message said; may be empty
-	CustomerWAIDSeenAt    *time.Time         `gorm:"column:customer_wa_id_seen_at" json:",omitzero"`
-	CustomerUserID        string             `gorm:"not null" json:",omitzero"` // business-scoped user id, likewise
-	CustomerUserIDSeenAt  *time.Time         `json:",omitzero"`
-	EarlyUntil            *time.Time         `json:"-"` // until then, edits or deletions may be waiting for messages that are new here
-	ClosedAt              *time.Time         `json:",omitzero"`
-	ClosedByID            *ID                `gorm:"type:uuid" json:",omitzero"`
-	Version               int64              `gorm:"not null"` // grows when assignment or status change; for expectedVersion
-	CreatedAt             time.Time
-	UpdatedAt             time.Time
-}
+// Origin says who began a conversation.
+type Origin string
 
-// WindowExpiresAt is when the service window closes or closed; nil if the
-// customer never wrote.
-func (c Conversation) WindowExpiresAt() *time.Time {
-	if c.LastCustomerMessageAt == nil {
-		return nil
+// Who began it: the sender of the message with the earliest time; of two in the
+// same moment the customer's.
+const (
+	OriginCustomer Origin = "CUSTOMER"
+	OriginBusiness Origin = "BUSINESS"
+)
+
+// author is the side that began.
+func (o Origin) author() Author {
+	if o == OriginBusiness {
+		return AuthorTeam
 	}
-	expires := c.LastCustomerMessageAt.Add(ServiceWindow)
-	return &expires
+	return AuthorCustomer
 }
 
-// WindowOpen reports whether free text may be sent at the given time: from the
-// customer's message on, and up to but not including the moment of expiry.
-func (c Conversation) WindowOpen(now time.Time) bool {
-	expires := c.WindowExpiresAt()
-	return expires != nil && now.Before(*expires)
+// Author is the side that wrote a message.
+type Author string
+
+// The two sides of a conversation.
+const (
+	AuthorCustomer Author = "CUSTOMER"
+	AuthorTeam     Author = "TEAM" // people, phones and programs of the business alike
+)
+
+// Conversation is what one contact and the organization wrote to each other on one
+// channel: all of it, or, on a channel with NewConversation, the part between two
+// closings. A contact has one Current conversation on a channel; the ones before it
+// are closed for good.
+//
+// Its summary columns (unread count, last message, window, waiting, origin) are
+// functions of the messages' own times, so that the order in which webhooks arrive
+// does not show.
+type Conversation struct {
+	OrganizationID ID                 `gorm:"type:uuid;primaryKey"`
+	ID             ID                 `gorm:"type:uuid;primaryKey"`
+	ChannelID      ID                 `gorm:"type:uuid;not null"`
+	ContactID      ID                 `gorm:"type:uuid;not null"`
+	Current        bool               `gorm:"not null" json:",omitzero"` // false: superseded by a newer one with the same contact on the channel
+	Status         ConversationStatus `gorm:"not null"`
+	AssigneeID     *ID                `gorm:"type:uuid" json:",omitzero"`
+	QueuedAt       *time.Time         `json:",omitzero"` // since when it waits for somebody in the channel's pool to become free; nil when it does not
+	Origin         Origin             `gorm:"not null"`
+
+	UnreadCount           int        `gorm:"not null" json:",omitzero"` // inbound messages since the team last marked it as read
+	LastMessageID         *ID        `gorm:"type:uuid" json:",omitzero"`
+	LastMessageAt         time.Time  `gorm:"not null"`                                  // the last message's SentAt; when there is none, CreatedAt
+	FirstMessageAt        *time.Time `json:",omitzero"`                                 // of the earliest message that either side wrote
+	LastCustomerMessageAt *time.Time `json:",omitzero"`                                 // Meta's time of the newest inbound message, never later than when we received it
+	LastTeamMessageAt     *time.Time `json:",omitzero"`                                 // SentAt of the newest outbound message
+	LastWrittenAt         *time.Time `json:",omitzero"`                                 // of the newest message that either side wrote
+	LastMessageBy         *Author    `json:",omitzero"`                                 // whose that is; nil if there is none
+	WaitingSince          *time.Time `json:",omitzero"`                                 // the customer's oldest message since the team last wrote, or closed; nil: does not wait
+	WindowEndsAt          *time.Time `gorm:"column:window_expires_at" json:",omitzero"` // WindowExpiresAt, for lists
+	LastReferralAt        *time.Time `json:",omitzero"`                                 // of the newest message that came from an ad (§10.2)
+	FreeEntryExpiresAt    *time.Time `json:",omitzero"`                                 // see FreeEntryPoint; nil: there never was one
+
+	CustomerWAID         string     `gorm:"column:customer_wa_id;not null" json:",omitzero"` // how to address the customer: as their newest message said; may be empty
+	CustomerWAIDSeenAt   *time.Time `gorm:"column:customer_wa_id_seen_at" json:",omitzero"`
+	CustomerUserID       string     `gorm:"not null" json:",omitzero"` // business-scoped user id, likewise
+	CustomerUserIDSeenAt *time.Time `json:",omitzero"`
+	EarlyUntil           *time.Time `json:"-"` // until then, edits or deletions may be waiting for messages that are new here
+
+	SnoozedUntil *time.Time `json:",omitzero"`                 // put off until then; nil: it is not
+	Muted        bool       `gorm:"not null" json:",omitzero"` // new messages notify nobody
+	ClosedAt     *time.Time `json:",omitzero"`
+	ClosedByID   *ID        `gorm:"type:uuid" json:",omitzero"`
+	CloseReason  string     `gorm:"not null" json:",omitzero"` // in the words of who closed it; empty if none was given, and while open
+	Version      int64      `gorm:"not null"`                  // grows when assignment or status change; for expectedVersion
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
 }
 
 // SeeMessage folds a message into the summary. Each message is folded once, when
-// its row is made; any order gives the same result.
-func (c *Conversation) SeeMessage(m Message) {
+// its row is made; any order gives the same result, except that it reports false
+// when WaitingSince cannot be told from the summary: then it is the time of the
+// oldest customer message after LastTeamMessageAt, which the caller has to look up.
+func (c *Conversation) SeeMessage(m Message) (waitingKnown bool) {
 	if c.LastMessageID == nil || sortsAfter(m.SentAt, m.ID, c.LastMessageAt, *c.LastMessageID) {
 		c.LastMessageID, c.LastMessageAt = new(m.ID), m.SentAt
 	}
-	if m.FromCustomer() {
+	switch {
+	case m.FromCustomer():
 		c.UnreadCount++
-		counts := m.SentAt
-		if m.CreatedAt.Before(counts) { // a sender's clock that runs ahead must not lengthen the window
-			counts = m.CreatedAt
-		}
-		c.LastCustomerMessageAt = Later(c.LastCustomerMessageAt, &counts)
+		c.seeCustomerMessage(m.HeardAt())
+		return true
+	case m.Direction == Outbound:
+		return c.seeTeamMessage(m.SentAt)
 	}
+	return true
 }
 
 // SeeCustomerAct folds in something that the customer did without writing a
 // message, such as a reaction: it opens the service window and leaves nothing unread.
 func (c *Conversation) SeeCustomerAct(at, receivedAt time.Time) {
-	c.LastCustomerMessageAt = Later(c.LastCustomerMessageAt, Earlier(&at, &receivedAt))
+	c.hearCustomer(*Earlier(&at, &receivedAt))
 }
 
-// Close ends the team's work on the conversation. It reports false if that was so
-// already.
+// hearCustomer opens the service window.
+func (c *Conversation) hearCustomer(at time.Time) {
+	c.LastCustomerMessageAt = Later(c.LastCustomerMessageAt, &at)
+	c.WindowEndsAt = c.WindowExpiresAt()
+}
+
+// HeardAt is the time of a customer's message as it counts for windows and waiting:
+// a sender's clock that runs ahead must not lengthen them.
+func (m Message) HeardAt() time.Time {
+	if m.CreatedAt.Before(m.SentAt) {
+		return m.CreatedAt
+	}
+	return m.SentAt
+}
+
+func (c *Conversation) seeCustomerMessage(at time.Time) {
+	c.hearCustomer(at)
+	c.seeWritten(at, AuthorCustomer)
+	if c.LastTeamMessageAt == nil || at.After(*c.LastTeamMessageAt) {
+		c.WaitingSince = Earlier(c.WaitingSince, &at)
+	}
+}
+
+func (c *Conversation) seeTeamMessage(at time.Time) (waitingKnown bool) {
+	c.answerReferral(at)
+	c.seeWritten(at, AuthorTeam)
+	c.LastTeamMessageAt = Later(c.LastTeamMessageAt, &at)
+	return c.settleWaiting()
+}
+
+// seeWritten notes who wrote first and last. In the same moment, which Meta's times
+// cut to the second, the customer wrote before the team.
+func (c *Conversation) seeWritten(at time.Time, by Author) {
+	if c.FirstMessageAt == nil || at.Before(*c.FirstMessageAt) || at.Equal(*c.FirstMessageAt) && by == AuthorCustomer {
+		c.FirstMessageAt, c.Origin = &at, OriginBusiness
+		if by == AuthorCustomer {
+			c.Origin = OriginCustomer
+		}
+	}
+	if c.LastWrittenAt == nil || at.After(*c.LastWrittenAt) || at.Equal(*c.LastWrittenAt) && by == AuthorTeam {
+		c.LastWrittenAt, c.LastMessageBy = &at, &by
+	}
+}
+
+// settleWaiting ends the waiting that the team's last message answers: an answer
+// counts for all that the customer wrote up to its moment. It reports false if the
+// customer wrote both before and after it.
+func (c *Conversation) settleWaiting() (known bool) {
+	answered := c.LastTeamMessageAt
+	if c.WaitingSince == nil || answered == nil || c.WaitingSince.After(*answered) {
+		return true
+	}
+	c.WaitingSince = nil
+	return !c.LastWrittenAt.After(*answered)
+}
+
+// Waiting returns since when the customer waits for an answer; nil if they do not,
+// as with a closed conversation.
+func (c Conversation) Waiting() *time.Time {
+	if c.Status != ConversationOpen {
+		return nil
+	}
+	return c.WaitingSince
+}
+
+// Snoozed reports whether the conversation is put off at the given time.
+func (c Conversation) Snoozed(now time.Time) bool {
+	return c.SnoozedUntil != nil && now.Before(*c.SnoozedUntil)
+}
+
+// Close ends the team's work on the conversation: the customer no longer waits. It
+// reports false if that was so already.
 func (c *Conversation) Close(by ID, at time.Time) bool {
 	if c.Status == ConversationClosed {
 		return false
 	}
 	c.Status, c.ClosedAt, c.ClosedByID = ConversationClosed, &at, &by
 	c.QueuedAt = nil
+	c.WaitingSince = nil
 	c.Version++
 	return true
 }
@@ -100,7 +199,7 @@ func (c *Conversation) Reopen() bool {
 	if c.Status == ConversationOpen {
 		return false
 	}
-	c.Status, c.ClosedAt, c.ClosedByID = ConversationOpen, nil, nil
+	c.Status, c.ClosedAt, c.ClosedByID, c.CloseReason = ConversationOpen, nil, nil, ""
 	c.Version++
 	return true
 }
@@ -162,13 +261,14 @@ func sortsAfter(at time.Time, id ID, otherAt time.Time, otherID ID) bool {
 }
 
 // Absorb folds in the summary of a conversation whose messages move into this one.
-func (c *Conversation) Absorb(other Conversation) {
+// It reports false when WaitingSince has to be looked up, as SeeMessage does.
+func (c *Conversation) Absorb(other Conversation) (waitingKnown bool) {
 	c.UnreadCount += other.UnreadCount
 	if other.LastMessageID != nil &&
 		(c.LastMessageID == nil || sortsAfter(other.LastMessageAt, *other.LastMessageID, c.LastMessageAt, *c.LastMessageID)) {
 		c.LastMessageID, c.LastMessageAt = other.LastMessageID, other.LastMessageAt
 	}
-	c.LastCustomerMessageAt = Later(c.LastCustomerMessageAt, other.LastCustomerMessageAt)
+	waitingKnown = c.absorbTimes(other)
 	c.EarlyUntil = Later(c.EarlyUntil, other.EarlyUntil)
 	if other.CustomerWAIDSeenAt != nil {
 		c.SeeCustomer(other.CustomerWAID, "", *other.CustomerWAIDSeenAt)
@@ -177,8 +277,44 @@ func (c *Conversation) Absorb(other Conversation) {
 		c.SeeCustomer("", other.CustomerUserID, *other.CustomerUserIDSeenAt)
 	}
 	c.absorbAssignment(other)
+	c.Muted = c.Muted && other.Muted
+	c.SnoozedUntil = nil // what was put off is no longer all there is
 	c.CreatedAt = *Earlier(&c.CreatedAt, &other.CreatedAt)
 	c.Version++
+	return waitingKnown
+}
+
+func (c *Conversation) absorbTimes(other Conversation) (waitingKnown bool) {
+	if other.FirstMessageAt != nil {
+		c.seeWritten(*other.FirstMessageAt, other.Origin.author())
+	}
+	if other.LastWrittenAt != nil {
+		c.seeWritten(*other.LastWrittenAt, *other.LastMessageBy)
+	}
+	c.LastCustomerMessageAt = Later(c.LastCustomerMessageAt, other.LastCustomerMessageAt)
+	c.LastTeamMessageAt = Later(c.LastTeamMessageAt, other.LastTeamMessageAt)
+	c.LastReferralAt = Later(c.LastReferralAt, other.LastReferralAt)
+	c.FreeEntryExpiresAt = Later(c.FreeEntryExpiresAt, other.FreeEntryExpiresAt)
+	c.WindowEndsAt = c.WindowExpiresAt()
+	c.WaitingSince = Earlier(c.WaitingSince, other.WaitingSince)
+	return c.settleWaiting()
+}
+
+// Successor begins the conversation that supersedes a closed one: the same two
+// sides on the same channel, with nothing said yet, still with who had the closed
+// one. What holds for the pair of numbers goes on: the window, and how the customer
+// is called.
+func (c *Conversation) Successor(id ID, at time.Time) Conversation {
+	c.Current = false
+	return Conversation{
+		OrganizationID: c.OrganizationID, ID: id, ChannelID: c.ChannelID, ContactID: c.ContactID, Current: true,
+		Status: ConversationOpen, AssigneeID: c.AssigneeID, Origin: OriginCustomer, LastMessageAt: at,
+		LastCustomerMessageAt: c.LastCustomerMessageAt, WindowEndsAt: c.WindowEndsAt,
+		LastReferralAt: c.LastReferralAt, FreeEntryExpiresAt: c.FreeEntryExpiresAt,
+		CustomerWAID: c.CustomerWAID, CustomerWAIDSeenAt: c.CustomerWAIDSeenAt,
+		CustomerUserID: c.CustomerUserID, CustomerUserIDSeenAt: c.CustomerUserIDSeenAt,
+		EarlyUntil: c.EarlyUntil, Muted: c.Muted, Version: 1, CreatedAt: at, UpdatedAt: at,
+	}
 }
 
 // absorbAssignment decides who has two conversations that become one: who has one

@@ -12,31 +12,6 @@ import (
 
 var noon = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
 
-func TestConversation_window(t *testing.T) {
-	written := noon
-	open := models.Conversation{LastCustomerMessageAt: &written}
-	for _, test := range []struct {
-		name         string
-		conversation models.Conversation
-		now          time.Time
-		want         bool
-	}{
-		{"the customer never wrote", models.Conversation{}, noon, false},
-		{"at the message", open, noon, true},
-		{"a second before 24 hours", open, noon.Add(24*time.Hour - time.Second), true},
-		{"a millisecond before 24 hours", open, noon.Add(24*time.Hour - time.Millisecond), true},
-		{"at 24 hours", open, noon.Add(24 * time.Hour), false},
-		{"a second after 24 hours", open, noon.Add(24*time.Hour + time.Second), false},
-		{"our clock is behind Meta's", open, noon.Add(-time.Minute), true},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			require.Equal(t, test.want, test.conversation.WindowOpen(test.now))
-		})
-	}
-	require.Nil(t, models.Conversation{}.WindowExpiresAt())
-	require.Equal(t, noon.Add(24*time.Hour), *open.WindowExpiresAt())
-}
-
 func TestConversation_SeeMessage(t *testing.T) {
 	first := inbound(noon, noon.Add(time.Second))
 	second := inbound(noon.Add(time.Minute), noon.Add(time.Minute))
@@ -74,6 +49,100 @@ func TestConversation_SeeMessage(t *testing.T) {
 			require.Equal(t, two.ID, *c.LastMessageID)
 		}
 	})
+}
+
+// TestConversation_summary_by_times holds that what lists are filtered and sorted by
+// depends on when messages were written, and not on when they turned up.
+func TestConversation_summary_by_times(t *testing.T) {
+	at := func(minute int) time.Time { return noon.Add(time.Duration(minute) * time.Minute) }
+	customer := func(minute int) models.Message { return inbound(at(minute), at(minute)) }
+	team := func(minute int) models.Message {
+		return models.Message{ID: models.NewID(), Direction: models.Outbound, Kind: models.KindText, SentAt: at(minute), CreatedAt: at(minute)}
+	}
+	system := customer(-5)
+	system.Kind = "system"
+	for name, c := range map[string]struct {
+		messages []models.Message
+		waiting  int // minute; -1: does not wait
+		by       models.Author
+		origin   models.Origin
+	}{
+		"nobody answered":                    {[]models.Message{system, customer(3), customer(1), customer(2)}, 1, models.AuthorCustomer, models.OriginCustomer},
+		"all is answered":                    {[]models.Message{customer(1), customer(2), team(3)}, -1, models.AuthorTeam, models.OriginCustomer},
+		"answered in the same moment":        {[]models.Message{customer(1), team(1)}, -1, models.AuthorTeam, models.OriginCustomer},
+		"wrote again":                        {[]models.Message{customer(1), team(2), customer(3), customer(4)}, 3, models.AuthorCustomer, models.OriginCustomer},
+		"the business wrote first":           {[]models.Message{team(1), customer(2)}, 2, models.AuthorCustomer, models.OriginBusiness},
+		"only the business wrote":            {[]models.Message{team(1), team(2)}, -1, models.AuthorTeam, models.OriginBusiness},
+		"a message counts from when it came": {[]models.Message{team(1), inbound(at(60), at(2))}, 2, models.AuthorCustomer, models.OriginBusiness},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for order := range permutations(c.messages) {
+				conversation := models.Conversation{Status: models.ConversationOpen}
+				known := true
+				for _, message := range order {
+					known = conversation.SeeMessage(message)
+					if !known { // what a caller looks up in the messages seen so far
+						conversation.WaitingSince = unanswered(order[:slices.IndexFunc(order, func(m models.Message) bool { return m.ID == message.ID })+1])
+					}
+				}
+				var waiting *time.Time
+				if c.waiting >= 0 {
+					waiting = new(at(c.waiting))
+				}
+				require.Equal(t, waiting, conversation.WaitingSince)
+				require.Equal(t, waiting, conversation.Waiting())
+				require.Equal(t, c.by, *conversation.LastMessageBy)
+				require.Equal(t, c.origin, conversation.Origin)
+				require.Equal(t, conversation.WindowExpiresAt(), conversation.WindowEndsAt)
+			}
+		})
+	}
+}
+
+// unanswered is what the rule says, over all messages at once.
+func unanswered(messages []models.Message) (since *time.Time) {
+	var answered time.Time
+	for _, message := range messages {
+		if message.Direction == models.Outbound && message.SentAt.After(answered) {
+			answered = message.SentAt
+		}
+	}
+	for _, message := range messages {
+		if message.FromCustomer() && message.HeardAt().After(answered) {
+			since = models.Earlier(since, new(message.HeardAt()))
+		}
+	}
+	return since
+}
+
+func TestConversation_closing_ends_the_waiting(t *testing.T) {
+	c := models.Conversation{Status: models.ConversationOpen}
+	c.SeeMessage(inbound(noon, noon))
+	require.Equal(t, noon, *c.Waiting())
+	c.Close(models.NewID(), noon.Add(time.Hour))
+	require.Nil(t, c.Waiting())
+	c.Reopen()
+	require.Nil(t, c.Waiting(), "what was closed was dealt with")
+	late := inbound(noon.Add(30*time.Minute), noon.Add(2*time.Hour))
+	c.SeeMessage(late)
+	require.Equal(t, late.SentAt, *c.Waiting())
+}
+
+func TestConversation_Successor(t *testing.T) {
+	old := models.Conversation{ID: models.NewID(), Current: true, Status: models.ConversationOpen, CustomerWAID: "5511987654321", Muted: true, AssigneeID: new(models.NewID())}
+	old.SeeMessage(inbound(noon, noon))
+	old.Close(models.NewID(), noon.Add(time.Hour))
+	next := old.Successor(models.NewID(), noon.Add(2*time.Hour))
+	require.False(t, old.Current)
+	require.Equal(t, models.ConversationClosed, old.Status)
+	require.True(t, next.Current)
+	require.Equal(t, models.ConversationOpen, next.Status)
+	require.Equal(t, "5511987654321", next.CustomerWAID)
+	require.True(t, next.WindowOpen(noon.Add(23*time.Hour)), "the window is that of the two numbers")
+	require.Nil(t, next.LastMessageID)
+	require.Equal(t, old.AssigneeID, next.AssigneeID)
+	require.Zero(t, next.UnreadCount)
+	require.Nil(t, next.WaitingSince)
 }
 
 func TestConversation_SeeCustomer(t *testing.T) {

@@ -38,6 +38,8 @@ const (
 	CodeAttachmentNotUploaded    Code = "ATTACHMENT_NOT_UPLOADED"     // nothing has arrived at the upload URL yet
 	CodeAttachmentUploadExpired  Code = "ATTACHMENT_UPLOAD_EXPIRED"   // the upload took too long: begin again
 	CodeAttachmentUnavailable    Code = "ATTACHMENT_UNAVAILABLE"      // it is not, or not yet, there to be used; Params["status"]
+
+	CodeConversationSuperseded Code = "CONVERSATION_SUPERSEDED" // a newer conversation took its place; Params["conversationId"]
 )
 
 // Error is a failure that a caller can understand and mend. Anything else that

@@ -59,6 +59,8 @@ var onlyInMigrations = map[string][]index{
 	},
 	"conversations": { // the inbox: everything, what is open, a channel, an assignee
 		{Name: "conversations_assignee_idx", Columns: "organization_id, assignee_id, last_message_at, id"},
+		{Name: "conversations_contact_key", Unique: true, Columns: "organization_id, channel_id, contact_id", Where: "current"},
+		{Name: "conversations_superseded_idx", Columns: "organization_id, contact_id", Where: "NOT current"},
 		{Name: "conversations_channel_idx", Columns: "organization_id, channel_id, last_message_at, id"},
 		{Name: "conversations_open_idx", Columns: "organization_id, last_message_at, id", Where: "status = 'OPEN'"},
 		{Name: "conversations_queue_idx", Columns: "organization_id, queued_at, id", Where: "queued_at IS NOT NULL"},

@@ -183,7 +183,7 @@ func (w *World) newConversation(channel models.Channel, contact models.ID, at ti
 	waID := digits(contact)
 	return models.Conversation{
 		OrganizationID: w.Organization.ID, ID: models.NewID(), ChannelID: channel.ID, ContactID: contact,
-		Status: models.ConversationOpen, LastMessageAt: at, CustomerWAID: waID, CustomerWAIDSeenAt: &at, Version: 1, CreatedAt: at,
+		Current: true, Status: models.ConversationOpen, Origin: models.OriginCustomer, LastMessageAt: at, CustomerWAID: waID, CustomerWAIDSeenAt: &at, Version: 1, CreatedAt: at,
 	}
 }
 
