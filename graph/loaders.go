@@ -20,18 +20,20 @@ const (
 
 // loaders load rows for one response of one viewer.
 type loaders struct {
-	viewer        func() (models.Viewer, error)
-	users         loader[models.ID, models.User]
-	profiles      loader[models.ID, models.Profile]
-	channels      loader[models.ID, models.Channel]
-	assignees     loader[models.ID, []models.ID] // of channels
-	contacts      loader[models.ID, models.Contact]
-	identities    loader[models.ID, []models.ContactIdentity] // of contacts
-	ofContacts    loader[models.ID, []models.Conversation]
-	conversations loader[models.ID, models.Conversation]
-	messages      loader[models.ID, models.Message]
-	wamids        loader[inbox.WAMID, models.Message]
-	histories     loader[historyKey, inbox.MessageResult]
+	viewer         func() (models.Viewer, error)
+	users          loader[models.ID, models.User]
+	profiles       loader[models.ID, models.Profile]
+	channels       loader[models.ID, models.Channel]
+	workloads      loader[models.ID, models.Workload] // of users
+	assignees      loader[models.ID, []models.ID]     // of channels
+	contacts       loader[models.ID, models.Contact]
+	identities     loader[models.ID, []models.ContactIdentity] // of contacts
+	ofContacts     loader[models.ID, []models.Conversation]
+	conversations  loader[models.ID, models.Conversation]
+	messages       loader[models.ID, models.Message]
+	wamids         loader[inbox.WAMID, models.Message]
+	histories      loader[historyKey, inbox.MessageResult]
+	assignmentLogs loader[historyKey, inbox.AssignmentLogResult]
 }
 
 func (e *Edge) withLoaders(ctx context.Context) context.Context {
@@ -40,6 +42,7 @@ func (e *Edge) withLoaders(ctx context.Context) context.Context {
 	bind(&l.users, l, rooms.Accounts.UsersByID)
 	bind(&l.profiles, l, rooms.Accounts.ProfilesByID)
 	bind(&l.channels, l, rooms.Channels.ByID)
+	bind(&l.workloads, l, rooms.Channels.WorkloadsByUser)
 	bind(&l.assignees, l, rooms.Channels.AssigneesByChannel)
 	bind(&l.contacts, l, rooms.CRM.ContactsByID)
 	bind(&l.identities, l, rooms.CRM.IdentitiesByContact)
@@ -48,6 +51,7 @@ func (e *Edge) withLoaders(ctx context.Context) context.Context {
 	bind(&l.messages, l, rooms.Inbox.MessagesByID)
 	bind(&l.wamids, l, rooms.Inbox.MessagesByWAMID)
 	bind(&l.histories, l, e.histories)
+	bind(&l.assignmentLogs, l, e.assignmentLogs)
 	return context.WithValue(ctx, loadersKey, l)
 }
 

@@ -19,6 +19,8 @@ type (
 	contactIdentityResolver           struct{ *Edge }
 	conversationResolver              struct{ *Edge }
 	messageResolver                   struct{ *Edge }
+	assignmentEntryResolver           struct{ *Edge }
+	assignmentSkipResolver            struct{ *Edge }
 	messageAddedEventResolver         struct{ *Edge }
 	messageStatusChangedEventResolver struct{ *Edge }
 	conversationChangedEventResolver  struct{ *Edge }
@@ -45,6 +47,14 @@ func (r resolvers) ContactIdentity() generated.ContactIdentityResolver {
 
 func (r resolvers) Conversation() generated.ConversationResolver { return conversationResolver(r) }
 func (r resolvers) Message() generated.MessageResolver           { return messageResolver(r) }
+
+func (r resolvers) AssignmentEntry() generated.AssignmentEntryResolver {
+	return assignmentEntryResolver(r)
+}
+
+func (r resolvers) AssignmentSkip() generated.AssignmentSkipResolver {
+	return assignmentSkipResolver(r)
+}
 
 func (r resolvers) MessageAddedEvent() generated.MessageAddedEventResolver {
 	return messageAddedEventResolver(r)

@@ -102,6 +102,14 @@ func TestSchema(t *testing.T) {
 		require.ElementsMatch(t, values("ConversationStatus"), []string{string(models.ConversationOpen), string(models.ConversationClosed)})
 		require.ElementsMatch(t, values("ContactIdentityKind"), []string{string(models.IdentityWAID), string(models.IdentityUser)})
 		require.ElementsMatch(t, values("MessageDirection"), []string{string(models.Inbound), string(models.Outbound)})
+		require.ElementsMatch(t, values("Availability"), []string{string(models.Online), string(models.Away)})
+		require.ElementsMatch(t, values("AssignmentCause"), []string{
+			string(models.AssignedRoundRobin), string(models.AssignedFormer), string(models.AssignedQueue), string(models.AssignedWaiting),
+			string(models.AssignedByHand), string(models.AssignedBulk), string(models.AssignedNobody), string(models.AssignedMerge),
+		})
+		require.ElementsMatch(t, values("AssignmentSkipReason"), []string{
+			string(models.SkipSwitchedOff), string(models.SkipMayNotReply), string(models.SkipAway), string(models.SkipAtCeiling),
+		})
 		require.ElementsMatch(t, values("ChannelStatus"), []string{
 			string(models.ChannelConnected), string(models.ChannelReauthorizationRequired), string(models.ChannelDisconnected),
 		})
@@ -154,7 +162,7 @@ func TestTexts(t *testing.T) {
 				require.Contains(t, english, prefix+value.Name)
 			}
 		}
-		require.Equal(t, 6, enums)
+		require.Equal(t, 7, enums)
 		for _, code := range []models.Code{
 			models.CodeInvalid, models.CodeRequired, models.CodeNotFound, models.CodeForbidden, models.CodeUnauthenticated,
 			models.CodeConflict, models.CodeInvalidCredentials, models.CodeTooManyAttempts, models.CodeSessionExpired,

@@ -22,13 +22,17 @@ type Assign struct {
 // it does not go into the queue, but waits for somebody to take it by hand. Other failures:
 // NOT_FOUND, FORBIDDEN, and CONFLICT, which comes with the present conversation.
 func (s *Service) Assign(ctx context.Context, viewer models.Viewer, assign Assign) (models.Conversation, error) {
+	return s.assign(ctx, viewer, assign, models.AssignedByHand)
+}
+
+func (s *Service) assign(ctx context.Context, viewer models.Viewer, assign Assign, cause models.AssignmentCause) (models.Conversation, error) {
 	return s.change(ctx, viewer, assign.ConversationID, assign.ExpectedVersion, func(changes *changes, conversation *changing) error {
 		if assign.AssigneeID != nil {
 			if err := requireMayReply(changes.tx, conversation.Conversation, *assign.AssigneeID); err != nil {
 				return err
 			}
 		}
-		changes.assignBy(viewer, conversation, assign.AssigneeID, models.AssignedByHand)
+		changes.assignBy(viewer, conversation, assign.AssigneeID, cause)
 		return nil
 	})
 }

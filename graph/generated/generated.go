@@ -30,6 +30,8 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	AssignmentEntry() AssignmentEntryResolver
+	AssignmentSkip() AssignmentSkipResolver
 	Channel() ChannelResolver
 	ChannelPermission() ChannelPermissionResolver
 	Contact() ContactResolver
@@ -57,6 +59,32 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	AssignmentEntry struct {
+		Assignee         func(childComplexity int) int
+		Cause            func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		DecidedBy        func(childComplexity int) int
+		PassedOver       func(childComplexity int) int
+		PreviousAssignee func(childComplexity int) int
+		PublicID         func(childComplexity int) int
+	}
+
+	AssignmentEntryConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AssignmentEntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AssignmentSkip struct {
+		Reason func(childComplexity int) int
+		User   func(childComplexity int) int
+	}
+
 	Channel struct {
 		Assignees     func(childComplexity int) int
 		CreatedAt     func(childComplexity int) int
@@ -68,6 +96,11 @@ type ComplexityRoot struct {
 		Status        func(childComplexity int) int
 		ViewerLevel   func(childComplexity int) int
 		WABAID        func(childComplexity int) int
+	}
+
+	ChannelAssigneesSetPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ChannelConnection struct {
@@ -116,6 +149,7 @@ type ComplexityRoot struct {
 
 	Conversation struct {
 		Assignee      func(childComplexity int) int
+		AssignmentLog func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		Channel       func(childComplexity int) int
 		ClosedAt      func(childComplexity int) int
 		ClosedBy      func(childComplexity int) int
@@ -125,6 +159,7 @@ type ComplexityRoot struct {
 		LastMessageAt func(childComplexity int) int
 		Messages      func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		PublicID      func(childComplexity int) int
+		QueuedAt      func(childComplexity int) int
 		ServiceWindow func(childComplexity int) int
 		Status        func(childComplexity int) int
 		UnreadCount   func(childComplexity int) int
@@ -186,6 +221,28 @@ type ComplexityRoot struct {
 	}
 
 	ConversationUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
+	ConversationsAssignPayload struct {
+		Results    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ConversationsClosePayload struct {
+		Results    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ConversationsResult struct {
+		Conversation   func(childComplexity int) int
+		ConversationID func(childComplexity int) int
+		UserErrors     func(childComplexity int) int
+	}
+
+	ConversationsUserError struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
 		Message func(childComplexity int) int
@@ -265,15 +322,20 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		ChannelAssigneesSet  func(childComplexity int, input gqlmodel.ChannelAssigneesSetInput) int
 		ChannelPermissionSet func(childComplexity int, input gqlmodel.ChannelPermissionSetInput) int
 		ConversationAssign   func(childComplexity int, input gqlmodel.ConversationAssignInput) int
 		ConversationClose    func(childComplexity int, input gqlmodel.ConversationCloseInput) int
 		ConversationMarkRead func(childComplexity int, input gqlmodel.ConversationMarkReadInput) int
 		ConversationReopen   func(childComplexity int, input gqlmodel.ConversationReopenInput) int
+		ConversationsAssign  func(childComplexity int, input gqlmodel.ConversationsAssignInput) int
+		ConversationsClose   func(childComplexity int, input gqlmodel.ConversationsCloseInput) int
 		MessageSend          func(childComplexity int, input gqlmodel.MessageSendInput) int
 		SessionCreate        func(childComplexity int, input gqlmodel.SessionCreateInput) int
 		SessionRefresh       func(childComplexity int, input gqlmodel.SessionRefreshInput) int
 		SessionRevoke        func(childComplexity int, input gqlmodel.SessionRevokeInput) int
+		UserAvailabilitySet  func(childComplexity int, input gqlmodel.UserAvailabilitySetInput) int
+		UserCeilingSet       func(childComplexity int, input gqlmodel.UserCeilingSetInput) int
 		UserSetActive        func(childComplexity int, input gqlmodel.UserSetActiveInput) int
 	}
 
@@ -361,6 +423,17 @@ type ComplexityRoot struct {
 		Name      func(childComplexity int) int
 		Profile   func(childComplexity int) int
 		PublicID  func(childComplexity int) int
+		Workload  func(childComplexity int) int
+	}
+
+	UserAvailabilitySetPayload struct {
+		UserErrors func(childComplexity int) int
+		Workload   func(childComplexity int) int
+	}
+
+	UserCeilingSetPayload struct {
+		UserErrors func(childComplexity int) int
+		Workload   func(childComplexity int) int
 	}
 
 	UserSetActivePayload struct {
@@ -375,12 +448,27 @@ type ComplexityRoot struct {
 		Profile            func(childComplexity int) int
 		User               func(childComplexity int) int
 	}
+
+	Workload struct {
+		Availability          func(childComplexity int) int
+		AvailabilityChangedAt func(childComplexity int) int
+		Ceiling               func(childComplexity int) int
+		OpenCount             func(childComplexity int) int
+	}
 }
 
 // endregion ***************************** api!.gotpl *****************************
 
 // region    ************************** generated!.gotpl **************************
 
+type AssignmentEntryResolver interface {
+	Assignee(ctx context.Context, obj *gqlmodel.AssignmentEntry) (*gqlmodel.User, error)
+	PreviousAssignee(ctx context.Context, obj *gqlmodel.AssignmentEntry) (*gqlmodel.User, error)
+	DecidedBy(ctx context.Context, obj *gqlmodel.AssignmentEntry) (*gqlmodel.User, error)
+}
+type AssignmentSkipResolver interface {
+	User(ctx context.Context, obj *gqlmodel.AssignmentSkip) (*gqlmodel.User, error)
+}
 type ChannelResolver interface {
 	ViewerLevel(ctx context.Context, obj *gqlmodel.Channel) (*models.MessagingLevel, error)
 	Assignees(ctx context.Context, obj *gqlmodel.Channel) ([]gqlmodel.User, error)
@@ -401,6 +489,8 @@ type ConversationResolver interface {
 	Contact(ctx context.Context, obj *gqlmodel.Conversation) (*gqlmodel.Contact, error)
 
 	Assignee(ctx context.Context, obj *gqlmodel.Conversation) (*gqlmodel.User, error)
+
+	AssignmentLog(ctx context.Context, obj *gqlmodel.Conversation, first *int32, after *string, last *int32, before *string) (*gqlmodel.AssignmentEntryConnection, error)
 
 	LastMessage(ctx context.Context, obj *gqlmodel.Conversation) (*gqlmodel.Message, error)
 
@@ -450,6 +540,11 @@ type MutationResolver interface {
 	ConversationClose(ctx context.Context, input gqlmodel.ConversationCloseInput) (*gqlmodel.ConversationClosePayload, error)
 	ConversationReopen(ctx context.Context, input gqlmodel.ConversationReopenInput) (*gqlmodel.ConversationReopenPayload, error)
 	ConversationMarkRead(ctx context.Context, input gqlmodel.ConversationMarkReadInput) (*gqlmodel.ConversationMarkReadPayload, error)
+	ConversationsAssign(ctx context.Context, input gqlmodel.ConversationsAssignInput) (*gqlmodel.ConversationsAssignPayload, error)
+	ConversationsClose(ctx context.Context, input gqlmodel.ConversationsCloseInput) (*gqlmodel.ConversationsClosePayload, error)
+	ChannelAssigneesSet(ctx context.Context, input gqlmodel.ChannelAssigneesSetInput) (*gqlmodel.ChannelAssigneesSetPayload, error)
+	UserAvailabilitySet(ctx context.Context, input gqlmodel.UserAvailabilitySetInput) (*gqlmodel.UserAvailabilitySetPayload, error)
+	UserCeilingSet(ctx context.Context, input gqlmodel.UserCeilingSetInput) (*gqlmodel.UserCeilingSetPayload, error)
 	ChannelPermissionSet(ctx context.Context, input gqlmodel.ChannelPermissionSetInput) (*gqlmodel.ChannelPermissionSetPayload, error)
 	UserSetActive(ctx context.Context, input gqlmodel.UserSetActiveInput) (*gqlmodel.UserSetActivePayload, error)
 }
@@ -467,6 +562,7 @@ type SubscriptionResolver interface {
 	ConversationEvents(ctx context.Context, conversationID string, after *string) (<-chan gqlmodel.InboxEvent, error)
 }
 type UserResolver interface {
+	Workload(ctx context.Context, obj *gqlmodel.User) (*gqlmodel.Workload, error)
 	Profile(ctx context.Context, obj *gqlmodel.User) (*gqlmodel.Profile, error)
 }
 type ViewerResolver interface {
@@ -513,6 +609,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccountUserError.Message(childComplexity), true
+
+	case "AssignmentEntry.assignee":
+		if e.ComplexityRoot.AssignmentEntry.Assignee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentEntry.Assignee(childComplexity), true
+	case "AssignmentEntry.cause":
+		if e.ComplexityRoot.AssignmentEntry.Cause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentEntry.Cause(childComplexity), true
+	case "AssignmentEntry.createdAt":
+		if e.ComplexityRoot.AssignmentEntry.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentEntry.CreatedAt(childComplexity), true
+	case "AssignmentEntry.decidedBy":
+		if e.ComplexityRoot.AssignmentEntry.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentEntry.DecidedBy(childComplexity), true
+	case "AssignmentEntry.skipped":
+		if e.ComplexityRoot.AssignmentEntry.PassedOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentEntry.PassedOver(childComplexity), true
+	case "AssignmentEntry.previousAssignee":
+		if e.ComplexityRoot.AssignmentEntry.PreviousAssignee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentEntry.PreviousAssignee(childComplexity), true
+	case "AssignmentEntry.id":
+		if e.ComplexityRoot.AssignmentEntry.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentEntry.PublicID(childComplexity), true
+
+	case "AssignmentEntryConnection.edges":
+		if e.ComplexityRoot.AssignmentEntryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentEntryConnection.Edges(childComplexity), true
+	case "AssignmentEntryConnection.nodes":
+		if e.ComplexityRoot.AssignmentEntryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentEntryConnection.Nodes(childComplexity), true
+	case "AssignmentEntryConnection.pageInfo":
+		if e.ComplexityRoot.AssignmentEntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentEntryConnection.PageInfo(childComplexity), true
+
+	case "AssignmentEntryEdge.cursor":
+		if e.ComplexityRoot.AssignmentEntryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentEntryEdge.Cursor(childComplexity), true
+	case "AssignmentEntryEdge.node":
+		if e.ComplexityRoot.AssignmentEntryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentEntryEdge.Node(childComplexity), true
+
+	case "AssignmentSkip.reason":
+		if e.ComplexityRoot.AssignmentSkip.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentSkip.Reason(childComplexity), true
+	case "AssignmentSkip.user":
+		if e.ComplexityRoot.AssignmentSkip.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentSkip.User(childComplexity), true
 
 	case "Channel.assignees":
 		if e.ComplexityRoot.Channel.Assignees == nil {
@@ -574,6 +758,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.WABAID(childComplexity), true
+
+	case "ChannelAssigneesSetPayload.channel":
+		if e.ComplexityRoot.ChannelAssigneesSetPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAssigneesSetPayload.Channel(childComplexity), true
+	case "ChannelAssigneesSetPayload.userErrors":
+		if e.ComplexityRoot.ChannelAssigneesSetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAssigneesSetPayload.UserErrors(childComplexity), true
 
 	case "ChannelConnection.edges":
 		if e.ComplexityRoot.ChannelConnection.Edges == nil {
@@ -731,6 +928,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Assignee(childComplexity), true
+	case "Conversation.assignmentLog":
+		if e.ComplexityRoot.Conversation.AssignmentLog == nil {
+			break
+		}
+
+		args, err := ec.field_Conversation_assignmentLog_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.AssignmentLog(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Conversation.channel":
 		if e.ComplexityRoot.Conversation.Channel == nil {
 			break
@@ -790,6 +998,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.PublicID(childComplexity), true
+	case "Conversation.queuedAt":
+		if e.ComplexityRoot.Conversation.QueuedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.QueuedAt(childComplexity), true
 	case "Conversation.serviceWindow":
 		if e.ComplexityRoot.Conversation.ServiceWindow == nil {
 			break
@@ -1004,6 +1218,70 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationUserError.Message(childComplexity), true
+
+	case "ConversationsAssignPayload.results":
+		if e.ComplexityRoot.ConversationsAssignPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsAssignPayload.Results(childComplexity), true
+	case "ConversationsAssignPayload.userErrors":
+		if e.ComplexityRoot.ConversationsAssignPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsAssignPayload.UserErrors(childComplexity), true
+
+	case "ConversationsClosePayload.results":
+		if e.ComplexityRoot.ConversationsClosePayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsClosePayload.Results(childComplexity), true
+	case "ConversationsClosePayload.userErrors":
+		if e.ComplexityRoot.ConversationsClosePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsClosePayload.UserErrors(childComplexity), true
+
+	case "ConversationsResult.conversation":
+		if e.ComplexityRoot.ConversationsResult.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsResult.Conversation(childComplexity), true
+	case "ConversationsResult.conversationId":
+		if e.ComplexityRoot.ConversationsResult.ConversationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsResult.ConversationID(childComplexity), true
+	case "ConversationsResult.userErrors":
+		if e.ComplexityRoot.ConversationsResult.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsResult.UserErrors(childComplexity), true
+
+	case "ConversationsUserError.code":
+		if e.ComplexityRoot.ConversationsUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsUserError.Code(childComplexity), true
+	case "ConversationsUserError.field":
+		if e.ComplexityRoot.ConversationsUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsUserError.Field(childComplexity), true
+	case "ConversationsUserError.message":
+		if e.ComplexityRoot.ConversationsUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsUserError.Message(childComplexity), true
 
 	case "Message.attempts":
 		if e.ComplexityRoot.Message.Attempts == nil {
@@ -1290,6 +1568,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MessageUserError.Message(childComplexity), true
 
+	case "Mutation.channelAssigneesSet":
+		if e.ComplexityRoot.Mutation.ChannelAssigneesSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_channelAssigneesSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChannelAssigneesSet(childComplexity, args["input"].(gqlmodel.ChannelAssigneesSetInput)), true
 	case "Mutation.channelPermissionSet":
 		if e.ComplexityRoot.Mutation.ChannelPermissionSet == nil {
 			break
@@ -1345,6 +1634,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationReopen(childComplexity, args["input"].(gqlmodel.ConversationReopenInput)), true
+	case "Mutation.conversationsAssign":
+		if e.ComplexityRoot.Mutation.ConversationsAssign == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationsAssign_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationsAssign(childComplexity, args["input"].(gqlmodel.ConversationsAssignInput)), true
+	case "Mutation.conversationsClose":
+		if e.ComplexityRoot.Mutation.ConversationsClose == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationsClose_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationsClose(childComplexity, args["input"].(gqlmodel.ConversationsCloseInput)), true
 	case "Mutation.messageSend":
 		if e.ComplexityRoot.Mutation.MessageSend == nil {
 			break
@@ -1389,6 +1700,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SessionRevoke(childComplexity, args["input"].(gqlmodel.SessionRevokeInput)), true
+	case "Mutation.userAvailabilitySet":
+		if e.ComplexityRoot.Mutation.UserAvailabilitySet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_userAvailabilitySet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UserAvailabilitySet(childComplexity, args["input"].(gqlmodel.UserAvailabilitySetInput)), true
+	case "Mutation.userCeilingSet":
+		if e.ComplexityRoot.Mutation.UserCeilingSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_userCeilingSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UserCeilingSet(childComplexity, args["input"].(gqlmodel.UserCeilingSetInput)), true
 	case "Mutation.userSetActive":
 		if e.ComplexityRoot.Mutation.UserSetActive == nil {
 			break
@@ -1719,6 +2052,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.PublicID(childComplexity), true
+	case "User.workload":
+		if e.ComplexityRoot.User.Workload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Workload(childComplexity), true
+
+	case "UserAvailabilitySetPayload.userErrors":
+		if e.ComplexityRoot.UserAvailabilitySetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAvailabilitySetPayload.UserErrors(childComplexity), true
+	case "UserAvailabilitySetPayload.workload":
+		if e.ComplexityRoot.UserAvailabilitySetPayload.Workload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAvailabilitySetPayload.Workload(childComplexity), true
+
+	case "UserCeilingSetPayload.userErrors":
+		if e.ComplexityRoot.UserCeilingSetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserCeilingSetPayload.UserErrors(childComplexity), true
+	case "UserCeilingSetPayload.workload":
+		if e.ComplexityRoot.UserCeilingSetPayload.Workload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserCeilingSetPayload.Workload(childComplexity), true
 
 	case "UserSetActivePayload.user":
 		if e.ComplexityRoot.UserSetActivePayload.User == nil {
@@ -1764,6 +2129,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.User(childComplexity), true
 
+	case "Workload.availability":
+		if e.ComplexityRoot.Workload.Availability == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workload.Availability(childComplexity), true
+	case "Workload.availabilityChangedAt":
+		if e.ComplexityRoot.Workload.AvailabilityChangedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workload.AvailabilityChangedAt(childComplexity), true
+	case "Workload.ceiling":
+		if e.ComplexityRoot.Workload.Ceiling == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workload.Ceiling(childComplexity), true
+	case "Workload.openCount":
+		if e.ComplexityRoot.Workload.OpenCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workload.OpenCount(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -1773,6 +2163,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("ChannelAssigneesSetInput", ec.unmarshalInputChannelAssigneesSetInput),
 			graphql.NewInputUnmarshaler("ChannelPermissionSetInput", ec.unmarshalInputChannelPermissionSetInput),
 			graphql.NewInputUnmarshaler("ConversationAssignInput", ec.unmarshalInputConversationAssignInput),
 			graphql.NewInputUnmarshaler("ConversationCloseInput", ec.unmarshalInputConversationCloseInput),
@@ -1780,12 +2171,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ConversationMarkReadInput", ec.unmarshalInputConversationMarkReadInput),
 			graphql.NewInputUnmarshaler("ConversationOrder", ec.unmarshalInputConversationOrder),
 			graphql.NewInputUnmarshaler("ConversationReopenInput", ec.unmarshalInputConversationReopenInput),
+			graphql.NewInputUnmarshaler("ConversationsAssignInput", ec.unmarshalInputConversationsAssignInput),
+			graphql.NewInputUnmarshaler("ConversationsCloseInput", ec.unmarshalInputConversationsCloseInput),
 			graphql.NewInputUnmarshaler("MessageSendContentInput", ec.unmarshalInputMessageSendContentInput),
 			graphql.NewInputUnmarshaler("MessageSendInput", ec.unmarshalInputMessageSendInput),
 			graphql.NewInputUnmarshaler("SessionCreateInput", ec.unmarshalInputSessionCreateInput),
 			graphql.NewInputUnmarshaler("SessionRefreshInput", ec.unmarshalInputSessionRefreshInput),
 			graphql.NewInputUnmarshaler("SessionRevokeInput", ec.unmarshalInputSessionRevokeInput),
 			graphql.NewInputUnmarshaler("TextContentInput", ec.unmarshalInputTextContentInput),
+			graphql.NewInputUnmarshaler("UserAvailabilitySetInput", ec.unmarshalInputUserAvailabilitySetInput),
+			graphql.NewInputUnmarshaler("UserCeilingSetInput", ec.unmarshalInputUserCeilingSetInput),
 			graphql.NewInputUnmarshaler("UserSetActiveInput", ec.unmarshalInputUserSetActiveInput),
 		)
 	}
@@ -2148,6 +2543,55 @@ type Mutation {
     input: ConversationMarkReadInput!
   ): ConversationMarkReadPayload
   """
+  Hands up to 100 conversations to a user, or to nobody, each by itself: some may fail while the others are changed. Needs REPLY
+  on the channel of each. Calling again with the same input does what is left to do.
+  """
+  conversationsAssign(
+    """
+    Which conversations, and to whom.
+    """
+    input: ConversationsAssignInput!
+  ): ConversationsAssignPayload
+  """
+  Closes up to 100 conversations, each by itself: some may fail while the others are closed. Needs REPLY on the channel of each.
+  """
+  conversationsClose(
+    """
+    Which conversations.
+    """
+    input: ConversationsCloseInput!
+  ): ConversationsClosePayload
+  """
+  Sets the users that new conversations of a channel are handed to in turn, in that order. Administrators only. Who joins is
+  handed what waits.
+  """
+  channelAssigneesSet(
+    """
+    Which channel, and who.
+    """
+    input: ChannelAssigneesSetInput!
+  ): ChannelAssigneesSetPayload
+  """
+  Says whether a user wants new conversations. For oneself; for others, administrators only. Who comes online is handed what
+  waits, the longest waiting first.
+  """
+  userAvailabilitySet(
+    """
+    Who, and whether.
+    """
+    input: UserAvailabilitySetInput!
+  ): UserAvailabilitySetPayload
+  """
+  Sets how many open conversations a user may have, over all channels, before no more are handed to them automatically.
+  Administrators only.
+  """
+  userCeilingSet(
+    """
+    Who, and how many.
+    """
+    input: UserCeilingSetInput!
+  ): UserCeilingSetPayload
+  """
   Sets what the users of a profile may do on a channel. Administrators only. It takes effect within 30 seconds, on open
   sockets too.
   """
@@ -2300,6 +2744,10 @@ type User implements Node {
   """
   isActive: Boolean!
   """
+  What the user has to do and is willing to take; null if it cannot be read at the moment.
+  """
+  workload: Workload
+  """
   The user's set of rights; null if it cannot be read at the moment.
   """
   profile: Profile
@@ -2307,6 +2755,42 @@ type User implements Node {
   When the user was created.
   """
   createdAt: DateTime!
+}
+
+"""
+Whether a user wants new conversations. It counts for automatic assignment only: by hand everybody can be given work.
+"""
+enum Availability {
+  """
+  Takes new conversations. Everybody is, until they say otherwise.
+  """
+  ONLINE
+  """
+  Takes none. What the user has stays theirs.
+  """
+  AWAY
+}
+
+"""
+What a user has to do and is willing to take.
+"""
+type Workload {
+  """
+  Whether the user wants new conversations.
+  """
+  availability: Availability!
+  """
+  When that was last changed; null if it never was.
+  """
+  availabilityChangedAt: DateTime
+  """
+  How many open conversations the user may have before no more are handed to them automatically; null for any number.
+  """
+  ceiling: Int
+  """
+  How many open conversations are assigned to the user, on all channels.
+  """
+  openCount: Int!
 }
 
 """
@@ -2663,6 +3147,32 @@ type Conversation implements Node {
   """
   assignee: User
   """
+  Since when it waits in the queue, because nobody in the channel's pool could take it; null when it does not. It is handed out as
+  soon as somebody can take it, the longest waiting first.
+  """
+  queuedAt: DateTime
+  """
+  The decisions about who takes care of it, newest first, and why; null if they cannot be read at the moment.
+  """
+  assignmentLog(
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor, which must come from the same conversation.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor, which must come from the same conversation.
+    """
+    before: String
+  ): AssignmentEntryConnection
+  """
   How many messages of the customer came since the team last read it.
   """
   unreadCount: Int!
@@ -2720,6 +3230,146 @@ type Conversation implements Node {
     """
     before: String
   ): MessageConnection
+}
+
+"""
+What led to an assignment.
+"""
+enum AssignmentCause {
+  """
+  It was their turn in the channel's pool.
+  """
+  ROUND_ROBIN
+  """
+  The customer came back, and they had it before.
+  """
+  FORMER_ASSIGNEE
+  """
+  It waited in the queue, and they became free.
+  """
+  QUEUE
+  """
+  Nobody in the channel's pool could take it: it waits in the queue.
+  """
+  WAITING
+  """
+  A user decided.
+  """
+  BY_HAND
+  """
+  A user decided over many at once.
+  """
+  BULK
+  """
+  Nobody has it any more: a user took it away, or who had it cannot take it again and the channel has no pool.
+  """
+  UNASSIGNED
+  """
+  Another conversation was merged into this one, which took over its assignee.
+  """
+  MERGE
+}
+
+"""
+Why somebody was passed over. Of several reasons the first in this order is shown.
+"""
+enum AssignmentSkipReason {
+  """
+  The user is switched off.
+  """
+  SWITCHED_OFF
+  """
+  The user may not reply on the channel.
+  """
+  MAY_NOT_REPLY
+  """
+  The user does not want new conversations at the moment.
+  """
+  AWAY
+  """
+  The user has as many open conversations as they may have.
+  """
+  AT_CEILING
+}
+
+"""
+Somebody who was passed over.
+"""
+type AssignmentSkip {
+  """
+  The user; null if they cannot be read at the moment.
+  """
+  user: User
+  """
+  Why.
+  """
+  reason: AssignmentSkipReason!
+}
+
+"""
+A decision about who takes care of a conversation.
+"""
+type AssignmentEntry {
+  """
+  Opaque id, starting with ` + "`" + `asg_` + "`" + `.
+  """
+  id: ID!
+  """
+  What led to it.
+  """
+  cause: AssignmentCause!
+  """
+  Who takes care of it from then on; null for nobody.
+  """
+  assignee: User
+  """
+  Who had it before; null for nobody.
+  """
+  previousAssignee: User
+  """
+  The user who decided; null when the rules did.
+  """
+  decidedBy: User
+  """
+  Who was passed over before somebody was found, in the order in which they were asked; at most 51.
+  """
+  skipped: [AssignmentSkip!]!
+  """
+  When it was decided.
+  """
+  createdAt: DateTime!
+}
+
+"""
+A page of decisions.
+"""
+type AssignmentEntryConnection {
+  """
+  The decisions with their cursors.
+  """
+  edges: [AssignmentEntryEdge!]!
+  """
+  The decisions alone.
+  """
+  nodes: [AssignmentEntry!]!
+  """
+  Where the page begins and ends.
+  """
+  pageInfo: PageInfo!
+}
+
+"""
+A decision in its place in a log.
+"""
+type AssignmentEntryEdge {
+  """
+  The place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  The decision.
+  """
+  node: AssignmentEntry!
 }
 
 """
@@ -3705,6 +4355,120 @@ type ConversationReopenPayload {
 }
 
 """
+What can be wrong with a change of many conversations.
+"""
+enum ConversationsErrorCode {
+  """
+  A value is missing.
+  """
+  REQUIRED
+  """
+  A value breaks its limits.
+  """
+  INVALID
+  """
+  The conversation or user does not exist for the viewer.
+  """
+  NOT_FOUND
+  """
+  The viewer may see the conversation, but not change it.
+  """
+  FORBIDDEN
+  """
+  The user is switched off, or may not reply on the channel.
+  """
+  ASSIGNEE_NOT_ALLOWED
+}
+
+"""
+Something wrong with a change of many conversations.
+"""
+type ConversationsUserError implements UserError {
+  """
+  What is wrong, for programs.
+  """
+  code: ConversationsErrorCode!
+  """
+  What is wrong, for people.
+  """
+  message: String!
+  """
+  The value that is to blame; null when no single one is.
+  """
+  field: [String!]
+}
+
+"""
+What became of one of many conversations.
+"""
+type ConversationsResult {
+  """
+  The id that was given.
+  """
+  conversationId: ID!
+  """
+  The conversation as it is now; null if there are user errors.
+  """
+  conversation: Conversation
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ConversationsUserError!]!
+}
+
+"""
+Who shall take care of many conversations.
+"""
+input ConversationsAssignInput {
+  """
+  The conversations, at most 100.
+  """
+  conversationIds: [ID!]!
+  """
+  The user who takes care of them from now on; null for nobody. It must be given.
+  """
+  assigneeId: ID
+}
+
+"""
+The outcome of assigning many conversations.
+"""
+type ConversationsAssignPayload {
+  """
+  What became of each, in the order of the ids given; empty if there are user errors.
+  """
+  results: [ConversationsResult!]!
+  """
+  What is wrong with the input as a whole; empty if each conversation was tried.
+  """
+  userErrors: [ConversationsUserError!]!
+}
+
+"""
+Conversations to close.
+"""
+input ConversationsCloseInput {
+  """
+  The conversations, at most 100.
+  """
+  conversationIds: [ID!]!
+}
+
+"""
+The outcome of closing many conversations.
+"""
+type ConversationsClosePayload {
+  """
+  What became of each, in the order of the ids given; empty if there are user errors.
+  """
+  results: [ConversationsResult!]!
+  """
+  What is wrong with the input as a whole; empty if each conversation was tried.
+  """
+  userErrors: [ConversationsUserError!]!
+}
+
+"""
 What the team has read.
 """
 input ConversationMarkReadInput {
@@ -3805,6 +4569,91 @@ type ChannelPermissionSetPayload {
 }
 
 """
+The users that new conversations of a channel are handed to in turn.
+"""
+input ChannelAssigneesSetInput {
+  """
+  The channel.
+  """
+  channelId: ID!
+  """
+  The users in the order of their turns, at most 50, none twice; none at all to hand out nothing. Those who may not reply there, are
+  switched off, away or have as much as they may have are passed over when it is their turn.
+  """
+  userIds: [ID!]!
+}
+
+"""
+The outcome of setting a channel's assignees.
+"""
+type ChannelAssigneesSetPayload {
+  """
+  The channel; null if there are user errors.
+  """
+  channel: Channel
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ChannelUserError!]!
+}
+
+"""
+Whether a user wants new conversations.
+"""
+input UserAvailabilitySetInput {
+  """
+  The user; oneself when absent.
+  """
+  userId: ID
+  """
+  Whether they want new conversations from now on.
+  """
+  availability: Availability!
+}
+
+"""
+The outcome of setting a user's availability.
+"""
+type UserAvailabilitySetPayload {
+  """
+  What the user has and takes from now on; null if there are user errors.
+  """
+  workload: Workload
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [AccountUserError!]!
+}
+
+"""
+How much is handed to a user automatically.
+"""
+input UserCeilingSetInput {
+  """
+  The user.
+  """
+  userId: ID!
+  """
+  How many open conversations, 0 to 10,000; null for any number. It must be given. A user who has more keeps them.
+  """
+  ceiling: Int
+}
+
+"""
+The outcome of setting a user's ceiling.
+"""
+type UserCeilingSetPayload {
+  """
+  What the user has and takes from now on; null if there are user errors.
+  """
+  workload: Workload
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [AccountUserError!]!
+}
+
+"""
 What can be wrong with a change of a user.
 """
 enum AccountErrorCode {
@@ -3887,6 +4736,58 @@ func (ec *executionContext) childFields_AccountUserError(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type AccountUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_AssignmentEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AssignmentEntry_id(ctx, field)
+	case "cause":
+		return ec.fieldContext_AssignmentEntry_cause(ctx, field)
+	case "assignee":
+		return ec.fieldContext_AssignmentEntry_assignee(ctx, field)
+	case "previousAssignee":
+		return ec.fieldContext_AssignmentEntry_previousAssignee(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_AssignmentEntry_decidedBy(ctx, field)
+	case "skipped":
+		return ec.fieldContext_AssignmentEntry_skipped(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AssignmentEntry_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssignmentEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_AssignmentEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AssignmentEntryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AssignmentEntryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AssignmentEntryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssignmentEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AssignmentEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AssignmentEntryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AssignmentEntryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssignmentEntryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AssignmentSkip(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_AssignmentSkip_user(ctx, field)
+	case "reason":
+		return ec.fieldContext_AssignmentSkip_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssignmentSkip", field.Name)
+}
+
 func (ec *executionContext) childFields_Channel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3911,6 +4812,16 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_createdAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Channel", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelAssigneesSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_ChannelAssigneesSetPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChannelAssigneesSetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelAssigneesSetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ChannelConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4013,6 +4924,10 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_status(ctx, field)
 	case "assignee":
 		return ec.fieldContext_Conversation_assignee(ctx, field)
+	case "queuedAt":
+		return ec.fieldContext_Conversation_queuedAt(ctx, field)
+	case "assignmentLog":
+		return ec.fieldContext_Conversation_assignmentLog(ctx, field)
 	case "unreadCount":
 		return ec.fieldContext_Conversation_unreadCount(ctx, field)
 	case "lastMessage":
@@ -4123,6 +5038,50 @@ func (ec *executionContext) childFields_ConversationUserError(ctx context.Contex
 		return ec.fieldContext_ConversationUserError_field(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationsAssignPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_ConversationsAssignPayload_results(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationsAssignPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationsAssignPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationsClosePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_ConversationsClosePayload_results(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationsClosePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationsClosePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationsResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversationId":
+		return ec.fieldContext_ConversationsResult_conversationId(ctx, field)
+	case "conversation":
+		return ec.fieldContext_ConversationsResult_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationsResult_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationsResult", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationsUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_ConversationsUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_ConversationsUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_ConversationsUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationsUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4355,12 +5314,34 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_email(ctx, field)
 	case "isActive":
 		return ec.fieldContext_User_isActive(ctx, field)
+	case "workload":
+		return ec.fieldContext_User_workload(ctx, field)
 	case "profile":
 		return ec.fieldContext_User_profile(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_User_createdAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
+}
+
+func (ec *executionContext) childFields_UserAvailabilitySetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "workload":
+		return ec.fieldContext_UserAvailabilitySetPayload_workload(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UserAvailabilitySetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserAvailabilitySetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UserCeilingSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "workload":
+		return ec.fieldContext_UserCeilingSetPayload_workload(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UserCeilingSetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserCeilingSetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UserSetActivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4387,6 +5368,20 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_channelPermissions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_Workload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "availability":
+		return ec.fieldContext_Workload_availability(ctx, field)
+	case "availabilityChangedAt":
+		return ec.fieldContext_Workload_availabilityChangedAt(ctx, field)
+	case "ceiling":
+		return ec.fieldContext_Workload_ceiling(ctx, field)
+	case "openCount":
+		return ec.fieldContext_Workload_openCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Workload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4543,6 +5538,44 @@ func (ec *executionContext) field_Contact_conversations_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Conversation_assignmentLog_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Conversation_messages_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4578,6 +5611,20 @@ func (ec *executionContext) field_Conversation_messages_args(ctx context.Context
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_channelAssigneesSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ChannelAssigneesSetInput, error) {
+			return ec.unmarshalNChannelAssigneesSetInput2recadoᚋgraphᚋgqlmodelᚐChannelAssigneesSetInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -4651,6 +5698,34 @@ func (ec *executionContext) field_Mutation_conversationReopen_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_conversationsAssign_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ConversationsAssignInput, error) {
+			return ec.unmarshalNConversationsAssignInput2recadoᚋgraphᚋgqlmodelᚐConversationsAssignInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_conversationsClose_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ConversationsCloseInput, error) {
+			return ec.unmarshalNConversationsCloseInput2recadoᚋgraphᚋgqlmodelᚐConversationsCloseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_messageSend_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4699,6 +5774,34 @@ func (ec *executionContext) field_Mutation_sessionRevoke_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (gqlmodel.SessionRevokeInput, error) {
 			return ec.unmarshalNSessionRevokeInput2recadoᚋgraphᚋgqlmodelᚐSessionRevokeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_userAvailabilitySet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.UserAvailabilitySetInput, error) {
+			return ec.unmarshalNUserAvailabilitySetInput2recadoᚋgraphᚋgqlmodelᚐUserAvailabilitySetInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_userCeilingSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.UserCeilingSetInput, error) {
+			return ec.unmarshalNUserCeilingSetInput2recadoᚋgraphᚋgqlmodelᚐUserCeilingSetInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5062,6 +6165,409 @@ func (ec *executionContext) fieldContext_AccountUserError_field(_ context.Contex
 	return graphql.NewScalarFieldContext("AccountUserError", field, false, false, "String")
 }
 
+func (ec *executionContext) _AssignmentEntry_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AssignmentEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentEntry_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentEntry_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssignmentEntry", field, true, false, "ID")
+}
+
+func (ec *executionContext) _AssignmentEntry_cause(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AssignmentEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentEntry_cause(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cause, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.AssignmentCause) graphql.Marshaler {
+			return ec.marshalNAssignmentCause2recadoᚋmodelsᚐAssignmentCause(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentEntry_cause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssignmentEntry", field, false, false, "AssignmentCause")
+}
+
+func (ec *executionContext) _AssignmentEntry_assignee(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AssignmentEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentEntry_assignee(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AssignmentEntry().Assignee(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentEntry_assignee(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignmentEntry",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignmentEntry_previousAssignee(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AssignmentEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentEntry_previousAssignee(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AssignmentEntry().PreviousAssignee(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentEntry_previousAssignee(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignmentEntry",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignmentEntry_decidedBy(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AssignmentEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentEntry_decidedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AssignmentEntry().DecidedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentEntry_decidedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignmentEntry",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignmentEntry_skipped(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AssignmentEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentEntry_skipped(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PassedOver(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.AssignmentSkip) graphql.Marshaler {
+			return ec.marshalNAssignmentSkip2ᚕrecadoᚋgraphᚋgqlmodelᚐAssignmentSkipᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentEntry_skipped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignmentEntry",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssignmentSkip(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignmentEntry_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AssignmentEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentEntry_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentEntry_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssignmentEntry", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AssignmentEntryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AssignmentEntryConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentEntryConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.AssignmentEntryEdge) graphql.Marshaler {
+			return ec.marshalNAssignmentEntryEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐAssignmentEntryEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentEntryConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignmentEntryConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssignmentEntryEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignmentEntryConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AssignmentEntryConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentEntryConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.AssignmentEntry) graphql.Marshaler {
+			return ec.marshalNAssignmentEntry2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐAssignmentEntryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentEntryConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignmentEntryConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssignmentEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignmentEntryConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AssignmentEntryConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentEntryConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentEntryConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignmentEntryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignmentEntryEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AssignmentEntryEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentEntryEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentEntryEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssignmentEntryEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _AssignmentEntryEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AssignmentEntryEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentEntryEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.AssignmentEntry) graphql.Marshaler {
+			return ec.marshalNAssignmentEntry2ᚖrecadoᚋgraphᚋgqlmodelᚐAssignmentEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentEntryEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignmentEntryEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssignmentEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignmentSkip_user(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AssignmentSkip) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentSkip_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AssignmentSkip().User(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentSkip_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignmentSkip",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignmentSkip_reason(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AssignmentSkip) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentSkip_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.SkipReason) graphql.Marshaler {
+			return ec.marshalNAssignmentSkipReason2recadoᚋmodelsᚐSkipReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentSkip_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssignmentSkip", field, false, false, "AssignmentSkipReason")
+}
+
 func (ec *executionContext) _Channel_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5299,6 +6805,70 @@ func (ec *executionContext) _Channel_createdAt(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Channel_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ChannelAssigneesSetPayload_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelAssigneesSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAssigneesSetPayload_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAssigneesSetPayload_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelAssigneesSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelAssigneesSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelAssigneesSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAssigneesSetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelUserError) graphql.Marshaler {
+			return ec.marshalNChannelUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAssigneesSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelAssigneesSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelUserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ChannelConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelConnection) (ret graphql.Marshaler) {
@@ -6079,6 +7649,73 @@ func (ec *executionContext) fieldContext_Conversation_assignee(_ context.Context
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_User(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Conversation_queuedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_queuedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QueuedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_queuedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Conversation_assignmentLog(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_assignmentLog(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Conversation().AssignmentLog(ctx, obj, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.AssignmentEntryConnection) graphql.Marshaler {
+			return ec.marshalOAssignmentEntryConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐAssignmentEntryConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_assignmentLog(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssignmentEntryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Conversation_assignmentLog_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -7161,6 +8798,290 @@ func (ec *executionContext) _ConversationUserError_field(ctx context.Context, fi
 }
 func (ec *executionContext) fieldContext_ConversationUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConversationUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _ConversationsAssignPayload_results(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationsAssignPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationsAssignPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ConversationsResult) graphql.Marshaler {
+			return ec.marshalNConversationsResult2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationsResultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationsAssignPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationsAssignPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationsResult(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationsAssignPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationsAssignPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationsAssignPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ConversationsUserError) graphql.Marshaler {
+			return ec.marshalNConversationsUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationsUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationsAssignPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationsAssignPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationsUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationsClosePayload_results(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationsClosePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationsClosePayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ConversationsResult) graphql.Marshaler {
+			return ec.marshalNConversationsResult2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationsResultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationsClosePayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationsClosePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationsResult(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationsClosePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationsClosePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationsClosePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ConversationsUserError) graphql.Marshaler {
+			return ec.marshalNConversationsUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationsUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationsClosePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationsClosePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationsUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationsResult_conversationId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationsResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationsResult_conversationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConversationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationsResult_conversationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationsResult", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ConversationsResult_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationsResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationsResult_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationsResult_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationsResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationsResult_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationsResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationsResult_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ConversationsUserError) graphql.Marshaler {
+			return ec.marshalNConversationsUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationsUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationsResult_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationsResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationsUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationsUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationsUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationsUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Code) graphql.Marshaler {
+			return ec.marshalNConversationsErrorCode2recadoᚋmodelsᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationsUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationsUserError", field, false, false, "ConversationsErrorCode")
+}
+
+func (ec *executionContext) _ConversationsUserError_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationsUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationsUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationsUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationsUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _ConversationsUserError_field(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationsUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationsUserError_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationsUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationsUserError", field, false, false, "String")
 }
 
 func (ec *executionContext) _Message_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
@@ -8717,6 +10638,226 @@ func (ec *executionContext) fieldContext_Mutation_conversationMarkRead(ctx conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_conversationsAssign(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationsAssign(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationsAssign(ctx, fc.Args["input"].(gqlmodel.ConversationsAssignInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ConversationsAssignPayload) graphql.Marshaler {
+			return ec.marshalOConversationsAssignPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationsAssignPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationsAssign(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationsAssignPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationsAssign_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationsClose(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationsClose(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationsClose(ctx, fc.Args["input"].(gqlmodel.ConversationsCloseInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ConversationsClosePayload) graphql.Marshaler {
+			return ec.marshalOConversationsClosePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationsClosePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationsClose(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationsClosePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationsClose_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_channelAssigneesSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_channelAssigneesSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChannelAssigneesSet(ctx, fc.Args["input"].(gqlmodel.ChannelAssigneesSetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelAssigneesSetPayload) graphql.Marshaler {
+			return ec.marshalOChannelAssigneesSetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelAssigneesSetPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_channelAssigneesSet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelAssigneesSetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_channelAssigneesSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_userAvailabilitySet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_userAvailabilitySet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UserAvailabilitySet(ctx, fc.Args["input"].(gqlmodel.UserAvailabilitySetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.UserAvailabilitySetPayload) graphql.Marshaler {
+			return ec.marshalOUserAvailabilitySetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐUserAvailabilitySetPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_userAvailabilitySet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserAvailabilitySetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_userAvailabilitySet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_userCeilingSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_userCeilingSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UserCeilingSet(ctx, fc.Args["input"].(gqlmodel.UserCeilingSetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.UserCeilingSetPayload) graphql.Marshaler {
+			return ec.marshalOUserCeilingSetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐUserCeilingSetPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_userCeilingSet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserCeilingSetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_userCeilingSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_channelPermissionSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10069,6 +12210,38 @@ func (ec *executionContext) fieldContext_User_isActive(_ context.Context, field 
 	return graphql.NewScalarFieldContext("User", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _User_workload(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_workload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.User().Workload(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Workload) graphql.Marshaler {
+			return ec.marshalOWorkload2ᚖrecadoᚋgraphᚋgqlmodelᚐWorkload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_User_workload(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Workload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _User_profile(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10122,6 +12295,134 @@ func (ec *executionContext) _User_createdAt(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_User_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("User", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _UserAvailabilitySetPayload_workload(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.UserAvailabilitySetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAvailabilitySetPayload_workload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Workload, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Workload) graphql.Marshaler {
+			return ec.marshalOWorkload2ᚖrecadoᚋgraphᚋgqlmodelᚐWorkload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserAvailabilitySetPayload_workload(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserAvailabilitySetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Workload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserAvailabilitySetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.UserAvailabilitySetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAvailabilitySetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.AccountUserError) graphql.Marshaler {
+			return ec.marshalNAccountUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐAccountUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAvailabilitySetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserAvailabilitySetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserCeilingSetPayload_workload(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.UserCeilingSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserCeilingSetPayload_workload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Workload, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Workload) graphql.Marshaler {
+			return ec.marshalOWorkload2ᚖrecadoᚋgraphᚋgqlmodelᚐWorkload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserCeilingSetPayload_workload(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserCeilingSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Workload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserCeilingSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.UserCeilingSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserCeilingSetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.AccountUserError) graphql.Marshaler {
+			return ec.marshalNAccountUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐAccountUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserCeilingSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserCeilingSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountUserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _UserSetActivePayload_user(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.UserSetActivePayload) (ret graphql.Marshaler) {
@@ -10337,6 +12638,98 @@ func (ec *executionContext) fieldContext_Viewer_channelPermissions(_ context.Con
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Workload_availability(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Workload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workload_availability(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Availability, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Availability) graphql.Marshaler {
+			return ec.marshalNAvailability2recadoᚋmodelsᚐAvailability(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Workload_availability(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Workload", field, false, false, "Availability")
+}
+
+func (ec *executionContext) _Workload_availabilityChangedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Workload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workload_availabilityChangedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AvailabilityChangedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Workload_availabilityChangedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Workload", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Workload_ceiling(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Workload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workload_ceiling(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ceiling, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Workload_ceiling(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Workload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Workload_openCount(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Workload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workload_openCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpenCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Workload_openCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Workload", field, false, false, "Int")
 }
 
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
@@ -11412,6 +13805,55 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputChannelAssigneesSetInput(ctx context.Context, obj any) (gqlmodel.ChannelAssigneesSetInput, error) {
+	var it gqlmodel.ChannelAssigneesSetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "userIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "userIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserIds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChannelAssigneesSetInput unmarshals raw into the ChannelAssigneesSetInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChannelAssigneesSetInput(ctx context.Context, raw any) (gqlmodel.ChannelAssigneesSetInput, error) {
+	var out gqlmodel.ChannelAssigneesSetInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChannelAssigneesSetInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputChannelPermissionSetInput(ctx context.Context, obj any) (gqlmodel.ChannelPermissionSetInput, error) {
 	var it gqlmodel.ChannelPermissionSetInput
 	if obj == nil {
@@ -11790,6 +14232,97 @@ func UnmarshalConversationReopenInput(ctx context.Context, raw any) (gqlmodel.Co
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputConversationsAssignInput(ctx context.Context, obj any) (gqlmodel.ConversationsAssignInput, error) {
+	var it gqlmodel.ConversationsAssignInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationIds", "assigneeId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationIds = data
+		case "assigneeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assigneeId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AssigneeID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConversationsAssignInput unmarshals raw into the ConversationsAssignInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConversationsAssignInput(ctx context.Context, raw any) (gqlmodel.ConversationsAssignInput, error) {
+	var out gqlmodel.ConversationsAssignInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationsAssignInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputConversationsCloseInput(ctx context.Context, obj any) (gqlmodel.ConversationsCloseInput, error) {
+	var it gqlmodel.ConversationsCloseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationIds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConversationsCloseInput unmarshals raw into the ConversationsCloseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConversationsCloseInput(ctx context.Context, raw any) (gqlmodel.ConversationsCloseInput, error) {
+	var out gqlmodel.ConversationsCloseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationsCloseInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputMessageSendContentInput(ctx context.Context, obj any) (gqlmodel.MessageSendContentInput, error) {
 	var it gqlmodel.MessageSendContentInput
 	if obj == nil {
@@ -12081,6 +14614,104 @@ func UnmarshalTextContentInput(ctx context.Context, raw any) (gqlmodel.TextConte
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUserAvailabilitySetInput(ctx context.Context, obj any) (gqlmodel.UserAvailabilitySetInput, error) {
+	var it gqlmodel.UserAvailabilitySetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId", "availability"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = graphql.OmittableOf(data)
+		case "availability":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("availability"))
+			data, err := ec.unmarshalNAvailability2recadoᚋmodelsᚐAvailability(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Availability = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUserAvailabilitySetInput unmarshals raw into the UserAvailabilitySetInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUserAvailabilitySetInput(ctx context.Context, raw any) (gqlmodel.UserAvailabilitySetInput, error) {
+	var out gqlmodel.UserAvailabilitySetInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UserAvailabilitySetInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUserCeilingSetInput(ctx context.Context, obj any) (gqlmodel.UserCeilingSetInput, error) {
+	var it gqlmodel.UserCeilingSetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId", "ceiling"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "ceiling":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ceiling"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ceiling = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUserCeilingSetInput unmarshals raw into the UserCeilingSetInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUserCeilingSetInput(ctx context.Context, raw any) (gqlmodel.UserCeilingSetInput, error) {
+	var out gqlmodel.UserCeilingSetInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UserCeilingSetInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUserSetActiveInput(ctx context.Context, obj any) (gqlmodel.UserSetActiveInput, error) {
 	var it gqlmodel.UserSetActiveInput
 	if obj == nil {
@@ -12293,6 +14924,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._MessageUserError(ctx, sel, obj)
+	case gqlmodel.ConversationsUserError:
+		return ec._ConversationsUserError(ctx, sel, &obj)
+	case *gqlmodel.ConversationsUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ConversationsUserError(ctx, sel, obj)
 	case gqlmodel.ConversationUserError:
 		return ec._ConversationUserError(ctx, sel, &obj)
 	case *gqlmodel.ConversationUserError:
@@ -12352,6 +14990,192 @@ func (ec *executionContext) _AccountUserError(ctx context.Context, sel ast.Selec
 			out.Values[i] = ec._AccountUserError_field(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var assignmentEntryImplementors = []string{"AssignmentEntry"}
+
+func (ec *executionContext) _AssignmentEntry(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.AssignmentEntry) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assignmentEntryImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AssignmentEntry")
+		case "id":
+			out.Values[i] = ec._AssignmentEntry_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cause":
+			out.Values[i] = ec._AssignmentEntry_cause(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "assignee":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AssignmentEntry_assignee(ctx, field, obj)
+				})
+		case "previousAssignee":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AssignmentEntry_previousAssignee(ctx, field, obj)
+				})
+		case "decidedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AssignmentEntry_decidedBy(ctx, field, obj)
+				})
+		case "skipped":
+			out.Values[i] = ec._AssignmentEntry_skipped(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._AssignmentEntry_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var assignmentEntryConnectionImplementors = []string{"AssignmentEntryConnection"}
+
+func (ec *executionContext) _AssignmentEntryConnection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.AssignmentEntryConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assignmentEntryConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AssignmentEntryConnection")
+		case "edges":
+			out.Values[i] = ec._AssignmentEntryConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._AssignmentEntryConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AssignmentEntryConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var assignmentEntryEdgeImplementors = []string{"AssignmentEntryEdge"}
+
+func (ec *executionContext) _AssignmentEntryEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.AssignmentEntryEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assignmentEntryEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AssignmentEntryEdge")
+		case "cursor":
+			out.Values[i] = ec._AssignmentEntryEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AssignmentEntryEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var assignmentSkipImplementors = []string{"AssignmentSkip"}
+
+func (ec *executionContext) _AssignmentSkip(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.AssignmentSkip) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assignmentSkipImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AssignmentSkip")
+		case "user":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AssignmentSkip_user(ctx, field, obj)
+				})
+		case "reason":
+			out.Values[i] = ec._AssignmentSkip_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -12432,6 +15256,44 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 			out.Values[i] = ec._Channel_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelAssigneesSetPayloadImplementors = []string{"ChannelAssigneesSetPayload"}
+
+func (ec *executionContext) _ChannelAssigneesSetPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelAssigneesSetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelAssigneesSetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelAssigneesSetPayload")
+		case "channel":
+			out.Values[i] = ec._ChannelAssigneesSetPayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ChannelAssigneesSetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -12804,6 +15666,17 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Conversation_assignee(ctx, field, obj)
+				})
+		case "queuedAt":
+			out.Values[i] = ec._Conversation_queuedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "assignmentLog":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Conversation_assignmentLog(ctx, field, obj)
 				})
 		case "unreadCount":
 			out.Values[i] = ec._Conversation_unreadCount(ctx, field, obj)
@@ -13286,6 +16159,168 @@ func (ec *executionContext) _ConversationUserError(ctx context.Context, sel ast.
 			}
 		case "field":
 			out.Values[i] = ec._ConversationUserError_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var conversationsAssignPayloadImplementors = []string{"ConversationsAssignPayload"}
+
+func (ec *executionContext) _ConversationsAssignPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationsAssignPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationsAssignPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationsAssignPayload")
+		case "results":
+			out.Values[i] = ec._ConversationsAssignPayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationsAssignPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var conversationsClosePayloadImplementors = []string{"ConversationsClosePayload"}
+
+func (ec *executionContext) _ConversationsClosePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationsClosePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationsClosePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationsClosePayload")
+		case "results":
+			out.Values[i] = ec._ConversationsClosePayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationsClosePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var conversationsResultImplementors = []string{"ConversationsResult"}
+
+func (ec *executionContext) _ConversationsResult(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationsResult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationsResultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationsResult")
+		case "conversationId":
+			out.Values[i] = ec._ConversationsResult_conversationId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversation":
+			out.Values[i] = ec._ConversationsResult_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationsResult_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var conversationsUserErrorImplementors = []string{"ConversationsUserError", "UserError"}
+
+func (ec *executionContext) _ConversationsUserError(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationsUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationsUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationsUserError")
+		case "code":
+			out.Values[i] = ec._ConversationsUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._ConversationsUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._ConversationsUserError_field(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -13869,6 +16904,41 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "conversationMarkRead":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_conversationMarkRead(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "conversationsAssign":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationsAssign(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "conversationsClose":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationsClose(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "channelAssigneesSet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_channelAssigneesSet(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userAvailabilitySet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_userAvailabilitySet(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userCeilingSet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_userCeilingSet(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -14502,6 +17572,12 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "workload":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_workload(ctx, field, obj)
+				})
 		case "profile":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -14512,6 +17588,82 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 			out.Values[i] = ec._User_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var userAvailabilitySetPayloadImplementors = []string{"UserAvailabilitySetPayload"}
+
+func (ec *executionContext) _UserAvailabilitySetPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.UserAvailabilitySetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, userAvailabilitySetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UserAvailabilitySetPayload")
+		case "workload":
+			out.Values[i] = ec._UserAvailabilitySetPayload_workload(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UserAvailabilitySetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var userCeilingSetPayloadImplementors = []string{"UserCeilingSetPayload"}
+
+func (ec *executionContext) _UserCeilingSetPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.UserCeilingSetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, userCeilingSetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UserCeilingSetPayload")
+		case "workload":
+			out.Values[i] = ec._UserCeilingSetPayload_workload(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UserCeilingSetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -14608,6 +17760,54 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Viewer_channelPermissions(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var workloadImplementors = []string{"Workload"}
+
+func (ec *executionContext) _Workload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Workload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, workloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Workload")
+		case "availability":
+			out.Values[i] = ec._Workload_availability(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "availabilityChangedAt":
+			out.Values[i] = ec._Workload_availabilityChangedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "ceiling":
+			out.Values[i] = ec._Workload_ceiling(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "openCount":
+			out.Values[i] = ec._Workload_openCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -15022,6 +18222,115 @@ func (ec *executionContext) marshalNAccountUserError2ᚕrecadoᚋgraphᚋgqlmode
 	return ret
 }
 
+func (ec *executionContext) unmarshalNAssignmentCause2recadoᚋmodelsᚐAssignmentCause(ctx context.Context, v any) (models.AssignmentCause, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.AssignmentCause(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAssignmentCause2recadoᚋmodelsᚐAssignmentCause(ctx context.Context, sel ast.SelectionSet, v models.AssignmentCause) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AssignmentCause!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNAssignmentEntry2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐAssignmentEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.AssignmentEntry) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAssignmentEntry2ᚖrecadoᚋgraphᚋgqlmodelᚐAssignmentEntry(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAssignmentEntry2ᚖrecadoᚋgraphᚋgqlmodelᚐAssignmentEntry(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.AssignmentEntry) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AssignmentEntry!")
+		return graphql.Null
+	}
+	return ec._AssignmentEntry(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAssignmentEntryEdge2recadoᚋgraphᚋgqlmodelᚐAssignmentEntryEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.AssignmentEntryEdge) graphql.Marshaler {
+	return ec._AssignmentEntryEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAssignmentEntryEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐAssignmentEntryEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.AssignmentEntryEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAssignmentEntryEdge2recadoᚋgraphᚋgqlmodelᚐAssignmentEntryEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAssignmentSkip2recadoᚋgraphᚋgqlmodelᚐAssignmentSkip(ctx context.Context, sel ast.SelectionSet, v gqlmodel.AssignmentSkip) graphql.Marshaler {
+	return ec._AssignmentSkip(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAssignmentSkip2ᚕrecadoᚋgraphᚋgqlmodelᚐAssignmentSkipᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.AssignmentSkip) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAssignmentSkip2recadoᚋgraphᚋgqlmodelᚐAssignmentSkip(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNAssignmentSkipReason2recadoᚋmodelsᚐSkipReason(ctx context.Context, v any) (models.SkipReason, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.SkipReason(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAssignmentSkipReason2recadoᚋmodelsᚐSkipReason(ctx context.Context, sel ast.SelectionSet, v models.SkipReason) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AssignmentSkipReason!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAvailability2recadoᚋmodelsᚐAvailability(ctx context.Context, v any) (models.Availability, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Availability(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAvailability2recadoᚋmodelsᚐAvailability(ctx context.Context, sel ast.SelectionSet, v models.Availability) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Availability!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -15058,6 +18367,11 @@ func (ec *executionContext) marshalNChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChann
 		return graphql.Null
 	}
 	return ec._Channel(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNChannelAssigneesSetInput2recadoᚋgraphᚋgqlmodelᚐChannelAssigneesSetInput(ctx context.Context, v any) (gqlmodel.ChannelAssigneesSetInput, error) {
+	res, err := ec.unmarshalInputChannelAssigneesSetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNChannelEdge2recadoᚋgraphᚋgqlmodelᚐChannelEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ChannelEdge) graphql.Marshaler {
@@ -15271,6 +18585,71 @@ func (ec *executionContext) marshalNConversationUserError2ᚕrecadoᚋgraphᚋgq
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNConversationUserError2recadoᚋgraphᚋgqlmodelᚐConversationUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNConversationsAssignInput2recadoᚋgraphᚋgqlmodelᚐConversationsAssignInput(ctx context.Context, v any) (gqlmodel.ConversationsAssignInput, error) {
+	res, err := ec.unmarshalInputConversationsAssignInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNConversationsCloseInput2recadoᚋgraphᚋgqlmodelᚐConversationsCloseInput(ctx context.Context, v any) (gqlmodel.ConversationsCloseInput, error) {
+	res, err := ec.unmarshalInputConversationsCloseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNConversationsErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationsErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ConversationsErrorCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNConversationsResult2recadoᚋgraphᚋgqlmodelᚐConversationsResult(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ConversationsResult) graphql.Marshaler {
+	return ec._ConversationsResult(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNConversationsResult2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationsResultᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ConversationsResult) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConversationsResult2recadoᚋgraphᚋgqlmodelᚐConversationsResult(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNConversationsUserError2recadoᚋgraphᚋgqlmodelᚐConversationsUserError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ConversationsUserError) graphql.Marshaler {
+	return ec._ConversationsUserError(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNConversationsUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationsUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ConversationsUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConversationsUserError2recadoᚋgraphᚋgqlmodelᚐConversationsUserError(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -15659,6 +19038,16 @@ func (ec *executionContext) marshalNUser2recadoᚋgraphᚋgqlmodelᚐUser(ctx co
 	return ec._User(ctx, sel, &v)
 }
 
+func (ec *executionContext) unmarshalNUserAvailabilitySetInput2recadoᚋgraphᚋgqlmodelᚐUserAvailabilitySetInput(ctx context.Context, v any) (gqlmodel.UserAvailabilitySetInput, error) {
+	res, err := ec.unmarshalInputUserAvailabilitySetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUserCeilingSetInput2recadoᚋgraphᚋgqlmodelᚐUserCeilingSetInput(ctx context.Context, v any) (gqlmodel.UserCeilingSetInput, error) {
+	res, err := ec.unmarshalInputUserCeilingSetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNUserSetActiveInput2recadoᚋgraphᚋgqlmodelᚐUserSetActiveInput(ctx context.Context, v any) (gqlmodel.UserSetActiveInput, error) {
 	res, err := ec.unmarshalInputUserSetActiveInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -15806,6 +19195,13 @@ func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel a
 	return res
 }
 
+func (ec *executionContext) marshalOAssignmentEntryConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐAssignmentEntryConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.AssignmentEntryConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AssignmentEntryConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -15841,6 +19237,13 @@ func (ec *executionContext) marshalOChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChann
 		return graphql.Null
 	}
 	return ec._Channel(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChannelAssigneesSetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelAssigneesSetPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelAssigneesSetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelAssigneesSetPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOChannelConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelConnection) graphql.Marshaler {
@@ -16009,6 +19412,20 @@ func (ec *executionContext) marshalOConversationView2ᚖrecadoᚋgraphᚋgqlmode
 	return v
 }
 
+func (ec *executionContext) marshalOConversationsAssignPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationsAssignPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationsAssignPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConversationsAssignPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOConversationsClosePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationsClosePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationsClosePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConversationsClosePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
 	if v == nil {
 		return nil, nil
@@ -16085,6 +19502,24 @@ func (ec *executionContext) marshalOInboxEvent2recadoᚋgraphᚋgqlmodelᚐInbox
 		return graphql.Null
 	}
 	return ec._InboxEvent(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalInt(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.SelectionSet, v *int) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalInt(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOInt2ᚖint32(ctx context.Context, v any) (*int32, error) {
@@ -16313,6 +19748,20 @@ func (ec *executionContext) marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx
 	return ec._User(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOUserAvailabilitySetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐUserAvailabilitySetPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.UserAvailabilitySetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UserAvailabilitySetPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUserCeilingSetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐUserCeilingSetPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.UserCeilingSetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UserCeilingSetPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOUserSetActivePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐUserSetActivePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.UserSetActivePayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -16325,6 +19774,13 @@ func (ec *executionContext) marshalOViewer2ᚖrecadoᚋgraphᚋgqlmodelᚐViewer
 		return graphql.Null
 	}
 	return ec._Viewer(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOWorkload2ᚖrecadoᚋgraphᚋgqlmodelᚐWorkload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Workload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Workload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

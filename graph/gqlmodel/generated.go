@@ -50,6 +50,23 @@ type AccountUserError struct {
 
 func (AccountUserError) IsUserError() {}
 
+// The users that new conversations of a channel are handed to in turn.
+type ChannelAssigneesSetInput struct {
+	// The channel.
+	ChannelID string `json:"channelId"`
+	// The users in the order of their turns, at most 50, none twice; none at all to hand out nothing. Those who may not reply there, are
+	// switched off, away or have as much as they may have are passed over when it is their turn.
+	UserIds []string `json:"userIds"`
+}
+
+// The outcome of setting a channel's assignees.
+type ChannelAssigneesSetPayload struct {
+	// The channel; null if there are user errors.
+	Channel *Channel `json:"channel,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ChannelUserError `json:"userErrors"`
+}
+
 // A profile's level on a channel.
 type ChannelPermissionSetInput struct {
 	// The channel.
@@ -194,6 +211,58 @@ type ConversationUserError struct {
 }
 
 func (ConversationUserError) IsUserError() {}
+
+// Who shall take care of many conversations.
+type ConversationsAssignInput struct {
+	// The conversations, at most 100.
+	ConversationIds []string `json:"conversationIds"`
+	// The user who takes care of them from now on; null for nobody. It must be given.
+	AssigneeID graphql.Omittable[*string] `json:"assigneeId,omitempty"`
+}
+
+// The outcome of assigning many conversations.
+type ConversationsAssignPayload struct {
+	// What became of each, in the order of the ids given; empty if there are user errors.
+	Results []ConversationsResult `json:"results"`
+	// What is wrong with the input as a whole; empty if each conversation was tried.
+	UserErrors []ConversationsUserError `json:"userErrors"`
+}
+
+// Conversations to close.
+type ConversationsCloseInput struct {
+	// The conversations, at most 100.
+	ConversationIds []string `json:"conversationIds"`
+}
+
+// The outcome of closing many conversations.
+type ConversationsClosePayload struct {
+	// What became of each, in the order of the ids given; empty if there are user errors.
+	Results []ConversationsResult `json:"results"`
+	// What is wrong with the input as a whole; empty if each conversation was tried.
+	UserErrors []ConversationsUserError `json:"userErrors"`
+}
+
+// What became of one of many conversations.
+type ConversationsResult struct {
+	// The id that was given.
+	ConversationID string `json:"conversationId"`
+	// The conversation as it is now; null if there are user errors.
+	Conversation *Conversation `json:"conversation,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ConversationsUserError `json:"userErrors"`
+}
+
+// Something wrong with a change of many conversations.
+type ConversationsUserError struct {
+	// What is wrong, for programs.
+	Code models.Code `json:"code"`
+	// What is wrong, for people.
+	Message string `json:"message"`
+	// The value that is to blame; null when no single one is.
+	Field []string `json:"field,omitempty"`
+}
+
+func (ConversationsUserError) IsUserError() {}
 
 // Why a message failed and what to do about it.
 type MessageFailure struct {
@@ -388,6 +457,38 @@ type UnknownContent struct {
 }
 
 func (UnknownContent) IsMessageContent() {}
+
+// Whether a user wants new conversations.
+type UserAvailabilitySetInput struct {
+	// The user; oneself when absent.
+	UserID graphql.Omittable[*string] `json:"userId,omitempty"`
+	// Whether they want new conversations from now on.
+	Availability models.Availability `json:"availability"`
+}
+
+// The outcome of setting a user's availability.
+type UserAvailabilitySetPayload struct {
+	// What the user has and takes from now on; null if there are user errors.
+	Workload *Workload `json:"workload,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []AccountUserError `json:"userErrors"`
+}
+
+// How much is handed to a user automatically.
+type UserCeilingSetInput struct {
+	// The user.
+	UserID string `json:"userId"`
+	// How many open conversations, 0 to 10,000; null for any number. It must be given. A user who has more keeps them.
+	Ceiling graphql.Omittable[*int32] `json:"ceiling,omitempty"`
+}
+
+// The outcome of setting a user's ceiling.
+type UserCeilingSetPayload struct {
+	// What the user has and takes from now on; null if there are user errors.
+	Workload *Workload `json:"workload,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []AccountUserError `json:"userErrors"`
+}
 
 // Whether a user is active.
 type UserSetActiveInput struct {
