@@ -33,6 +33,7 @@ type Merge struct {
 type Resolution struct {
 	Contacts []models.Contact // one per sender, in their order; as they are after all of them were seen
 	Merges   []Merge          // to be carried out in this order, see Bury
+	Changed  []models.Contact // those that are new, or have another name or identity; to be given to Index
 }
 
 // identityKey is what two sightings of the same person have in common.
@@ -68,7 +69,7 @@ func Resolve(tx *store.Tx, senders []Sender) (Resolution, error) {
 	if err := r.save(); err != nil {
 		return Resolution{}, err
 	}
-	resolution := Resolution{Contacts: make([]models.Contact, len(senders)), Merges: r.merges}
+	resolution := Resolution{Contacts: make([]models.Contact, len(senders)), Merges: r.merges, Changed: r.changed()}
 	for i, id := range ids {
 		resolution.Contacts[i] = r.contacts[r.current(id)].Contact
 	}
@@ -209,6 +210,23 @@ func (r *resolver) current(id models.ID) models.ID {
 	}
 }
 
+// changed are the contacts that are to be found under other words than before.
+func (r *resolver) changed() (changed []models.Contact) {
+	gained := make(map[models.ID]bool)
+	for _, identity := range r.added {
+		gained[identity.ContactID] = true
+	}
+	for _, merge := range r.merges {
+		gained[r.current(merge.Into)] = true
+	}
+	for id, contact := range r.contacts {
+		if _, gone := r.replaced[id]; !gone && (contact.isNew || contact.changed || gained[id]) {
+			changed = append(changed, contact.Contact)
+		}
+	}
+	return changed
+}
+
 func (r *resolver) save() error {
 	var made []models.Contact
 	renamed := make(map[models.ID]models.Contact)
@@ -250,8 +268,12 @@ func Rename(tx *store.Tx, seen map[models.ID]models.Contact) error {
 }
 
 // Bury moves the identities of a merged contact to the one that took its place
-// and deletes it. Rows of other rooms must no longer point at it.
+// and deletes it. Rows of other rooms must no longer point at it. The other one is
+// to be given to Index.
 func Bury(tx *store.Tx, merge Merge) error {
+	if err := unindex(tx, merge.OrganizationID, merge.From); err != nil {
+		return err
+	}
 	err := tx.Model(&models.ContactIdentity{}).
 		Where("organization_id = ? AND contact_id = ?", merge.OrganizationID, merge.From).
 		Update("contact_id", merge.Into).Error

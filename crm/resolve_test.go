@@ -38,7 +38,8 @@ func (c *company) sender(channel int, waID, userID, name string, at time.Time) c
 	}
 }
 
-// resolve has the senders seen in one transaction and merged contacts buried.
+// resolve has the senders seen in one transaction, merged contacts buried, and who
+// changed indexed.
 func (c *company) resolve(t testing.TB, senders ...crm.Sender) (contacts []models.Contact, merges []crm.Merge) {
 	t.Helper()
 	require.NoError(t, c.db.Write(t.Context(), func(tx *store.Tx) error {
@@ -52,7 +53,11 @@ func (c *company) resolve(t testing.TB, senders ...crm.Sender) (contacts []model
 				return err
 			}
 		}
-		return nil
+		changed := make(map[models.ID]models.ID)
+		for _, contact := range resolution.Changed {
+			changed[contact.ID] = contact.OrganizationID
+		}
+		return crm.Index(tx, changed)
 	}))
 	require.Len(t, contacts, len(senders))
 	return contacts, merges

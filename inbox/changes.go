@@ -29,8 +29,9 @@ type changes struct {
 	moved         map[models.ID]*models.Message // messages whose status or ids changed
 	merged        []merged
 	decisions     []models.AssignmentEntry
-	dropped       []models.Conversation // those deleted, as they were
-	relieved      []models.ID           // after save: the organizations in which somebody with a ceiling got room
+	dropped       []models.Conversation   // those deleted, as they were
+	relieved      []models.ID             // after save: the organizations in which somebody with a ceiling got room
+	renamed       map[models.ID]models.ID // contacts that were made, or got another name or identity, and their organizations
 }
 
 // changing is a conversation under change.
@@ -61,6 +62,7 @@ func newChanges(tx *store.Tx) *changes {
 		byContact:     make(map[contactKey]*changing),
 		contacts:      make(map[models.ID]models.Contact),
 		moved:         make(map[models.ID]*models.Message),
+		renamed:       make(map[models.ID]models.ID),
 	}
 }
 
@@ -201,6 +203,9 @@ func (c *changes) save() error {
 		return err
 	}
 	if err := c.countLoads(); err != nil {
+		return err
+	}
+	if err := c.index(); err != nil {
 		return err
 	}
 	return c.record(moved)

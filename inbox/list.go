@@ -66,7 +66,7 @@ func (s *Service) Conversations(ctx context.Context, viewer models.Viewer, list 
 // order and stops after the page; the migrations name them.
 func (s *Service) conversationsOf(ctx context.Context, viewer models.Viewer, filter ConversationFilter, wanted store.Range) (*gorm.DB, bool) {
 	query := s.db.Read(ctx).Where("organization_id = ?", viewer.OrganizationID)
-	switch channels, all := visibleChannels(viewer, filter.ChannelIDs); {
+	switch channels, all := viewer.Visible(filter.ChannelIDs); {
 	case all:
 	case len(channels) == 0:
 		return nil, false
@@ -110,23 +110,6 @@ func (s *Service) conversationsOf(ctx context.Context, viewer models.Viewer, fil
 		}
 	}
 	return wanted.Apply(query), true
-}
-
-// visibleChannels returns the channels to look on: those of the wanted ones that
-// the viewer may see. It reports true if no channel needs to be left out.
-func visibleChannels(viewer models.Viewer, wanted []models.ID) (channels []models.ID, all bool) {
-	switch {
-	case wanted == nil && viewer.Administrator:
-		return nil, true
-	case wanted == nil:
-		return viewer.Channels(models.LevelView), false
-	}
-	for _, id := range wanted {
-		if viewer.Can(id, models.LevelView) {
-			channels = append(channels, id)
-		}
-	}
-	return distinct(channels), false
 }
 
 func conversationPlace(c *models.Conversation) store.Place {

@@ -105,6 +105,9 @@ func (c *changes) resolve(messages []incoming) (map[messageKey]models.ID, error)
 	if err != nil {
 		return nil, err
 	}
+	for _, contact := range resolution.Changed {
+		c.renamed[contact.ID] = contact.OrganizationID
+	}
 	for _, merge := range resolution.Merges {
 		if err := c.merge(merge); err != nil {
 			return nil, err

@@ -96,6 +96,7 @@ func (c *changes) greet(fresh []incoming, known map[messageKey]models.Contact) e
 		if contact.SeeName(message.contact.Name, message.wire.Timestamp) {
 			c.contacts[contact.ID] = contact
 			renamed[contact.ID] = contact
+			c.renamed[contact.ID] = contact.OrganizationID
 		}
 	}
 	return crm.Rename(c.tx, renamed)

@@ -77,6 +77,24 @@ func (v Viewer) Channels(needed MessagingLevel) []ID {
 	return channels
 }
 
+// Visible returns the channels to look on: those of the wanted ones, nil meaning
+// all, that the viewer may see. It reports true if no channel needs to be left out.
+func (v Viewer) Visible(wanted []ID) (channels []ID, all bool) {
+	switch {
+	case wanted == nil && v.Administrator:
+		return nil, true
+	case wanted == nil:
+		return v.Channels(LevelView), false
+	}
+	for _, id := range wanted {
+		if v.Can(id, LevelView) {
+			channels = append(channels, id)
+		}
+	}
+	slices.SortFunc(channels, compareIDs)
+	return slices.Compact(channels), false
+}
+
 // Require returns nil if the viewer has the needed level on the channel. Without
 // VIEW the channel does not exist for the viewer (NOT_FOUND); with VIEW but not
 // the needed level it is FORBIDDEN.

@@ -211,3 +211,15 @@ func (r Range) place(cursor *string, field string) (*Place, error) {
 	copy(place.ID[:], raw[17:])
 	return place, nil
 }
+
+// Convert makes a page of other rows in the same places; rows for which it reports
+// false are left out.
+func Convert[T, U any](page Page[T], convert func(*T) (U, bool), place func(*U) Place) Page[U] {
+	converted := Page[U]{HasNext: page.HasNext, HasPrevious: page.HasPrevious, scope: page.scope, place: place}
+	for i := range page.Rows {
+		if row, ok := convert(&page.Rows[i]); ok {
+			converted.Rows = append(converted.Rows, row)
+		}
+	}
+	return converted
+}
