@@ -41,18 +41,27 @@ func conversationFilter(filter *gqlmodel.ConversationFilter) (inbox.Conversation
 	if view := filter.View.Value(); view != nil {
 		wanted.View = inbox.View(*view)
 	}
-	if texts := filter.ChannelIds.Value(); texts != nil {
-		if len(texts) > maxFilterChannels {
-			return inbox.ConversationFilter{}, models.NewError(models.CodeInvalid, "filter.channelIds")
-		}
-		wanted.ChannelIDs = make([]models.ID, 0, len(texts))
-		for _, text := range texts {
-			if id, ok := models.ParsePublicID(models.PrefixChannel, text); ok { // others match nothing
-				wanted.ChannelIDs = append(wanted.ChannelIDs, id)
-			}
+	var err error
+	wanted.ChannelIDs, err = channelIDs(filter.ChannelIds.Value(), "filter.channelIds")
+	return wanted, err
+}
+
+// channelIDs reads a filter's channels; nil for nil, which is no condition. INVALID
+// with the field for too many.
+func channelIDs(texts []string, field string) ([]models.ID, error) {
+	if texts == nil {
+		return nil, nil
+	}
+	if len(texts) > maxFilterChannels {
+		return nil, models.NewError(models.CodeInvalid, field)
+	}
+	ids := make([]models.ID, 0, len(texts))
+	for _, text := range texts {
+		if id, ok := models.ParsePublicID(models.PrefixChannel, text); ok { // others match nothing
+			ids = append(ids, id)
 		}
 	}
-	return wanted, nil
+	return ids, nil
 }
 
 func conversationConnection(ctx context.Context, page inbox.Page[models.Conversation]) (*gqlmodel.ConversationConnection, error) {

@@ -113,8 +113,8 @@ func SearchKeyset(scope string) Keyset {
 	return Keyset{Column: "happened_at", NewestFirst: true, Scope: scope}
 }
 
-// Search returns the places of what is found, as the range of a SearchKeyset, which
-// must be read forward, wants them.
+// Search returns the places of what is found, as the range of a SearchKeyset wants
+// them.
 func (s *Store) Search(ctx context.Context, search Search, wanted Range) ([]Place, error) {
 	if len(search.Query.Terms) == 0 || search.ChannelIDs != nil && len(search.ChannelIDs) == 0 {
 		return nil, nil

@@ -35,6 +35,9 @@ func (search Search) onPostgres(db *gorm.DB, wanted Range, now time.Time) ([]hit
 	if err != nil || len(found) == wanted.limit() {
 		return found, err
 	}
+	if wanted.backward {
+		return search.byIndex(db, wanted, nil)
+	}
 	newest := now.AddDate(0, 0, 1) // a sender's clock may run ahead
 	if wanted.after != nil {
 		newest = wanted.after.At
@@ -65,7 +68,7 @@ func (search Search) inConversation(db *gorm.DB, wanted Range) ([]hit, error) {
 	return found, wanted.Apply(query).Find(&found).Error
 }
 
-// amongNewest looks through the newest entries.
+// amongNewest looks through the newest entries or, backward, the oldest.
 func (search Search) amongNewest(db *gorm.DB, wanted Range) ([]hit, error) {
 	newest := wanted.Apply(search.within(db.Table("search_entries").Select("happened_at, id, words"))).Limit(walked)
 	var found []hit

@@ -237,6 +237,17 @@ func TestSearchProperty(t *testing.T) {
 				found = append(found, some...)
 			}
 			require.Equal(rt, want, found, "%q", typed)
+
+			backward, err := store.SearchKeyset("test").Range(store.PageRequest{Last: &size})
+			require.NoError(rt, err)
+			places, err := db.Search(t.Context(), search, backward)
+			require.NoError(rt, err)
+			page := store.PageOf(backward, places, func(p *store.Place) store.Place { return *p })
+			var end []string
+			for _, place := range page.Rows {
+				end = append(end, s.names[place.ID])
+			}
+			require.Equal(rt, want[max(0, len(want)-size):], end, "the end of %q", typed)
 		})
 	})
 }

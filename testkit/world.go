@@ -120,6 +120,9 @@ func (w *World) Conversation(channel models.Channel, name string, at time.Time) 
 		OrganizationID: w.Organization.ID, ChannelID: channel.ID, Kind: models.IdentityWAID,
 		Value: conversation.CustomerWAID, MatchKey: conversation.CustomerWAID, ContactID: conversation.ContactID,
 	}, &conversation, &message)
+	w.index(message, store.SearchEntry{
+		OrganizationID: w.Organization.ID, Kind: store.SearchContacts, ID: conversation.ContactID, ChannelID: channel.ID, Text: name, At: w.createdAt(conversation.ContactID),
+	})
 	return conversation
 }
 
@@ -157,7 +160,27 @@ func (w *World) Message(conversation *models.Conversation, body string, at time.
 	conversation.SeeMessage(message)
 	w.insert(&message)
 	w.Save(conversation)
+	w.index(message)
 	return message
+}
+
+// index has a message and other things be found by their words.
+func (w *World) index(message models.Message, others ...store.SearchEntry) {
+	w.t.Helper()
+	w.Write(func(tx *store.Tx) error {
+		return store.Index(tx, append(others, store.SearchEntry{
+			OrganizationID: message.OrganizationID, Kind: store.SearchMessages, At: message.SentAt, ID: message.ID,
+			ChannelID: message.ChannelID, Label: strings.ToLower(string(message.Direction)), Text: message.Body,
+		}))
+	})
+}
+
+// createdAt is the time of a contact's row.
+func (w *World) createdAt(contact models.ID) time.Time {
+	w.t.Helper()
+	var row models.Contact
+	require.NoError(w.t, w.db.Read(w.t.Context()).Take(&row, "organization_id = ? AND id = ?", w.Organization.ID, contact).Error)
+	return row.CreatedAt
 }
 
 // Save writes rows as they are.
