@@ -205,7 +205,7 @@ func (c *changes) save() error {
 	if err := c.countLoads(); err != nil {
 		return err
 	}
-	if err := c.index(); err != nil {
+	if err := c.index(moved); err != nil {
 		return err
 	}
 	return c.record(moved)

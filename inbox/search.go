@@ -90,11 +90,16 @@ func labelOf(direction *models.Direction) string {
 	return strings.ToLower(string(*direction))
 }
 
-// index has new texts and changed contacts be found.
-func (c *changes) index() error {
+// index has new and revised texts and changed contacts be found.
+func (c *changes) index(moved []models.Message) error {
 	entries := make([]store.SearchEntry, 0, len(c.added))
 	for _, message := range c.added {
 		if message.Body != "" {
+			entries = append(entries, searchEntry(message))
+		}
+	}
+	for _, message := range moved {
+		if message.EditedAt != nil { // maybe just now; what a deleted message said stays
 			entries = append(entries, searchEntry(message))
 		}
 	}

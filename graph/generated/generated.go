@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"recado/fulltext"
 	"recado/graph/gqlmodel"
 	"recado/models"
 	"strconv"
@@ -145,6 +146,22 @@ type ComplexityRoot struct {
 		CreatedAt func(childComplexity int) int
 		Kind      func(childComplexity int) int
 		Value     func(childComplexity int) int
+	}
+
+	ContactMatch struct {
+		Contact func(childComplexity int) int
+		Snippet func(childComplexity int) int
+	}
+
+	ContactMatchConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ContactMatchEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Conversation struct {
@@ -292,6 +309,22 @@ type ComplexityRoot struct {
 		NextAction  func(childComplexity int) int
 	}
 
+	MessageMatch struct {
+		Message func(childComplexity int) int
+		Snippet func(childComplexity int) int
+	}
+
+	MessageMatchConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	MessageMatchEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	MessageSendPayload struct {
 		Message     func(childComplexity int) int
 		MessageEdge func(childComplexity int) int
@@ -362,8 +395,10 @@ type ComplexityRoot struct {
 	Query struct {
 		Channels      func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		Contact       func(childComplexity int, id string) int
+		ContactSearch func(childComplexity int, query string, channelIds []string, first *int32, after *string, last *int32, before *string) int
 		Conversation  func(childComplexity int, id string) int
 		Conversations func(childComplexity int, filter *gqlmodel.ConversationFilter, orderBy *gqlmodel.ConversationOrder, first *int32, after *string, last *int32, before *string) int
+		MessageSearch func(childComplexity int, query string, filter *gqlmodel.MessageSearchFilter, first *int32, after *string, last *int32, before *string) int
 		Node          func(childComplexity int, id string) int
 		Nodes         func(childComplexity int, ids []string) int
 		Viewer        func(childComplexity int) int
@@ -409,6 +444,11 @@ type ComplexityRoot struct {
 
 	TextContent struct {
 		Body func(childComplexity int) int
+	}
+
+	TextSegment struct {
+		IsMatch func(childComplexity int) int
+		Text    func(childComplexity int) int
 	}
 
 	UnknownContent struct {
@@ -555,6 +595,8 @@ type QueryResolver interface {
 	Conversations(ctx context.Context, filter *gqlmodel.ConversationFilter, orderBy *gqlmodel.ConversationOrder, first *int32, after *string, last *int32, before *string) (*gqlmodel.ConversationConnection, error)
 	Conversation(ctx context.Context, id string) (*gqlmodel.Conversation, error)
 	Contact(ctx context.Context, id string) (*gqlmodel.Contact, error)
+	MessageSearch(ctx context.Context, query string, filter *gqlmodel.MessageSearchFilter, first *int32, after *string, last *int32, before *string) (*gqlmodel.MessageMatchConnection, error)
+	ContactSearch(ctx context.Context, query string, channelIds []string, first *int32, after *string, last *int32, before *string) (*gqlmodel.ContactMatchConnection, error)
 	Channels(ctx context.Context, first *int32, after *string, last *int32, before *string) (*gqlmodel.ChannelConnection, error)
 }
 type SubscriptionResolver interface {
@@ -921,6 +963,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactIdentity.Value(childComplexity), true
+
+	case "ContactMatch.contact":
+		if e.ComplexityRoot.ContactMatch.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactMatch.Contact(childComplexity), true
+	case "ContactMatch.snippet":
+		if e.ComplexityRoot.ContactMatch.Snippet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactMatch.Snippet(childComplexity), true
+
+	case "ContactMatchConnection.edges":
+		if e.ComplexityRoot.ContactMatchConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactMatchConnection.Edges(childComplexity), true
+	case "ContactMatchConnection.nodes":
+		if e.ComplexityRoot.ContactMatchConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactMatchConnection.Nodes(childComplexity), true
+	case "ContactMatchConnection.pageInfo":
+		if e.ComplexityRoot.ContactMatchConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactMatchConnection.PageInfo(childComplexity), true
+
+	case "ContactMatchEdge.cursor":
+		if e.ComplexityRoot.ContactMatchEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactMatchEdge.Cursor(childComplexity), true
+	case "ContactMatchEdge.node":
+		if e.ComplexityRoot.ContactMatchEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactMatchEdge.Node(childComplexity), true
 
 	case "Conversation.assignee":
 		if e.ComplexityRoot.Conversation.Assignee == nil {
@@ -1462,6 +1549,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MessageFailure.NextAction(childComplexity), true
 
+	case "MessageMatch.message":
+		if e.ComplexityRoot.MessageMatch.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageMatch.Message(childComplexity), true
+	case "MessageMatch.snippet":
+		if e.ComplexityRoot.MessageMatch.Snippet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageMatch.Snippet(childComplexity), true
+
+	case "MessageMatchConnection.edges":
+		if e.ComplexityRoot.MessageMatchConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageMatchConnection.Edges(childComplexity), true
+	case "MessageMatchConnection.nodes":
+		if e.ComplexityRoot.MessageMatchConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageMatchConnection.Nodes(childComplexity), true
+	case "MessageMatchConnection.pageInfo":
+		if e.ComplexityRoot.MessageMatchConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageMatchConnection.PageInfo(childComplexity), true
+
+	case "MessageMatchEdge.cursor":
+		if e.ComplexityRoot.MessageMatchEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageMatchEdge.Cursor(childComplexity), true
+	case "MessageMatchEdge.node":
+		if e.ComplexityRoot.MessageMatchEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageMatchEdge.Node(childComplexity), true
+
 	case "MessageSendPayload.message":
 		if e.ComplexityRoot.MessageSendPayload.Message == nil {
 			break
@@ -1825,6 +1957,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Contact(childComplexity, args["id"].(string)), true
+	case "Query.contactSearch":
+		if e.ComplexityRoot.Query.ContactSearch == nil {
+			break
+		}
+
+		args, err := ec.field_Query_contactSearch_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ContactSearch(childComplexity, args["query"].(string), args["channelIds"].([]string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.conversation":
 		if e.ComplexityRoot.Query.Conversation == nil {
 			break
@@ -1848,6 +1991,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Conversations(childComplexity, args["filter"].(*gqlmodel.ConversationFilter), args["orderBy"].(*gqlmodel.ConversationOrder), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 
+	case "Query.messageSearch":
+		if e.ComplexityRoot.Query.MessageSearch == nil {
+			break
+		}
+
+		args, err := ec.field_Query_messageSearch_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MessageSearch(childComplexity, args["query"].(string), args["filter"].(*gqlmodel.MessageSearchFilter), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -2002,6 +2156,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TextContent.Body(childComplexity), true
+
+	case "TextSegment.isMatch":
+		if e.ComplexityRoot.TextSegment.IsMatch == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextSegment.IsMatch(childComplexity), true
+	case "TextSegment.text":
+		if e.ComplexityRoot.TextSegment.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextSegment.Text(childComplexity), true
 
 	case "UnknownContent.kind":
 		if e.ComplexityRoot.UnknownContent.Kind == nil {
@@ -2173,6 +2340,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ConversationReopenInput", ec.unmarshalInputConversationReopenInput),
 			graphql.NewInputUnmarshaler("ConversationsAssignInput", ec.unmarshalInputConversationsAssignInput),
 			graphql.NewInputUnmarshaler("ConversationsCloseInput", ec.unmarshalInputConversationsCloseInput),
+			graphql.NewInputUnmarshaler("MessageSearchFilter", ec.unmarshalInputMessageSearchFilter),
 			graphql.NewInputUnmarshaler("MessageSendContentInput", ec.unmarshalInputMessageSendContentInput),
 			graphql.NewInputUnmarshaler("MessageSendInput", ec.unmarshalInputMessageSendInput),
 			graphql.NewInputUnmarshaler("SessionCreateInput", ec.unmarshalInputSessionCreateInput),
@@ -2435,6 +2603,71 @@ type Query {
     """
     id: ID!
   ): Contact
+  """
+  Messages by their words, on the channels that the viewer may see (level VIEW): texts, captions, titles, names of files and
+  the like. The newest first, and of those in the same moment the greater id; results are not ranked. A page may take some tens
+  of milliseconds: ask again when the user pauses, not for every key.
+  """
+  messageSearch(
+    """
+    What somebody typed, up to 200 characters and 16 words; more is BAD_USER_INPUT. All words must occur, in any order. Case and
+    accents do not count: ` + "`" + `pao` + "`" + ` finds ` + "`" + `PÃO` + "`" + `. Words in double quotes must follow each other. The last word also finds words
+    that begin with it, unless its quotes are closed. Nothing else has a meaning. Without a word, nothing is found.
+    """
+    query: String!
+    """
+    Which messages; all of them when absent.
+    """
+    filter: MessageSearchFilter
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor, which must come from the same query and filter.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor, which must come from the same query and filter.
+    """
+    before: String
+  ): MessageMatchConnection
+  """
+  Contacts by their names and by what Meta calls them, on the channels that the viewer may see (level VIEW): a person is found
+  by nothing that is known on other channels alone. The newest contact first; results are not ranked.
+  """
+  contactSearch(
+    """
+    What somebody typed, as in ` + "`" + `messageSearch` + "`" + `. Groups of digits find phone numbers in which each of them occurs, up to
+    three digits before the end.
+    """
+    query: String!
+    """
+    Known on any of these channels, at most 100; on any that the viewer may see when absent. Channels that do not exist for the
+    viewer match nothing.
+    """
+    channelIds: [ID!]
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor, which must come from the same query and channels.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor, which must come from the same query and channels.
+    """
+    before: String
+  ): ContactMatchConnection
   """
   The organization's WhatsApp numbers on which the viewer has VIEW, by name.
   """
@@ -3402,6 +3635,139 @@ type ConversationEdge {
   The conversation.
   """
   node: Conversation!
+}
+
+"""
+Which messages a search looks through. Every condition given must hold; null is as good as absent.
+"""
+input MessageSearchFilter {
+  """
+  On which channels, at most 100; on all that the viewer may see when absent. Channels that do not exist for the viewer match
+  nothing.
+  """
+  channelIds: [ID!]
+  """
+  Of which conversation; of all when absent. One that does not exist for the viewer matches nothing.
+  """
+  conversationId: ID
+  """
+  Of which direction; of both when absent.
+  """
+  direction: MessageDirection
+  """
+  With a ` + "`" + `sentAt` + "`" + ` from this moment on.
+  """
+  sentFrom: DateTime
+  """
+  With a ` + "`" + `sentAt` + "`" + ` before this moment.
+  """
+  sentBefore: DateTime
+}
+
+"""
+A page of messages that were found.
+"""
+type MessageMatchConnection {
+  """
+  What was found, with cursors.
+  """
+  edges: [MessageMatchEdge!]!
+  """
+  What was found alone.
+  """
+  nodes: [MessageMatch!]!
+  """
+  Where the page begins and ends.
+  """
+  pageInfo: PageInfo!
+}
+
+"""
+A message that was found, in its place in the results.
+"""
+type MessageMatchEdge {
+  """
+  The place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  What was found.
+  """
+  node: MessageMatch!
+}
+
+"""
+A message that was found.
+"""
+type MessageMatch {
+  """
+  The message.
+  """
+  message: Message!
+  """
+  About 160 characters of the message's text, around the first word that was found, with ` + "`" + `…` + "`" + ` for what was cut off.
+  """
+  snippet: [TextSegment!]!
+}
+
+"""
+A page of contacts that were found.
+"""
+type ContactMatchConnection {
+  """
+  What was found, with cursors.
+  """
+  edges: [ContactMatchEdge!]!
+  """
+  What was found alone.
+  """
+  nodes: [ContactMatch!]!
+  """
+  Where the page begins and ends.
+  """
+  pageInfo: PageInfo!
+}
+
+"""
+A contact that was found, in its place in the results.
+"""
+type ContactMatchEdge {
+  """
+  The place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  What was found.
+  """
+  node: ContactMatch!
+}
+
+"""
+A contact that was found.
+"""
+type ContactMatch {
+  """
+  The contact.
+  """
+  contact: Contact!
+  """
+  The contact's name or, if nothing in it was found, the phone number or other identity that was.
+  """
+  snippet: [TextSegment!]!
+}
+
+"""
+A piece of a text. The pieces put together are the text; nothing in them is markup.
+"""
+type TextSegment {
+  """
+  The piece as it was written.
+  """
+  text: String!
+  """
+  Whether it is what was looked for, to be shown so.
+  """
+  isMatch: Boolean!
 }
 
 """
@@ -4912,6 +5278,38 @@ func (ec *executionContext) childFields_ContactIdentity(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type ContactIdentity", field.Name)
 }
 
+func (ec *executionContext) childFields_ContactMatch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_ContactMatch_contact(ctx, field)
+	case "snippet":
+		return ec.fieldContext_ContactMatch_snippet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactMatch", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactMatchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ContactMatchConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ContactMatchConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ContactMatchConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactMatchConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactMatchEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ContactMatchEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ContactMatchEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactMatchEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Conversation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5156,6 +5554,38 @@ func (ec *executionContext) childFields_MessageFailure(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type MessageFailure", field.Name)
 }
 
+func (ec *executionContext) childFields_MessageMatch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_MessageMatch_message(ctx, field)
+	case "snippet":
+		return ec.fieldContext_MessageMatch_snippet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageMatch", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageMatchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MessageMatchConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MessageMatchConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MessageMatchConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageMatchConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageMatchEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MessageMatchEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MessageMatchEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageMatchEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_MessageSendPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "message":
@@ -5302,6 +5732,16 @@ func (ec *executionContext) childFields_SessionUserError(ctx context.Context, fi
 		return ec.fieldContext_SessionUserError_field(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SessionUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_TextSegment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_TextSegment_text(ctx, field)
+	case "isMatch":
+		return ec.fieldContext_TextSegment_isMatch(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TextSegment", field.Name)
 }
 
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5876,6 +6316,60 @@ func (ec *executionContext) field_Query_channels_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_contactSearch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "query",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["query"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "channelIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["channelIds"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_contact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5923,6 +6417,60 @@ func (ec *executionContext) field_Query_conversations_args(ctx context.Context, 
 		return nil, err
 	}
 	args["orderBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_messageSearch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "query",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["query"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*gqlmodel.MessageSearchFilter, error) {
+			return ec.unmarshalOMessageSearchFilter2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageSearchFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int32, error) {
 			return ec.unmarshalOInt2ᚖint32(ctx, v)
@@ -7509,6 +8057,221 @@ func (ec *executionContext) _ContactIdentity_createdAt(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_ContactIdentity_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ContactIdentity", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ContactMatch_contact(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactMatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactMatch_contact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Contact) graphql.Marshaler {
+			return ec.marshalNContact2ᚖrecadoᚋgraphᚋgqlmodelᚐContact(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactMatch_contact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactMatch",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactMatch_snippet(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactMatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactMatch_snippet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Snippet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []fulltext.Segment) graphql.Marshaler {
+			return ec.marshalNTextSegment2ᚕrecadoᚋfulltextᚐSegmentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactMatch_snippet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactMatch",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TextSegment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactMatchConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactMatchConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactMatchConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ContactMatchEdge) graphql.Marshaler {
+			return ec.marshalNContactMatchEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐContactMatchEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactMatchConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactMatchConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactMatchEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactMatchConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactMatchConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactMatchConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.ContactMatch) graphql.Marshaler {
+			return ec.marshalNContactMatch2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐContactMatchᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactMatchConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactMatchConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactMatch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactMatchConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactMatchConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactMatchConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactMatchConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactMatchConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactMatchEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactMatchEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactMatchEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactMatchEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactMatchEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _ContactMatchEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactMatchEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactMatchEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ContactMatch) graphql.Marshaler {
+			return ec.marshalNContactMatch2ᚖrecadoᚋgraphᚋgqlmodelᚐContactMatch(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactMatchEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactMatchEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactMatch(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Conversation_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
@@ -9850,6 +10613,221 @@ func (ec *executionContext) fieldContext_MessageFailure_metaDetails(_ context.Co
 	return graphql.NewScalarFieldContext("MessageFailure", field, false, false, "String")
 }
 
+func (ec *executionContext) _MessageMatch_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageMatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageMatch_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Message) graphql.Marshaler {
+			return ec.marshalNMessage2ᚖrecadoᚋgraphᚋgqlmodelᚐMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageMatch_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageMatch",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageMatch_snippet(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageMatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageMatch_snippet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Snippet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []fulltext.Segment) graphql.Marshaler {
+			return ec.marshalNTextSegment2ᚕrecadoᚋfulltextᚐSegmentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageMatch_snippet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageMatch",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TextSegment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageMatchConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageMatchConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageMatchConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.MessageMatchEdge) graphql.Marshaler {
+			return ec.marshalNMessageMatchEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐMessageMatchEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageMatchConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageMatchConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageMatchEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageMatchConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageMatchConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageMatchConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.MessageMatch) graphql.Marshaler {
+			return ec.marshalNMessageMatch2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐMessageMatchᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageMatchConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageMatchConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageMatch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageMatchConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageMatchConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageMatchConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageMatchConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageMatchConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageMatchEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageMatchEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageMatchEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageMatchEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageMatchEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _MessageMatchEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageMatchEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageMatchEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.MessageMatch) graphql.Marshaler {
+			return ec.marshalNMessageMatch2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageMatch(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageMatchEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageMatchEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageMatch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _MessageSendPayload_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageSendPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11451,6 +12429,94 @@ func (ec *executionContext) fieldContext_Query_contact(ctx context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_messageSearch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_messageSearch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().MessageSearch(ctx, fc.Args["query"].(string), fc.Args["filter"].(*gqlmodel.MessageSearchFilter), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.MessageMatchConnection) graphql.Marshaler {
+			return ec.marshalOMessageMatchConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageMatchConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_messageSearch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageMatchConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_messageSearch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_contactSearch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_contactSearch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ContactSearch(ctx, fc.Args["query"].(string), fc.Args["channelIds"].([]string), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ContactMatchConnection) graphql.Marshaler {
+			return ec.marshalOContactMatchConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐContactMatchConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_contactSearch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactMatchConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_contactSearch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_channels(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12070,6 +13136,52 @@ func (ec *executionContext) _TextContent_body(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_TextContent_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TextContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _TextSegment_text(ctx context.Context, field graphql.CollectedField, obj *fulltext.Segment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TextSegment_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TextSegment_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextSegment", field, false, false, "String")
+}
+
+func (ec *executionContext) _TextSegment_isMatch(ctx context.Context, field graphql.CollectedField, obj *fulltext.Segment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TextSegment_isMatch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsMatch, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TextSegment_isMatch(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextSegment", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _UnknownContent_kind(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.UnknownContent) (ret graphql.Marshaler) {
@@ -14323,6 +15435,76 @@ func UnmarshalConversationsCloseInput(ctx context.Context, raw any) (gqlmodel.Co
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMessageSearchFilter(ctx context.Context, obj any) (gqlmodel.MessageSearchFilter, error) {
+	var it gqlmodel.MessageSearchFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelIds", "conversationId", "direction", "sentFrom", "sentBefore"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelIds = graphql.OmittableOf(data)
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = graphql.OmittableOf(data)
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalOMessageDirection2ᚖrecadoᚋmodelsᚐDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = graphql.OmittableOf(data)
+		case "sentFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sentFrom"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SentFrom = graphql.OmittableOf(data)
+		case "sentBefore":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sentBefore"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SentBefore = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMessageSearchFilter unmarshals raw into the MessageSearchFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMessageSearchFilter(ctx context.Context, raw any) (gqlmodel.MessageSearchFilter, error) {
+	var out gqlmodel.MessageSearchFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MessageSearchFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputMessageSendContentInput(ctx context.Context, obj any) (gqlmodel.MessageSendContentInput, error) {
 	var it gqlmodel.MessageSendContentInput
 	if obj == nil {
@@ -15628,6 +16810,125 @@ func (ec *executionContext) _ContactIdentity(ctx context.Context, sel ast.Select
 	return out
 }
 
+var contactMatchImplementors = []string{"ContactMatch"}
+
+func (ec *executionContext) _ContactMatch(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactMatch) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactMatchImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactMatch")
+		case "contact":
+			out.Values[i] = ec._ContactMatch_contact(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "snippet":
+			out.Values[i] = ec._ContactMatch_snippet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contactMatchConnectionImplementors = []string{"ContactMatchConnection"}
+
+func (ec *executionContext) _ContactMatchConnection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactMatchConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactMatchConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactMatchConnection")
+		case "edges":
+			out.Values[i] = ec._ContactMatchConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ContactMatchConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ContactMatchConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contactMatchEdgeImplementors = []string{"ContactMatchEdge"}
+
+func (ec *executionContext) _ContactMatchEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactMatchEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactMatchEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactMatchEdge")
+		case "cursor":
+			out.Values[i] = ec._ContactMatchEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ContactMatchEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var conversationImplementors = []string{"Conversation", "Node"}
 
 func (ec *executionContext) _Conversation(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Conversation) graphql.Marshaler {
@@ -16633,6 +17934,125 @@ func (ec *executionContext) _MessageFailure(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var messageMatchImplementors = []string{"MessageMatch"}
+
+func (ec *executionContext) _MessageMatch(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.MessageMatch) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageMatchImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageMatch")
+		case "message":
+			out.Values[i] = ec._MessageMatch_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "snippet":
+			out.Values[i] = ec._MessageMatch_snippet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var messageMatchConnectionImplementors = []string{"MessageMatchConnection"}
+
+func (ec *executionContext) _MessageMatchConnection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.MessageMatchConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageMatchConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageMatchConnection")
+		case "edges":
+			out.Values[i] = ec._MessageMatchConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._MessageMatchConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._MessageMatchConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var messageMatchEdgeImplementors = []string{"MessageMatchEdge"}
+
+func (ec *executionContext) _MessageMatchEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.MessageMatchEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageMatchEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageMatchEdge")
+		case "cursor":
+			out.Values[i] = ec._MessageMatchEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._MessageMatchEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var messageSendPayloadImplementors = []string{"MessageSendPayload"}
 
 func (ec *executionContext) _MessageSendPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.MessageSendPayload) graphql.Marshaler {
@@ -17168,6 +18588,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_contact(ctx, field)
 				})
+		case "messageSearch":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_messageSearch(ctx, field)
+				})
+		case "contactSearch":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_contactSearch(ctx, field)
+				})
 		case "channels":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -17483,6 +18915,44 @@ func (ec *executionContext) _TextContent(ctx context.Context, sel ast.SelectionS
 			out.Values[i] = graphql.MarshalString("TextContent")
 		case "body":
 			out.Values[i] = ec._TextContent_body(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var textSegmentImplementors = []string{"TextSegment"}
+
+func (ec *executionContext) _TextSegment(ctx context.Context, sel ast.SelectionSet, obj *fulltext.Segment) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, textSegmentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TextSegment")
+		case "text":
+			out.Values[i] = ec._TextSegment_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isMatch":
+			out.Values[i] = ec._TextSegment_isMatch(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -18453,6 +19923,14 @@ func (ec *executionContext) marshalNChannelUserError2ᚕrecadoᚋgraphᚋgqlmode
 	return ret
 }
 
+func (ec *executionContext) marshalNContact2ᚖrecadoᚋgraphᚋgqlmodelᚐContact(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Contact) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Contact!")
+		return graphql.Null
+	}
+	return ec._Contact(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNContactIdentity2recadoᚋgraphᚋgqlmodelᚐContactIdentity(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ContactIdentity) graphql.Marshaler {
 	return ec._ContactIdentity(ctx, sel, &v)
 }
@@ -18470,6 +19948,50 @@ func (ec *executionContext) marshalNContactIdentityKind2recadoᚋmodelsᚐIdenti
 		graphql.AddInvalidNullFromMarshaler(ctx, "ContactIdentityKind!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNContactMatch2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐContactMatchᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.ContactMatch) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactMatch2ᚖrecadoᚋgraphᚋgqlmodelᚐContactMatch(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNContactMatch2ᚖrecadoᚋgraphᚋgqlmodelᚐContactMatch(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ContactMatch) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ContactMatch!")
+		return graphql.Null
+	}
+	return ec._ContactMatch(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNContactMatchEdge2recadoᚋgraphᚋgqlmodelᚐContactMatchEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ContactMatchEdge) graphql.Marshaler {
+	return ec._ContactMatchEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNContactMatchEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐContactMatchEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ContactMatchEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactMatchEdge2recadoᚋgraphᚋgqlmodelᚐContactMatchEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNConversation2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐConversationᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.Conversation) graphql.Marshaler {
@@ -18842,6 +20364,50 @@ func (ec *executionContext) marshalNMessageFailureCode2string(ctx context.Contex
 	return res
 }
 
+func (ec *executionContext) marshalNMessageMatch2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐMessageMatchᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.MessageMatch) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMessageMatch2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageMatch(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMessageMatch2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageMatch(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.MessageMatch) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MessageMatch!")
+		return graphql.Null
+	}
+	return ec._MessageMatch(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMessageMatchEdge2recadoᚋgraphᚋgqlmodelᚐMessageMatchEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.MessageMatchEdge) graphql.Marshaler {
+	return ec._MessageMatchEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMessageMatchEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐMessageMatchEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.MessageMatchEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMessageMatchEdge2recadoᚋgraphᚋgqlmodelᚐMessageMatchEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNMessageNextAction2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -19032,6 +20598,26 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNTextSegment2recadoᚋfulltextᚐSegment(ctx context.Context, sel ast.SelectionSet, v fulltext.Segment) graphql.Marshaler {
+	return ec._TextSegment(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTextSegment2ᚕrecadoᚋfulltextᚐSegmentᚄ(ctx context.Context, sel ast.SelectionSet, v []fulltext.Segment) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTextSegment2recadoᚋfulltextᚐSegment(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNUser2recadoᚋgraphᚋgqlmodelᚐUser(ctx context.Context, sel ast.SelectionSet, v gqlmodel.User) graphql.Marshaler {
@@ -19312,6 +20898,13 @@ func (ec *executionContext) marshalOContactIdentity2ᚕrecadoᚋgraphᚋgqlmodel
 	return ret
 }
 
+func (ec *executionContext) marshalOContactMatchConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐContactMatchConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ContactMatchConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContactMatchConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -19554,6 +21147,25 @@ func (ec *executionContext) marshalOMessageConnection2ᚖrecadoᚋgraphᚋgqlmod
 	return ec._MessageConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOMessageDirection2ᚖrecadoᚋmodelsᚐDirection(ctx context.Context, v any) (*models.Direction, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Direction(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOMessageDirection2ᚖrecadoᚋmodelsᚐDirection(ctx context.Context, sel ast.SelectionSet, v *models.Direction) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) marshalOMessageEdge2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageEdge(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.MessageEdge) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -19566,6 +21178,21 @@ func (ec *executionContext) marshalOMessageFailure2ᚖrecadoᚋgraphᚋgqlmodel�
 		return graphql.Null
 	}
 	return ec._MessageFailure(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMessageMatchConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageMatchConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.MessageMatchConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MessageMatchConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOMessageSearchFilter2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageSearchFilter(ctx context.Context, v any) (*gqlmodel.MessageSearchFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputMessageSearchFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOMessageSendPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageSendPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.MessageSendPayload) graphql.Marshaler {

@@ -282,6 +282,21 @@ type MessageFailure struct {
 	MetaDetails *string `json:"metaDetails,omitempty"`
 }
 
+// Which messages a search looks through. Every condition given must hold; null is as good as absent.
+type MessageSearchFilter struct {
+	// On which channels, at most 100; on all that the viewer may see when absent. Channels that do not exist for the viewer match
+	// nothing.
+	ChannelIds graphql.Omittable[[]string] `json:"channelIds,omitempty"`
+	// Of which conversation; of all when absent. One that does not exist for the viewer matches nothing.
+	ConversationID graphql.Omittable[*string] `json:"conversationId,omitempty"`
+	// Of which direction; of both when absent.
+	Direction graphql.Omittable[*models.Direction] `json:"direction,omitempty"`
+	// With a `sentAt` from this moment on.
+	SentFrom graphql.Omittable[*time.Time] `json:"sentFrom,omitempty"`
+	// With a `sentAt` before this moment.
+	SentBefore graphql.Omittable[*time.Time] `json:"sentBefore,omitempty"`
+}
+
 // What to send. More kinds will join.
 type MessageSendContentInput struct {
 	// A text. Needs an open service window.
