@@ -206,6 +206,7 @@ var statusTimesShape = &shape[gqlmodel.MessageStatusTimes]{
 		"readAt":      maybeTime(func(t *gqlmodel.MessageStatusTimes) *time.Time { return t.ReadAt }),
 		"playedAt":    maybeTime(func(t *gqlmodel.MessageStatusTimes) *time.Time { return t.PlayedAt }),
 		"failedAt":    maybeTime(func(t *gqlmodel.MessageStatusTimes) *time.Time { return t.FailedAt }),
+		"canceledAt":  maybeTime(func(t *gqlmodel.MessageStatusTimes) *time.Time { return t.CanceledAt }),
 	},
 }
 

@@ -28,7 +28,7 @@ func TestEvents(t *testing.T) {
 		administrator := a.Viewer(a.Administrator)
 		reply := func(t *testing.T, conversation models.Conversation, key string) {
 			t.Helper()
-			_, err := a.Inbox.Reply(t.Context(), administrator, inbox.Reply{ConversationID: conversation.ID, IdempotencyKey: key, Text: key})
+			_, err := a.Inbox.Reply(t.Context(), administrator, inbox.Reply{ConversationID: conversation.ID, IdempotencyKey: key, Content: models.Draft{Text: &models.TextDraft{Body: key}}})
 			require.NoError(t, err)
 		}
 		reply(t, hidden, "hidden")

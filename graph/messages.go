@@ -130,9 +130,6 @@ func (r messageResolver) Sender(ctx context.Context, message *gqlmodel.Message) 
 	return loadUser(ctx, message.SenderID)
 }
 
-// replyPaths say where the fields of inbox.Reply are in MessageSendInput.
-var replyPaths = inputPaths{"text": "content.text.body", "previewUrl": "content.text.previewUrl"}
-
 // MessageSend sends a message.
 func (r mutationResolver) MessageSend(ctx context.Context, input gqlmodel.MessageSendInput) (*gqlmodel.MessageSendPayload, error) {
 	viewer, err := r.viewer(ctx)
@@ -141,7 +138,7 @@ func (r mutationResolver) MessageSend(ctx context.Context, input gqlmodel.Messag
 	}
 	sent, err := r.send(ctx, viewer, input)
 	payload := &gqlmodel.MessageSendPayload{}
-	payload.UserErrors, err = userErrors(ctx, r.Edge, err, "MessageErrorCode", replyPaths,
+	payload.UserErrors, err = userErrors(ctx, r.Edge, err, "MessageErrorCode", nil,
 		func(p problem) gqlmodel.MessageUserError { return gqlmodel.MessageUserError(p) })
 	if err == nil && len(payload.UserErrors) == 0 {
 		payload.Message = (*gqlmodel.Message)(&sent)
@@ -164,6 +161,6 @@ func (r mutationResolver) send(ctx context.Context, viewer models.Viewer, input 
 	if text == nil {
 		return models.Message{}, models.NewError(models.CodeRequired, "content")
 	}
-	reply.Text, reply.PreviewURL = text.Body, text.PreviewURL
+	reply.Content.Text = &models.TextDraft{Body: text.Body, PreviewURL: text.PreviewURL}
 	return r.rooms.Inbox.Reply(ctx, viewer, reply)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"gorm.io/gorm"
+
 	"recado/channels"
 	"recado/models"
 	"recado/store"
@@ -68,7 +70,7 @@ func (s *Service) CloseConversation(ctx context.Context, viewer models.Viewer, i
 // that one comes with it.
 func (s *Service) ReopenConversation(ctx context.Context, viewer models.Viewer, id models.ID, expectedVersion *int64) (models.Conversation, error) {
 	return s.change(ctx, viewer, id, expectedVersion, func(changes *changes, conversation *changing) error {
-		if err := requireCurrent(changes.tx, conversation.Conversation); err != nil {
+		if err := requireCurrent(changes.tx.DB, conversation.Conversation); err != nil {
 			return err
 		}
 		conversation.report = conversation.Reopen()
@@ -78,11 +80,11 @@ func (s *Service) ReopenConversation(ctx context.Context, viewer models.Viewer, 
 
 // requireCurrent returns CONVERSATION_SUPERSEDED, with Params["conversationId"], if
 // the conversation has a successor, in which all goes on.
-func requireCurrent(tx *store.Tx, conversation models.Conversation) error {
+func requireCurrent(db *gorm.DB, conversation models.Conversation) error {
 	if conversation.Current {
 		return nil
 	}
-	current, err := currentOf(tx, conversation)
+	current, err := currentOf(db, conversation)
 	if err != nil {
 		return err
 	}
@@ -91,9 +93,9 @@ func requireCurrent(tx *store.Tx, conversation models.Conversation) error {
 }
 
 // currentOf reads the conversation that took the place of a superseded one.
-func currentOf(tx *store.Tx, superseded models.Conversation) (models.Conversation, error) {
+func currentOf(db *gorm.DB, superseded models.Conversation) (models.Conversation, error) {
 	var current models.Conversation
-	err := tx.Take(&current, "current AND organization_id = ? AND channel_id = ? AND contact_id = ?",
+	err := db.Take(&current, "current AND organization_id = ? AND channel_id = ? AND contact_id = ?",
 		superseded.OrganizationID, superseded.ChannelID, superseded.ContactID).Error
 	if err != nil {
 		return current, fmt.Errorf("read the successor of conversation %s: %w", superseded.ID, err)
@@ -124,7 +126,7 @@ func (s *Service) change(ctx context.Context, viewer models.Viewer, id models.ID
 		if err := decide(changes, conversation); err != nil {
 			if models.CodeOf(err) == models.CodeConversationSuperseded {
 				var failure error
-				if result, failure = currentOf(tx, conversation.Conversation); failure != nil {
+				if result, failure = currentOf(tx.DB, conversation.Conversation); failure != nil {
 					return failure
 				}
 			}

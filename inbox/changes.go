@@ -150,7 +150,7 @@ func (c *changes) addMessage(conversation *changing, message models.Message) {
 		conversation.adrift = true
 	}
 	conversation.written = true
-	if message.Direction == models.Outbound && conversation.Current && conversation.Reopen() {
+	if message.Direction == models.Outbound && message.Listed() && conversation.Current && conversation.Reopen() {
 		conversation.report = true
 	}
 	c.added = append(c.added, message)

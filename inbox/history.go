@@ -62,7 +62,7 @@ func (s *Service) readMessages(ctx context.Context, viewer models.Viewer, lists 
 	parts := make([]any, 0, len(lists))
 	for conversation, i := range lists {
 		query := s.db.Read(ctx).Model(&models.Message{}).
-			Where("organization_id = ? AND conversation_id = ?", viewer.OrganizationID, conversation)
+			Where("organization_id = ? AND conversation_id = ? AND kind <> ?", viewer.OrganizationID, conversation, models.KindReaction)
 		parts = append(parts, ranges[i].Apply(query))
 	}
 	union := "SELECT * FROM (?) AS part" + strings.Repeat(" UNION ALL SELECT * FROM (?) AS part", len(parts)-1)

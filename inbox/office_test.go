@@ -256,7 +256,7 @@ func (o *office) pass(d time.Duration) {
 func (o *office) reply(conversation models.ID, text string) models.Message {
 	o.t.Helper()
 	message, err := o.inbox.Reply(o.t.Context(), o.answers, inbox.Reply{
-		ConversationID: conversation, IdempotencyKey: models.NewID().String(), Text: text,
+		ConversationID: conversation, IdempotencyKey: models.NewID().String(), Content: says(text),
 	})
 	require.NoError(o.t, err)
 	return message
@@ -331,3 +331,6 @@ func (o *office) setChannelStatus(status models.ChannelStatus) {
 		return tx.Model(&models.Channel{}).Where("id = ?", o.channel.ID).Update("status", status).Error
 	}))
 }
+
+// says is a draft of a plain text.
+func says(text string) models.Draft { return models.Draft{Text: &models.TextDraft{Body: text}} }

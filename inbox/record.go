@@ -18,6 +18,9 @@ func (c *changes) record(moved []models.Message) error {
 		return err
 	}
 	for _, message := range c.added {
+		if !message.Listed() {
+			continue
+		}
 		if err := c.event(models.EventMessageAdded, c.conversations[message.ConversationID], &message, last, nil); err != nil {
 			return err
 		}

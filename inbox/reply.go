@@ -2,31 +2,23 @@ package inbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"gorm.io/gorm"
-
 	"recado/models"
 	"recado/store"
-	"recado/whatsapp"
 )
 
 // Reply is what an agent wants to send in a conversation.
 type Reply struct {
-	ConversationID models.ID  `json:"conversationId"`
-	IdempotencyKey string     `json:"-"`                   // 1 to 64 characters, the client's; the same key and reply send once
-	Text           string     `json:"text"`                // 1 to 4,096 characters
-	PreviewURL     bool       `json:"previewUrl"`          // show a preview of the first link
-	ReplyToID      *models.ID `json:"replyToId,omitempty"` // a message of the conversation to quote
+	ConversationID models.ID    `json:"conversationId"`
+	IdempotencyKey string       `json:"-"` // 1 to 64 characters, the client's; the same key and reply send once
+	Content        models.Draft `json:"content"`
+	ReplyToID      *models.ID   `json:"replyToId,omitempty"` // a message of the conversation to quote; none with a reaction
 }
-
-// replyMutation names Reply in idempotency records, after the public mutation.
-const replyMutation = "messageSend"
 
 // maxIdempotencyKey is the longest key that a client may choose, in characters.
 const maxIdempotencyKey = 64
@@ -39,60 +31,78 @@ const maxIdempotencyKey = 64
 // Other failures: NOT_FOUND, FORBIDDEN, INVALID and REQUIRED with the field,
 // SERVICE_WINDOW_CLOSED with Params["closedAt"] (absent if the customer never
 // wrote), CONVERSATION_SUPERSEDED with Params["conversationId"] of the newer one,
-// CHANNEL_UNAVAILABLE with Params["status"].
+// CHANNEL_UNAVAILABLE with Params["status"], ATTACHMENT_UNAVAILABLE with
+// Params["status"], MESSAGE_TOO_OLD. CanSend tells them beforehand, all at once.
 func (s *Service) Reply(ctx context.Context, viewer models.Viewer, reply Reply) (models.Message, error) {
-	if err := reply.validate(); err != nil {
+	if err := checkKey(reply.IdempotencyKey); err != nil {
 		return models.Message{}, err
 	}
-	var sent models.Message
+	if err := checkDraft(reply.Content, reply.ReplyToID); err != nil {
+		return models.Message{}, err
+	}
+	once := onceOnly{mutation: "messageSend", key: reply.IdempotencyKey, input: reply}
+	return s.queueOnce(ctx, viewer, once, func(tx *store.Tx, changes *changes) (*changing, models.Message, error) {
+		conversation, err := changes.one(viewer.OrganizationID, reply.ConversationID)
+		if err != nil {
+			return nil, models.Message{}, err
+		}
+		if err := viewer.Require(conversation.ChannelID, models.LevelReply); err != nil {
+			return nil, models.Message{}, err
+		}
+		proposed, err := propose(tx.DB, tx.Now(), viewer, conversation.Conversation, reply.Content, reply.ReplyToID)
+		if err == nil && len(proposed.obstacles) > 0 {
+			err = proposed.obstacles[0]
+		}
+		return conversation, proposed.message, err
+	})
+}
+
+// onceOnly names a call, so that its repetition is recognized.
+type onceOnly struct {
+	mutation string // the public one
+	key      string
+	input    any
+}
+
+// queueOnce queues the message that prepare makes and returns it, or the one that
+// an earlier call of the same name made. The viewer must be allowed to reply at the
+// time of each call.
+func (s *Service) queueOnce(ctx context.Context, viewer models.Viewer, once onceOnly,
+	prepare func(*store.Tx, *changes) (*changing, models.Message, error),
+) (models.Message, error) {
+	var queued models.Message
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		// Before anything else, because the conversation may have been merged into
 		// another one since the first call.
-		first, err := rememberedResult(tx, viewer, replyMutation, reply.IdempotencyKey, reply)
+		first, err := rememberedResult(tx, viewer, once.mutation, once.key, once.input)
 		if err != nil {
 			return err
 		}
 		if first != nil {
-			if sent, err = resultOf(tx, viewer, *first); err != nil {
+			if queued, err = resultOf(tx, viewer, *first); err != nil {
 				return err
 			}
-			return viewer.Require(sent.ChannelID, models.LevelReply)
+			return viewer.Require(queued.ChannelID, models.LevelReply)
 		}
 		changes := newChanges(tx)
-		conversation, err := changes.one(viewer.OrganizationID, reply.ConversationID)
+		conversation, message, err := prepare(tx, changes)
 		if err != nil {
 			return err
 		}
-		if err := viewer.Require(conversation.ChannelID, models.LevelReply); err != nil {
-			return err
-		}
-		message := models.Message{
-			OrganizationID: viewer.OrganizationID, ID: models.NewID(),
-			ChannelID: conversation.ChannelID, ConversationID: conversation.ID,
-			Direction: models.Outbound, Kind: models.KindText, Body: reply.Text, PreviewURL: reply.PreviewURL,
-			Source: models.SourceAgent, SenderID: new(viewer.UserID), Status: models.StatusQueued,
-			SentAt: tx.Now(), CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
-		}
-		if err := rememberResult(tx, viewer, replyMutation, reply.IdempotencyKey, reply, message.ID); err != nil {
-			return err
-		}
-		if err := sendable(tx, conversation.Conversation); err != nil {
-			return err
-		}
-		if message.ReplyToWAMID, err = quoted(tx, conversation.Conversation, reply.ReplyToID); err != nil {
+		if err := rememberResult(tx, viewer, once.mutation, once.key, once.input, message.ID); err != nil {
 			return err
 		}
 		changes.addMessage(conversation, message)
 		if err := changes.save(); err != nil {
 			return err
 		}
-		sent = message
+		queued = message
 		return s.queue.Enqueue(ctx, tx, SendArgs{OrganizationID: message.OrganizationID, MessageID: message.ID}, time.Time{})
 	})
 	if err != nil {
 		return models.Message{}, err
 	}
-	return sent, nil
+	return queued, nil
 }
 
 // resultOf reads the message that an earlier call made.
@@ -104,63 +114,14 @@ func resultOf(tx *store.Tx, viewer models.Viewer, id models.ID) (models.Message,
 	return message, nil
 }
 
-func (r Reply) validate() error {
-	switch length := utf8.RuneCountInString(r.IdempotencyKey); {
+func checkKey(key string) error {
+	switch length := utf8.RuneCountInString(key); {
 	case length == 0:
 		return models.NewError(models.CodeRequired, "idempotencyKey")
-	case strings.ContainsRune(r.IdempotencyKey, 0) || !utf8.ValidString(r.IdempotencyKey):
+	case strings.ContainsRune(key, 0) || !utf8.ValidString(key):
 		return models.NewError(models.CodeInvalid, "idempotencyKey")
 	case length > maxIdempotencyKey:
 		return models.NewError(models.CodeInvalid, "idempotencyKey").With("max", strconv.Itoa(maxIdempotencyKey))
 	}
-	switch {
-	case strings.TrimSpace(r.Text) == "":
-		return models.NewError(models.CodeRequired, "text")
-	case utf8.RuneCountInString(r.Text) > whatsapp.MaxTextBody:
-		return models.NewError(models.CodeInvalid, "text").With("max", strconv.Itoa(whatsapp.MaxTextBody))
-	case strings.ContainsRune(r.Text, 0) || !utf8.ValidString(r.Text):
-		return models.NewError(models.CodeInvalid, "text")
-	}
 	return nil
-}
-
-// sendable reports why free text cannot be sent in a conversation now, or nil.
-func sendable(tx *store.Tx, conversation models.Conversation) error {
-	if err := requireCurrent(tx, conversation); err != nil {
-		return err
-	}
-	if !conversation.WindowOpen(tx.Now()) {
-		closed := models.NewError(models.CodeServiceWindowClosed, "conversationId")
-		if expired := conversation.WindowExpiresAt(); expired != nil {
-			closed = closed.With("closedAt", expired.UTC().Format(time.RFC3339))
-		}
-		return closed
-	}
-	var channel models.Channel
-	if err := tx.First(&channel, "organization_id = ? AND id = ?", conversation.OrganizationID, conversation.ChannelID).Error; err != nil {
-		return fmt.Errorf("read channel %s: %w", conversation.ChannelID, err)
-	}
-	if channel.Status != models.ChannelConnected {
-		return models.NewError(models.CodeChannelUnavailable, "conversationId").With("status", string(channel.Status))
-	}
-	return nil
-}
-
-// quoted returns Meta's id of the message to quote; nil if none is asked for.
-func quoted(tx *store.Tx, conversation models.Conversation, id *models.ID) (*string, error) {
-	if id == nil {
-		return nil, nil //nolint:nilnil // no quote is no failure
-	}
-	var message models.Message
-	err := tx.Where("organization_id = ? AND conversation_id = ? AND id = ?", conversation.OrganizationID, conversation.ID, *id).
-		Take(&message).Error
-	switch {
-	case errors.Is(err, gorm.ErrRecordNotFound):
-		return nil, models.NewError(models.CodeNotFound, "replyToId")
-	case err != nil:
-		return nil, fmt.Errorf("read message to quote: %w", err)
-	case message.WAMID == nil: // not sent yet, so Meta could not show it
-		return nil, models.NewError(models.CodeInvalid, "replyToId")
-	}
-	return message.WAMID, nil
 }

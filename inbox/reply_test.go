@@ -30,7 +30,7 @@ func TestReply_asks_for_rights(t *testing.T) {
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				message, err := o.inbox.Reply(t.Context(), test.viewer, inbox.Reply{
-					ConversationID: conversation.ID, IdempotencyKey: "one", Text: "Until six.",
+					ConversationID: conversation.ID, IdempotencyKey: "one", Content: says("Until six."),
 				})
 				if test.want != "" {
 					requireCode(t, test.want, err)
@@ -43,7 +43,7 @@ func TestReply_asks_for_rights(t *testing.T) {
 		}
 
 		t.Run("an unknown conversation", func(t *testing.T) {
-			_, err := o.inbox.Reply(t.Context(), o.admin, inbox.Reply{ConversationID: models.NewID(), IdempotencyKey: "two", Text: "Oi"})
+			_, err := o.inbox.Reply(t.Context(), o.admin, inbox.Reply{ConversationID: models.NewID(), IdempotencyKey: "two", Content: says("Oi")})
 			requireCode(t, models.CodeNotFound, err)
 		})
 	})
@@ -57,16 +57,17 @@ func TestReply_checks_its_input(t *testing.T) {
 			reply inbox.Reply
 			want  *models.Error // nil: sent
 		}{
-			{"no key", inbox.Reply{Text: "Oi"}, models.NewError(models.CodeRequired, "idempotencyKey")},
-			{"the longest key", inbox.Reply{IdempotencyKey: strings.Repeat("ç", 64), Text: "Oi"}, nil},
-			{"a key too long", inbox.Reply{IdempotencyKey: strings.Repeat("k", 65), Text: "Oi"}, models.NewError(models.CodeInvalid, "idempotencyKey").With("max", "64")},
-			{"a key with NUL", inbox.Reply{IdempotencyKey: "a\x00b", Text: "Oi"}, models.NewError(models.CodeInvalid, "idempotencyKey")},
-			{"no text", inbox.Reply{IdempotencyKey: "k"}, models.NewError(models.CodeRequired, "text")},
-			{"only spaces", inbox.Reply{IdempotencyKey: "k", Text: " \n\t"}, models.NewError(models.CodeRequired, "text")},
-			{"the longest text", inbox.Reply{IdempotencyKey: "long", Text: strings.Repeat("ç", whatsapp.MaxTextBody)}, nil},
-			{"a text too long", inbox.Reply{IdempotencyKey: "k", Text: strings.Repeat("ç", whatsapp.MaxTextBody+1)}, models.NewError(models.CodeInvalid, "text").With("max", "4096")},
-			{"a text with NUL", inbox.Reply{IdempotencyKey: "k", Text: "a\x00b"}, models.NewError(models.CodeInvalid, "text")},
-			{"a text that is no UTF-8", inbox.Reply{IdempotencyKey: "k", Text: "a\xff"}, models.NewError(models.CodeInvalid, "text")},
+			{"no key", inbox.Reply{Content: says("Oi")}, models.NewError(models.CodeRequired, "idempotencyKey")},
+			{"the longest key", inbox.Reply{IdempotencyKey: strings.Repeat("ç", 64), Content: says("Oi")}, nil},
+			{"a key too long", inbox.Reply{IdempotencyKey: strings.Repeat("k", 65), Content: says("Oi")}, models.NewError(models.CodeInvalid, "idempotencyKey").With("max", "64")},
+			{"a key with NUL", inbox.Reply{IdempotencyKey: "a\x00b", Content: says("Oi")}, models.NewError(models.CodeInvalid, "idempotencyKey")},
+			{"nothing", inbox.Reply{IdempotencyKey: "k"}, models.NewError(models.CodeRequired, "content")},
+			{"no text", inbox.Reply{IdempotencyKey: "k", Content: says("")}, models.NewError(models.CodeRequired, "content.text.body")},
+			{"only spaces", inbox.Reply{IdempotencyKey: "k", Content: says(" \n\t")}, models.NewError(models.CodeRequired, "content.text.body")},
+			{"the longest text", inbox.Reply{IdempotencyKey: "long", Content: says(strings.Repeat("ç", whatsapp.MaxTextBody))}, nil},
+			{"a text too long", inbox.Reply{IdempotencyKey: "k", Content: says(strings.Repeat("ç", whatsapp.MaxTextBody+1))}, models.NewError(models.CodeInvalid, "content.text.body").With("max", "4096")},
+			{"a text with NUL", inbox.Reply{IdempotencyKey: "k", Content: says("a\x00b")}, models.NewError(models.CodeInvalid, "content.text.body")},
+			{"a text that is no UTF-8", inbox.Reply{IdempotencyKey: "k", Content: says("a\xff")}, models.NewError(models.CodeInvalid, "content.text.body")},
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				test.reply.ConversationID = conversation.ID
@@ -76,7 +77,7 @@ func TestReply_checks_its_input(t *testing.T) {
 					return
 				}
 				require.NoError(t, err)
-				require.Equal(t, test.reply.Text, o.message(message.ID).Body)
+				require.Equal(t, test.reply.Content.Text.Body, o.message(message.ID).Body)
 			})
 		}
 	})
@@ -86,7 +87,7 @@ func TestReply_in_the_service_window(t *testing.T) {
 	onEachOffice(t, func(t *testing.T, o *office) {
 		conversation, iris := o.greeted()
 		send := func(key string) error {
-			_, err := o.inbox.Reply(t.Context(), o.answers, inbox.Reply{ConversationID: conversation.ID, IdempotencyKey: key, Text: "Oi"})
+			_, err := o.inbox.Reply(t.Context(), o.answers, inbox.Reply{ConversationID: conversation.ID, IdempotencyKey: key, Content: says("Oi")})
 			return err
 		}
 		o.clock.Advance(models.ServiceWindow - time.Millisecond)
@@ -105,7 +106,7 @@ func TestReply_in_the_service_window(t *testing.T) {
 			require.NoError(t, o.inbox.Accept(t.Context(), inbox.RawDelivery{Body: payload(silent), ReceivedAt: noon}))
 			var message models.Message
 			require.NoError(t, o.db.Read(t.Context()).Take(&message, "wamid = ?", "wamid.system").Error)
-			_, err := o.inbox.Reply(t.Context(), o.answers, inbox.Reply{ConversationID: message.ConversationID, IdempotencyKey: "silent", Text: "Oi"})
+			_, err := o.inbox.Reply(t.Context(), o.answers, inbox.Reply{ConversationID: message.ConversationID, IdempotencyKey: "silent", Content: says("Oi")})
 			require.Equal(t, error(models.NewError(models.CodeServiceWindowClosed, "conversationId")), err)
 		})
 	})
@@ -116,7 +117,7 @@ func TestReply_on_a_channel_that_cannot_send(t *testing.T) {
 		conversation, _ := o.greeted()
 		for _, status := range []models.ChannelStatus{models.ChannelReauthorizationRequired, models.ChannelDisconnected} {
 			o.setChannelStatus(status)
-			_, err := o.inbox.Reply(t.Context(), o.answers, inbox.Reply{ConversationID: conversation.ID, IdempotencyKey: "k", Text: "Oi"})
+			_, err := o.inbox.Reply(t.Context(), o.answers, inbox.Reply{ConversationID: conversation.ID, IdempotencyKey: "k", Content: says("Oi")})
 			require.Equal(t, error(models.NewError(models.CodeChannelUnavailable, "conversationId").With("status", string(status))), err)
 		}
 	})
@@ -125,7 +126,7 @@ func TestReply_on_a_channel_that_cannot_send(t *testing.T) {
 func TestReply_with_an_idempotency_key(t *testing.T) {
 	onEachOffice(t, func(t *testing.T, o *office) {
 		conversation, iris := o.greeted()
-		reply := inbox.Reply{ConversationID: conversation.ID, IdempotencyKey: "key", Text: "Until six."}
+		reply := inbox.Reply{ConversationID: conversation.ID, IdempotencyKey: "key", Content: says("Until six.")}
 		first, err := o.inbox.Reply(t.Context(), o.answers, reply)
 		require.NoError(t, err)
 		count := func() (messages int64) {
@@ -147,8 +148,8 @@ func TestReply_with_an_idempotency_key(t *testing.T) {
 			other, _ := o.greeted()
 			quote := o.message(first.ID).ID
 			for name, change := range map[string]func(*inbox.Reply){
-				"text":         func(r *inbox.Reply) { r.Text = "Until seven." },
-				"preview":      func(r *inbox.Reply) { r.PreviewURL = true },
+				"text":         func(r *inbox.Reply) { r.Content = says("Until seven.") },
+				"preview":      func(r *inbox.Reply) { r.Content.Text = &models.TextDraft{Body: "Until six.", PreviewURL: true} },
 				"conversation": func(r *inbox.Reply) { r.ConversationID = other.ID },
 				"quote":        func(r *inbox.Reply) { r.ReplyToID = &quote },
 			} {
@@ -228,7 +229,7 @@ func TestReply_repeated_after_a_merge_gives_the_first_message(t *testing.T) {
 		accept(hidden)
 		var removed models.Message
 		require.NoError(t, o.db.Read(t.Context()).Take(&removed, "wamid = ?", "wamid.hidden").Error)
-		reply := inbox.Reply{ConversationID: removed.ConversationID, IdempotencyKey: "key", Text: "Bom dia"}
+		reply := inbox.Reply{ConversationID: removed.ConversationID, IdempotencyKey: "key", Content: says("Bom dia")}
 		first, err := o.inbox.Reply(t.Context(), o.answers, reply)
 		require.NoError(t, err)
 		accept(both)
@@ -248,7 +249,7 @@ func TestReply_quotes_a_message(t *testing.T) {
 		question := *conversation.LastMessageID
 		quote := func(id models.ID) (models.Message, error) {
 			return o.inbox.Reply(t.Context(), o.answers, inbox.Reply{
-				ConversationID: conversation.ID, IdempotencyKey: models.NewID().String(), Text: "Until six.", ReplyToID: &id,
+				ConversationID: conversation.ID, IdempotencyKey: models.NewID().String(), Content: says("Until six."), ReplyToID: &id,
 			})
 		}
 		answer, err := quote(question)

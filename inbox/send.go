@@ -133,22 +133,12 @@ func (s *Service) beginAttempt(ctx context.Context, args SendArgs) (sendAttempt,
 		message.Attempts++
 		attempt.credentials = whatsapp.Credentials{PhoneNumberID: channel.PhoneNumberID, AccessToken: token}
 		attempt.sealedToken = channel.AccessToken
-		attempt.message = outbound(conversation.Conversation, message)
+		if attempt.message, err = outbound(conversation.Conversation, message, ""); err != nil {
+			return err
+		}
 		return store.UpdateAll(tx, []models.Message{*message}) // no event: it lasts a moment
 	})
 	return attempt, err
-}
-
-// outbound is a message as it goes to Meta.
-func outbound(conversation models.Conversation, message *models.Message) whatsapp.OutboundMessage {
-	out := whatsapp.OutboundMessage{
-		To: conversation.CustomerWAID, ToUserID: conversation.CustomerUserID, CallbackData: message.ID.String(),
-		Content: whatsapp.TextMessage{Body: message.Body, PreviewURL: message.PreviewURL},
-	}
-	if message.ReplyToWAMID != nil {
-		out.ReplyToMessageID = *message.ReplyToWAMID
-	}
-	return out
 }
 
 // lostAnswerWait is how long a message whose earlier call may have reached Meta

@@ -53,6 +53,7 @@ type Content struct {
 	System      *SystemNotice  `json:"system,omitempty"`
 	Unsupported *Unsupported   `json:"unsupported,omitempty"`
 	Interactive *Interactive   `json:"interactive,omitempty"` // outbound
+	Reaction    *Reaction      `json:"reaction,omitempty"`    // outbound; a reaction of the customer's is no message
 	Referral    *Referral      `json:"referral,omitempty"`    // the ad or post that the customer came from
 	Product     *ProductInView `json:"product,omitempty"`     // the product that the message asks about
 }
@@ -197,6 +198,12 @@ type Interactive struct {
 	Buttons []Choice           `json:"buttons,omitempty"` // 1 to 3 reply buttons
 	List    *InteractiveList   `json:"list,omitempty"`
 	Link    *InteractiveLink   `json:"link,omitempty"`
+}
+
+// Reaction is an emoji that the business puts on the message that ReplyToWAMID
+// names. An empty one takes back the one before.
+type Reaction struct {
+	Emoji string `json:"emoji"`
 }
 
 // InteractiveHeader is a text, or the message's attachment.

@@ -91,6 +91,9 @@ type Conversation struct {
 // when WaitingSince cannot be told from the summary: then it is the time of the
 // oldest customer message after LastTeamMessageAt, which the caller has to look up.
 func (c *Conversation) SeeMessage(m Message) (waitingKnown bool) {
+	if !m.Listed() {
+		return true
+	}
 	if c.LastMessageID == nil || sortsAfter(m.SentAt, m.ID, c.LastMessageAt, *c.LastMessageID) {
 		c.LastMessageID, c.LastMessageAt = new(m.ID), m.SentAt
 	}

@@ -29,6 +29,9 @@ const (
 	CodeAssigneeNotAllowed   Code = "ASSIGNEE_NOT_ALLOWED"   // the user may not reply on this channel, or is switched off
 	CodeCursorExpired        Code = "CURSOR_EXPIRED"         // the feed no longer reaches back that far
 	CodeAlreadyExists        Code = "ALREADY_EXISTS"         // something unique is taken; Field says which
+	CodeMessageTooOld        Code = "MESSAGE_TOO_OLD"        // WhatsApp takes no reaction on it any more
+	CodeMessageNotCancelable Code = "MESSAGE_NOT_CANCELABLE" // it is past QUEUED; Params["status"]
+	CodeMessageNotRetryable  Code = "MESSAGE_NOT_RETRYABLE"  // it did not fail (Params["status"]), or failed for good (Params["failure"])
 
 	CodeAttachmentTypeNotAllowed Code = "ATTACHMENT_TYPE_NOT_ALLOWED" // such files are not sent; Params["allowed"] lists those that are, ["found"] is what it was
 	CodeAttachmentTooLarge       Code = "ATTACHMENT_TOO_LARGE"        // Params["maxBytes"] of files of Params["kind"]

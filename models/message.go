@@ -30,10 +30,11 @@ const (
 	StatusRead        MessageStatus = "READ"        // opened: blue ticks
 	StatusPlayed      MessageStatus = "PLAYED"      // voice message played
 	StatusFailed      MessageStatus = "FAILED"      // will not arrive; Failure says why
+	StatusCanceled    MessageStatus = "CANCELED"    // taken back by the team before it was handed to Meta
 )
 
 var statusRank = map[MessageStatus]int{
-	StatusQueued: 1, StatusSending: 2, StatusUnconfirmed: 2, StatusAccepted: 3, StatusSent: 4,
+	StatusQueued: 1, StatusSending: 2, StatusUnconfirmed: 2, StatusCanceled: 2, StatusAccepted: 3, StatusSent: 4,
 	StatusFailed: 5, StatusDelivered: 6, StatusRead: 7, StatusPlayed: 8,
 }
 
@@ -89,6 +90,10 @@ type Message struct {
 	FromHistory         bool          `gorm:"not null" json:",omitzero"` // from before the number was connected, taken from the phone
 	EditedAt            *time.Time    `json:",omitzero"`                 // of the newest edit; Body and Content are as it left them
 	DeletedAt           *time.Time    `json:",omitzero"`                 // its author deleted it for everyone; what it said stays readable for the team
+
+	CanceledAt  *time.Time `json:",omitzero"`
+	RetryOfID   *ID        `gorm:"type:uuid" json:",omitzero"` // the failed message that it says again
+	RetriedByID *ID        `gorm:"type:uuid" json:",omitzero"` // it failed, and this one says it again; one at most
 }
 
 // KindsNotWritten lists the kinds for which FromCustomer is false, for queries.
@@ -99,6 +104,22 @@ func KindsNotWritten() []string { return slices.Sorted(maps.Keys(notWritten)) }
 // What came with the phone's history does neither.
 func (m Message) FromCustomer() bool {
 	return m.Direction == Inbound && !m.FromHistory && !notWritten[m.Kind]
+}
+
+// Listed reports whether the message has a place of its own in the conversation.
+// A reaction has none: it hangs on its message, and is neither the last message nor
+// unread.
+func (m Message) Listed() bool { return m.Kind != KindReaction }
+
+// Cancel takes the message back. It reports false if it is past QUEUED, where Meta
+// may have it. A message whose earlier call was uncertain may still turn out to have
+// reached the customer: then its status says so.
+func (m *Message) Cancel(at time.Time) bool {
+	if m.Direction != Outbound || m.Status != StatusQueued {
+		return false
+	}
+	m.Status, m.CanceledAt = StatusCanceled, &at
+	return true
 }
 
 // Failure says why a message failed and what to do about it. Code, Retryable and

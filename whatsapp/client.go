@@ -99,6 +99,10 @@ func NewClient(o Options) *Client {
 // CloseIdleConnections closes connections that no call is using.
 func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 
+// Wait is how long the next message of a number would be held back now to keep
+// its pace; 0 if it would leave at once.
+func (c *Client) Wait(phoneNumberID string) time.Duration { return c.pace.left(phoneNumberID) }
+
 // newTransport is like the default one but keeps as many connections to the one
 // host as calls are usually made at once, and gives up early on a dead one.
 func newTransport() *http.Transport {

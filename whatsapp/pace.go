@@ -57,6 +57,15 @@ func (p *pace) wait(ctx context.Context, phoneNumberID string) *Error {
 	return e
 }
 
+// left is how long a message would wait now, if it were the next.
+func (p *pace) left(phoneNumberID string) time.Duration {
+	missing := 1 - p.limiter(phoneNumberID).Tokens()
+	if missing <= 0 {
+		return 0
+	}
+	return time.Duration(missing / float64(p.limit) * float64(time.Second))
+}
+
 func (p *pace) limiter(phoneNumberID string) *rate.Limiter {
 	p.mu.Lock()
 	defer p.mu.Unlock()

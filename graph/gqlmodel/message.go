@@ -29,5 +29,6 @@ func (m *Message) StatusTimes() *MessageStatusTimes {
 	return &MessageStatusTimes{
 		AcceptedAt: m.AcceptedAt, SentAt: m.LeftAt, DeliveredAt: m.DeliveredAt,
 		ReadAt: m.ReadAt, PlayedAt: m.PlayedAt, FailedAt: m.FailedAt,
+		CanceledAt: m.CanceledAt,
 	}
 }

@@ -1,0 +1,78 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"recado/models"
+)
+
+// Sendability says whether a draft would go out.
+type Sendability struct {
+	Obstacles []*models.Error // what keeps it from going out, with the fields of Reply; none: it would go out
+	WaitUntil *time.Time      // not before then, for the pace that Meta asks of the number; nil: at once, as far as is known here
+}
+
+// Allowed reports whether the draft would go out.
+func (s Sendability) Allowed() bool { return len(s.Obstacles) == 0 }
+
+// NeedsTemplate reports whether only a template reaches the customer.
+func (s Sendability) NeedsTemplate() bool {
+	for _, obstacle := range s.Obstacles {
+		if obstacle.Code == models.CodeServiceWindowClosed {
+			return true
+		}
+	}
+	return false
+}
+
+// CanSend says what Reply would say to the draft now, and changes nothing. Somebody
+// with VIEW may ask and is told FORBIDDEN as an obstacle. It fails with NOT_FOUND.
+func (s *Service) CanSend(ctx context.Context, viewer models.Viewer, conversationID models.ID, draft models.Draft, replyTo *models.ID) (Sendability, error) {
+	var answer Sendability
+	var conversation models.Conversation
+	db := s.db.Read(ctx)
+	err := db.Take(&conversation, "organization_id = ? AND id = ?", viewer.OrganizationID, conversationID).Error
+	switch {
+	case errors.Is(err, gorm.ErrRecordNotFound):
+		return answer, models.ErrNotFound
+	case err != nil:
+		return answer, fmt.Errorf("read conversation %s: %w", conversationID, err)
+	}
+	if err := viewer.Require(conversation.ChannelID, models.LevelReply); err != nil {
+		refusal, ok := errors.AsType[*models.Error](err)
+		if !ok || refusal.Code != models.CodeForbidden {
+			return answer, err
+		}
+		answer.Obstacles = append(answer.Obstacles, refusal)
+	}
+	if err := checkDraft(draft, replyTo); err != nil {
+		if failure, ok := errors.AsType[*models.Error](err); ok {
+			answer.Obstacles = append(answer.Obstacles, failure)
+		}
+	}
+	proposed, err := propose(s.db.Read(ctx), s.clock(), viewer, conversation, draft, replyTo)
+	if err != nil {
+		return answer, err
+	}
+	answer.Obstacles = append(answer.Obstacles, proposed.obstacles...)
+	answer.WaitUntil, err = s.waitUntil(ctx, conversation)
+	return answer, err
+}
+
+// waitUntil is when the number may send its next message; nil if that is now.
+func (s *Service) waitUntil(ctx context.Context, conversation models.Conversation) (*time.Time, error) {
+	var channel models.Channel
+	err := s.db.Read(ctx).Take(&channel, "organization_id = ? AND id = ?", conversation.OrganizationID, conversation.ChannelID).Error
+	if err != nil {
+		return nil, fmt.Errorf("read channel %s: %w", conversation.ChannelID, err)
+	}
+	if wait := s.client.Wait(channel.PhoneNumberID); wait > 0 {
+		return new(s.clock().Add(wait)), nil
+	}
+	return nil, nil //nolint:nilnil // at once
+}

@@ -1,0 +1,107 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+
+	"recado/models"
+	"recado/store"
+	"recado/whatsapp"
+)
+
+// Retry asks for a failed message to be sent anew.
+type Retry struct {
+	MessageID      models.ID `json:"messageId"`
+	IdempotencyKey string    `json:"-"` // as with Reply
+}
+
+// errRetried carries the message that an earlier retry made out of a transaction.
+type errRetried struct{ by models.ID }
+
+func (e errRetried) Error() string { return "sent anew already as " + e.by.String() }
+
+// Retry queues a new message that says what a failed one said, and returns it. The
+// failed one stays as it is, so that history is true and a late status of Meta's
+// finds its own message; the two name each other. A message is sent anew once at
+// most: whoever asks again, at the same time or later, gets the message of the
+// first time, which may be retried in its turn.
+//
+// It fails with MESSAGE_NOT_RETRYABLE for a message that has not failed
+// (Params["status"]) or that would fail in the same way again
+// (Params["failure"]), and otherwise as Reply does.
+func (s *Service) Retry(ctx context.Context, viewer models.Viewer, retry Retry) (models.Message, error) {
+	if err := checkKey(retry.IdempotencyKey); err != nil {
+		return models.Message{}, err
+	}
+	once := onceOnly{mutation: "messageRetry", key: retry.IdempotencyKey, input: retry}
+	queued, err := s.queueOnce(ctx, viewer, once, func(tx *store.Tx, changes *changes) (*changing, models.Message, error) {
+		failed, conversation, err := changes.lockMessage(viewer.OrganizationID, retry.MessageID)
+		if err != nil {
+			return nil, models.Message{}, err
+		}
+		if err := viewer.Require(failed.ChannelID, models.LevelReply); err != nil {
+			return nil, models.Message{}, err
+		}
+		if failed.RetriedByID != nil {
+			return nil, models.Message{}, errRetried{by: *failed.RetriedByID}
+		}
+		if err := retryable(*failed); err != nil {
+			return nil, models.Message{}, err
+		}
+		now := tx.Now()
+		again := proposal{message: models.Message{
+			OrganizationID: failed.OrganizationID, ID: models.NewID(),
+			ChannelID: failed.ChannelID, ConversationID: failed.ConversationID,
+			Direction: models.Outbound, Source: models.SourceAgent, SenderID: new(viewer.UserID), Status: models.StatusQueued,
+			Kind: failed.Kind, Body: failed.Body, PreviewURL: failed.PreviewURL, Content: failed.Content,
+			AttachmentID: failed.AttachmentID, ReplyToWAMID: failed.ReplyToWAMID, RetryOfID: new(failed.ID),
+			SentAt: now, CreatedAt: now, UpdatedAt: now,
+		}}
+		if _, err := again.weigh(tx.DB, now, viewer, conversation.Conversation, "messageId"); err != nil {
+			return nil, models.Message{}, err
+		}
+		if len(again.obstacles) > 0 {
+			obstacle := again.obstacles[0]
+			return nil, models.Message{}, &models.Error{Code: obstacle.Code, Field: "messageId", Params: obstacle.Params}
+		}
+		failed.RetriedByID = new(again.message.ID)
+		changes.move(failed)
+		return conversation, again.message, nil
+	})
+	if before, ok := errors.AsType[errRetried](err); ok {
+		return s.takeMessage(ctx, viewer, before.by)
+	}
+	return queued, err
+}
+
+// takeMessage reads a message that is known to be there.
+func (s *Service) takeMessage(ctx context.Context, viewer models.Viewer, id models.ID) (models.Message, error) {
+	found, err := s.MessagesByID(ctx, viewer, []models.ID{id})
+	if err != nil {
+		return models.Message{}, err
+	}
+	message, ok := found[id]
+	if !ok {
+		return models.Message{}, models.ErrNotFound
+	}
+	return message, nil
+}
+
+// retryable says whether sending the same again can end otherwise: Meta's trouble
+// passes, and windows, connections and payment may have been mended since. The
+// message itself and its recipient stay what they are.
+func retryable(message models.Message) error {
+	refusal := models.NewError(models.CodeMessageNotRetryable, "messageId")
+	if message.Direction != models.Outbound || message.Status != models.StatusFailed {
+		return refusal.With("status", string(message.Status))
+	}
+	failure := message.Failure
+	if failure == nil || failure.Retryable {
+		return nil
+	}
+	switch whatsapp.NextAction(failure.NextAction) {
+	case whatsapp.NextActionFixRequest, whatsapp.NextActionStopRecipient, whatsapp.NextActionNone:
+		return refusal.With("failure", failure.Code)
+	}
+	return nil
+}
