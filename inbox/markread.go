@@ -94,34 +94,49 @@ func (w *readWorker) Work(ctx context.Context, job *river.Job[ReadArgs]) error {
 	if s.clock().Sub(job.CreatedAt) > readMarkWorthwhile {
 		return nil
 	}
-	var channel models.Channel
-	err := s.db.Read(ctx).Take(&channel, "organization_id = ? AND id = ?", job.Args.OrganizationID, job.Args.ChannelID).Error
-	if err != nil {
-		return fmt.Errorf("read channel %s: %w", job.Args.ChannelID, err)
-	}
-	if channel.Status != models.ChannelConnected {
-		return river.JobSnooze(reauthorizationWait)
-	}
-	token, err := s.channels.AccessToken(channel)
-	if err != nil {
-		return err
-	}
-	err = s.client.MarkRead(ctx, whatsapp.Credentials{PhoneNumberID: channel.PhoneNumberID, AccessToken: token}, job.Args.WAMID, false)
+	channel, err := s.markAtMeta(ctx, job.Args, false)
 	refusal, ok := errors.AsType[*whatsapp.Error](err)
 	switch {
+	case errors.Is(err, errNotConnected):
+		return river.JobSnooze(reauthorizationWait)
 	case !ok || refusal.Retryable:
 		return err
 	case refusal.Code == whatsapp.CodeTokenInvalid:
-		return s.tokenRefused(ctx, channel, refusal)
+		if err := s.tokenRefused(ctx, channel, refusal); err != nil {
+			return err
+		}
+		return river.JobSnooze(reauthorizationWait)
 	}
 	s.log.WarnContext(ctx, "Meta refused a read mark", "channel", channel.ID, "code", refusal.Code)
 	return nil
 }
 
-// tokenRefused has the read mark wait until the channel has another token than the
-// one that was used.
+// errNotConnected says that a channel's number cannot be used at the moment.
+var errNotConnected = errors.New("the channel is not connected")
+
+// markAtMeta has Meta show the customer that a message was read, and with typing
+// that an answer is being written. It returns the channel as it was used.
+func (s *Service) markAtMeta(ctx context.Context, args ReadArgs, typing bool) (models.Channel, error) {
+	var channel models.Channel
+	err := s.db.Read(ctx).Take(&channel, "organization_id = ? AND id = ?", args.OrganizationID, args.ChannelID).Error
+	if err != nil {
+		return channel, fmt.Errorf("read channel %s: %w", args.ChannelID, err)
+	}
+	if channel.Status != models.ChannelConnected {
+		return channel, errNotConnected
+	}
+	token, err := s.channels.AccessToken(channel)
+	if err != nil {
+		return channel, err
+	}
+	credentials := whatsapp.Credentials{PhoneNumberID: channel.PhoneNumberID, AccessToken: token}
+	return channel, s.client.MarkRead(ctx, credentials, args.WAMID, typing)
+}
+
+// tokenRefused has the channel wait for another token, unless it has another one by
+// now than the one that was used.
 func (s *Service) tokenRefused(ctx context.Context, used models.Channel, refusal *whatsapp.Error) error {
-	err := s.db.Write(ctx, func(tx *store.Tx) error {
+	return s.db.Write(ctx, func(tx *store.Tx) error {
 		var channel models.Channel
 		if err := store.Locking(tx.DB).Take(&channel, "id = ?", used.ID).Error; err != nil {
 			return fmt.Errorf("lock channel %s: %w", used.ID, err)
@@ -131,8 +146,4 @@ func (s *Service) tokenRefused(ctx context.Context, used models.Channel, refusal
 		}
 		return s.channels.RequireReauthorization(tx, channel.ID, refusal.Meta.Message)
 	})
-	if err != nil {
-		return err
-	}
-	return river.JobSnooze(reauthorizationWait)
 }

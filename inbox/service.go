@@ -87,6 +87,7 @@ func New(rooms Rooms, options Options) *Service {
 	}
 	jobs.Register(rooms.Queue, &sendWorker{inbox: s})
 	jobs.Register(rooms.Queue, &readWorker{inbox: s})
+	jobs.Register(rooms.Queue, &typingWorker{inbox: s})
 	jobs.Register(rooms.Queue, &cleanWorker{inbox: s})
 	jobs.Register(rooms.Queue, &drainWorker{inbox: s})
 	jobs.Register(rooms.Queue, &sweepWorker{inbox: s})

@@ -140,6 +140,20 @@ func (q *Queue) Enqueue(ctx context.Context, tx *store.Tx, args river.JobArgs, a
 	return nil
 }
 
+// EnqueueOnce is Enqueue for a job that is to run at most once in each period of the
+// clock, whoever asks for it: one with the same args in the same period is dropped.
+func (q *Queue) EnqueueOnce(ctx context.Context, tx *store.Tx, args river.JobArgs, period time.Duration) error {
+	c, err := q.client()
+	if err != nil {
+		return err
+	}
+	once := river.UniqueOpts{ByArgs: true, ByPeriod: period}
+	if err := c.insert(ctx, tx, args, &river.InsertOpts{MaxAttempts: 1, UniqueOpts: once}); err != nil {
+		return fmt.Errorf("enqueue %s once: %w", args.Kind(), err)
+	}
+	return nil
+}
+
 // Start begins to work jobs, until Stop.
 func (q *Queue) Start(ctx context.Context) error {
 	c, err := q.client()
