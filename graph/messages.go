@@ -130,37 +130,19 @@ func (r messageResolver) Sender(ctx context.Context, message *gqlmodel.Message) 
 	return loadUser(ctx, message.SenderID)
 }
 
-// MessageSend sends a message.
-func (r mutationResolver) MessageSend(ctx context.Context, input gqlmodel.MessageSendInput) (*gqlmodel.MessageSendPayload, error) {
-	viewer, err := r.viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	sent, err := r.send(ctx, viewer, input)
-	payload := &gqlmodel.MessageSendPayload{}
-	payload.UserErrors, err = userErrors(ctx, r.Edge, err, "MessageErrorCode", nil,
-		func(p problem) gqlmodel.MessageUserError { return gqlmodel.MessageUserError(p) })
-	if err == nil && len(payload.UserErrors) == 0 {
-		payload.Message = (*gqlmodel.Message)(&sent)
-		payload.MessageEdge = gqlmodel.NewMessageEdge(payload.Message, inbox.MessageCursor(sent))
-	}
-	return orNothing(payload, err)
+// RetryOf is the failed message that it says again.
+func (r messageResolver) RetryOf(ctx context.Context, message *gqlmodel.Message) (*gqlmodel.Message, error) {
+	return loadOptionalMessage(ctx, message.RetryOfID)
 }
 
-func (r mutationResolver) send(ctx context.Context, viewer models.Viewer, input gqlmodel.MessageSendInput) (models.Message, error) {
-	var ids idParser
-	reply := inbox.Reply{
-		ConversationID: ids.parse(models.PrefixConversation, input.ConversationID, "conversationId"),
-		ReplyToID:      ids.optional(models.PrefixMessage, input.ReplyToID.Value(), "replyToId"),
-		IdempotencyKey: input.IdempotencyKey,
+// RetriedBy is the message that says it again.
+func (r messageResolver) RetriedBy(ctx context.Context, message *gqlmodel.Message) (*gqlmodel.Message, error) {
+	return loadOptionalMessage(ctx, message.RetriedByID)
+}
+
+func loadOptionalMessage(ctx context.Context, id *models.ID) (*gqlmodel.Message, error) {
+	if id == nil {
+		return nil, nil //nolint:nilnil // none
 	}
-	if ids.err != nil {
-		return models.Message{}, ids.err
-	}
-	text := input.Content.Text.Value()
-	if text == nil {
-		return models.Message{}, models.NewError(models.CodeRequired, "content")
-	}
-	reply.Content.Text = &models.TextDraft{Body: text.Body, PreviewURL: text.PreviewURL}
-	return r.rooms.Inbox.Reply(ctx, viewer, reply)
+	return loadMessage(ctx, *id)
 }

@@ -116,7 +116,7 @@ func TestSchema(t *testing.T) {
 		require.ElementsMatch(t, values("MessageStatus"), []string{
 			string(models.StatusReceived), string(models.StatusQueued), string(models.StatusSending), string(models.StatusUnconfirmed),
 			string(models.StatusAccepted), string(models.StatusSent), string(models.StatusDelivered), string(models.StatusRead),
-			string(models.StatusPlayed), string(models.StatusFailed),
+			string(models.StatusPlayed), string(models.StatusFailed), string(models.StatusCanceled),
 		})
 	})
 }
