@@ -237,6 +237,11 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	ConversationTypingShowPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	ConversationUserError struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
@@ -273,6 +278,8 @@ type ComplexityRoot struct {
 		Failure      func(childComplexity int) int
 		PublicID     func(childComplexity int) int
 		ReplyTo      func(childComplexity int) int
+		RetriedBy    func(childComplexity int) int
+		RetryOf      func(childComplexity int) int
 		Says         func(childComplexity int) int
 		Sender       func(childComplexity int) int
 		SentAt       func(childComplexity int) int
@@ -286,6 +293,11 @@ type ComplexityRoot struct {
 		Message      func(childComplexity int) int
 		OccurredAt   func(childComplexity int) int
 		PublicID     func(childComplexity int) int
+	}
+
+	MessageCancelPayload struct {
+		Message    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	MessageConnection struct {
@@ -325,6 +337,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	MessageRetryPayload struct {
+		Message    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	MessageSendPayload struct {
 		Message     func(childComplexity int) int
 		MessageEdge func(childComplexity int) int
@@ -341,6 +358,7 @@ type ComplexityRoot struct {
 
 	MessageStatusTimes struct {
 		AcceptedAt  func(childComplexity int) int
+		CanceledAt  func(childComplexity int) int
 		DeliveredAt func(childComplexity int) int
 		FailedAt    func(childComplexity int) int
 		PlayedAt    func(childComplexity int) int
@@ -355,21 +373,24 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		ChannelAssigneesSet  func(childComplexity int, input gqlmodel.ChannelAssigneesSetInput) int
-		ChannelPermissionSet func(childComplexity int, input gqlmodel.ChannelPermissionSetInput) int
-		ConversationAssign   func(childComplexity int, input gqlmodel.ConversationAssignInput) int
-		ConversationClose    func(childComplexity int, input gqlmodel.ConversationCloseInput) int
-		ConversationMarkRead func(childComplexity int, input gqlmodel.ConversationMarkReadInput) int
-		ConversationReopen   func(childComplexity int, input gqlmodel.ConversationReopenInput) int
-		ConversationsAssign  func(childComplexity int, input gqlmodel.ConversationsAssignInput) int
-		ConversationsClose   func(childComplexity int, input gqlmodel.ConversationsCloseInput) int
-		MessageSend          func(childComplexity int, input gqlmodel.MessageSendInput) int
-		SessionCreate        func(childComplexity int, input gqlmodel.SessionCreateInput) int
-		SessionRefresh       func(childComplexity int, input gqlmodel.SessionRefreshInput) int
-		SessionRevoke        func(childComplexity int, input gqlmodel.SessionRevokeInput) int
-		UserAvailabilitySet  func(childComplexity int, input gqlmodel.UserAvailabilitySetInput) int
-		UserCeilingSet       func(childComplexity int, input gqlmodel.UserCeilingSetInput) int
-		UserSetActive        func(childComplexity int, input gqlmodel.UserSetActiveInput) int
+		ChannelAssigneesSet    func(childComplexity int, input gqlmodel.ChannelAssigneesSetInput) int
+		ChannelPermissionSet   func(childComplexity int, input gqlmodel.ChannelPermissionSetInput) int
+		ConversationAssign     func(childComplexity int, input gqlmodel.ConversationAssignInput) int
+		ConversationClose      func(childComplexity int, input gqlmodel.ConversationCloseInput) int
+		ConversationMarkRead   func(childComplexity int, input gqlmodel.ConversationMarkReadInput) int
+		ConversationReopen     func(childComplexity int, input gqlmodel.ConversationReopenInput) int
+		ConversationTypingShow func(childComplexity int, input gqlmodel.ConversationTypingShowInput) int
+		ConversationsAssign    func(childComplexity int, input gqlmodel.ConversationsAssignInput) int
+		ConversationsClose     func(childComplexity int, input gqlmodel.ConversationsCloseInput) int
+		MessageCancel          func(childComplexity int, input gqlmodel.MessageCancelInput) int
+		MessageRetry           func(childComplexity int, input gqlmodel.MessageRetryInput) int
+		MessageSend            func(childComplexity int, input gqlmodel.MessageSendInput) int
+		SessionCreate          func(childComplexity int, input gqlmodel.SessionCreateInput) int
+		SessionRefresh         func(childComplexity int, input gqlmodel.SessionRefreshInput) int
+		SessionRevoke          func(childComplexity int, input gqlmodel.SessionRevokeInput) int
+		UserAvailabilitySet    func(childComplexity int, input gqlmodel.UserAvailabilitySetInput) int
+		UserCeilingSet         func(childComplexity int, input gqlmodel.UserCeilingSetInput) int
+		UserSetActive          func(childComplexity int, input gqlmodel.UserSetActiveInput) int
 	}
 
 	Organization struct {
@@ -393,6 +414,7 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		CanSend       func(childComplexity int, conversationID string, draft gqlmodel.MessageSendContentInput, replyToID *string) int
 		Channels      func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		Contact       func(childComplexity int, id string) int
 		ContactSearch func(childComplexity int, query string, channelIds []string, first *int32, after *string, last *int32, before *string) int
@@ -402,6 +424,19 @@ type ComplexityRoot struct {
 		Node          func(childComplexity int, id string) int
 		Nodes         func(childComplexity int, ids []string) int
 		Viewer        func(childComplexity int) int
+	}
+
+	SendBlocker struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
+	Sendability struct {
+		Blockers      func(childComplexity int) int
+		IsAllowed     func(childComplexity int) int
+		NeedsTemplate func(childComplexity int) int
+		WaitUntil     func(childComplexity int) int
 	}
 
 	ServiceWindow struct {
@@ -557,6 +592,8 @@ type MessageResolver interface {
 
 	Failure(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.MessageFailure, error)
 	ReplyTo(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.Message, error)
+	RetryOf(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.Message, error)
+	RetriedBy(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.Message, error)
 	Sender(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.User, error)
 }
 type MessageAddedEventResolver interface {
@@ -576,6 +613,9 @@ type MutationResolver interface {
 	SessionRefresh(ctx context.Context, input gqlmodel.SessionRefreshInput) (*gqlmodel.SessionRefreshPayload, error)
 	SessionRevoke(ctx context.Context, input gqlmodel.SessionRevokeInput) (*gqlmodel.SessionRevokePayload, error)
 	MessageSend(ctx context.Context, input gqlmodel.MessageSendInput) (*gqlmodel.MessageSendPayload, error)
+	MessageRetry(ctx context.Context, input gqlmodel.MessageRetryInput) (*gqlmodel.MessageRetryPayload, error)
+	MessageCancel(ctx context.Context, input gqlmodel.MessageCancelInput) (*gqlmodel.MessageCancelPayload, error)
+	ConversationTypingShow(ctx context.Context, input gqlmodel.ConversationTypingShowInput) (*gqlmodel.ConversationTypingShowPayload, error)
 	ConversationAssign(ctx context.Context, input gqlmodel.ConversationAssignInput) (*gqlmodel.ConversationAssignPayload, error)
 	ConversationClose(ctx context.Context, input gqlmodel.ConversationCloseInput) (*gqlmodel.ConversationClosePayload, error)
 	ConversationReopen(ctx context.Context, input gqlmodel.ConversationReopenInput) (*gqlmodel.ConversationReopenPayload, error)
@@ -594,6 +634,7 @@ type QueryResolver interface {
 	Nodes(ctx context.Context, ids []string) ([]gqlmodel.Node, error)
 	Conversations(ctx context.Context, filter *gqlmodel.ConversationFilter, orderBy *gqlmodel.ConversationOrder, first *int32, after *string, last *int32, before *string) (*gqlmodel.ConversationConnection, error)
 	Conversation(ctx context.Context, id string) (*gqlmodel.Conversation, error)
+	CanSend(ctx context.Context, conversationID string, draft gqlmodel.MessageSendContentInput, replyToID *string) (*gqlmodel.Sendability, error)
 	Contact(ctx context.Context, id string) (*gqlmodel.Contact, error)
 	MessageSearch(ctx context.Context, query string, filter *gqlmodel.MessageSearchFilter, first *int32, after *string, last *int32, before *string) (*gqlmodel.MessageMatchConnection, error)
 	ContactSearch(ctx context.Context, query string, channelIds []string, first *int32, after *string, last *int32, before *string) (*gqlmodel.ContactMatchConnection, error)
@@ -1287,6 +1328,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationReopenPayload.UserErrors(childComplexity), true
 
+	case "ConversationTypingShowPayload.conversation":
+		if e.ComplexityRoot.ConversationTypingShowPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationTypingShowPayload.Conversation(childComplexity), true
+	case "ConversationTypingShowPayload.userErrors":
+		if e.ComplexityRoot.ConversationTypingShowPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationTypingShowPayload.UserErrors(childComplexity), true
+
 	case "ConversationUserError.code":
 		if e.ComplexityRoot.ConversationUserError.Code == nil {
 			break
@@ -1412,6 +1466,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.ReplyTo(childComplexity), true
+	case "Message.retriedBy":
+		if e.ComplexityRoot.Message.RetriedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.RetriedBy(childComplexity), true
+	case "Message.retryOf":
+		if e.ComplexityRoot.Message.RetryOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.RetryOf(childComplexity), true
 	case "Message.content":
 		if e.ComplexityRoot.Message.Says == nil {
 			break
@@ -1473,6 +1539,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MessageAddedEvent.PublicID(childComplexity), true
+
+	case "MessageCancelPayload.message":
+		if e.ComplexityRoot.MessageCancelPayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCancelPayload.Message(childComplexity), true
+	case "MessageCancelPayload.userErrors":
+		if e.ComplexityRoot.MessageCancelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCancelPayload.UserErrors(childComplexity), true
 
 	case "MessageConnection.edges":
 		if e.ComplexityRoot.MessageConnection.Edges == nil {
@@ -1594,6 +1673,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MessageMatchEdge.Node(childComplexity), true
 
+	case "MessageRetryPayload.message":
+		if e.ComplexityRoot.MessageRetryPayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageRetryPayload.Message(childComplexity), true
+	case "MessageRetryPayload.userErrors":
+		if e.ComplexityRoot.MessageRetryPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageRetryPayload.UserErrors(childComplexity), true
+
 	case "MessageSendPayload.message":
 		if e.ComplexityRoot.MessageSendPayload.Message == nil {
 			break
@@ -1650,6 +1742,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MessageStatusTimes.AcceptedAt(childComplexity), true
+	case "MessageStatusTimes.canceledAt":
+		if e.ComplexityRoot.MessageStatusTimes.CanceledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageStatusTimes.CanceledAt(childComplexity), true
 	case "MessageStatusTimes.deliveredAt":
 		if e.ComplexityRoot.MessageStatusTimes.DeliveredAt == nil {
 			break
@@ -1766,6 +1864,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationReopen(childComplexity, args["input"].(gqlmodel.ConversationReopenInput)), true
+	case "Mutation.conversationTypingShow":
+		if e.ComplexityRoot.Mutation.ConversationTypingShow == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationTypingShow_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationTypingShow(childComplexity, args["input"].(gqlmodel.ConversationTypingShowInput)), true
 	case "Mutation.conversationsAssign":
 		if e.ComplexityRoot.Mutation.ConversationsAssign == nil {
 			break
@@ -1788,6 +1897,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationsClose(childComplexity, args["input"].(gqlmodel.ConversationsCloseInput)), true
+	case "Mutation.messageCancel":
+		if e.ComplexityRoot.Mutation.MessageCancel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_messageCancel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MessageCancel(childComplexity, args["input"].(gqlmodel.MessageCancelInput)), true
+	case "Mutation.messageRetry":
+		if e.ComplexityRoot.Mutation.MessageRetry == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_messageRetry_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MessageRetry(childComplexity, args["input"].(gqlmodel.MessageRetryInput)), true
 	case "Mutation.messageSend":
 		if e.ComplexityRoot.Mutation.MessageSend == nil {
 			break
@@ -1935,6 +2066,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Profile.PublicID(childComplexity), true
 
+	case "Query.canSend":
+		if e.ComplexityRoot.Query.CanSend == nil {
+			break
+		}
+
+		args, err := ec.field_Query_canSend_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CanSend(childComplexity, args["conversationId"].(string), args["draft"].(gqlmodel.MessageSendContentInput), args["replyToId"].(*string)), true
 	case "Query.channels":
 		if e.ComplexityRoot.Query.Channels == nil {
 			break
@@ -2030,6 +2172,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "SendBlocker.code":
+		if e.ComplexityRoot.SendBlocker.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendBlocker.Code(childComplexity), true
+	case "SendBlocker.field":
+		if e.ComplexityRoot.SendBlocker.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendBlocker.Field(childComplexity), true
+	case "SendBlocker.message":
+		if e.ComplexityRoot.SendBlocker.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendBlocker.Message(childComplexity), true
+
+	case "Sendability.blockers":
+		if e.ComplexityRoot.Sendability.Blockers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Sendability.Blockers(childComplexity), true
+	case "Sendability.isAllowed":
+		if e.ComplexityRoot.Sendability.IsAllowed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Sendability.IsAllowed(childComplexity), true
+	case "Sendability.needsTemplate":
+		if e.ComplexityRoot.Sendability.NeedsTemplate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Sendability.NeedsTemplate(childComplexity), true
+	case "Sendability.waitUntil":
+		if e.ComplexityRoot.Sendability.WaitUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Sendability.WaitUntil(childComplexity), true
 
 	case "ServiceWindow.closedSince":
 		if e.ComplexityRoot.ServiceWindow.ClosedSince == nil {
@@ -2332,17 +2518,36 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("ChannelAssigneesSetInput", ec.unmarshalInputChannelAssigneesSetInput),
 			graphql.NewInputUnmarshaler("ChannelPermissionSetInput", ec.unmarshalInputChannelPermissionSetInput),
+			graphql.NewInputUnmarshaler("ContactCardAddressInput", ec.unmarshalInputContactCardAddressInput),
+			graphql.NewInputUnmarshaler("ContactCardEmailInput", ec.unmarshalInputContactCardEmailInput),
+			graphql.NewInputUnmarshaler("ContactCardInput", ec.unmarshalInputContactCardInput),
+			graphql.NewInputUnmarshaler("ContactCardNameInput", ec.unmarshalInputContactCardNameInput),
+			graphql.NewInputUnmarshaler("ContactCardPhoneInput", ec.unmarshalInputContactCardPhoneInput),
+			graphql.NewInputUnmarshaler("ContactCardUrlInput", ec.unmarshalInputContactCardUrlInput),
+			graphql.NewInputUnmarshaler("ContactsContentInput", ec.unmarshalInputContactsContentInput),
 			graphql.NewInputUnmarshaler("ConversationAssignInput", ec.unmarshalInputConversationAssignInput),
 			graphql.NewInputUnmarshaler("ConversationCloseInput", ec.unmarshalInputConversationCloseInput),
 			graphql.NewInputUnmarshaler("ConversationFilter", ec.unmarshalInputConversationFilter),
 			graphql.NewInputUnmarshaler("ConversationMarkReadInput", ec.unmarshalInputConversationMarkReadInput),
 			graphql.NewInputUnmarshaler("ConversationOrder", ec.unmarshalInputConversationOrder),
 			graphql.NewInputUnmarshaler("ConversationReopenInput", ec.unmarshalInputConversationReopenInput),
+			graphql.NewInputUnmarshaler("ConversationTypingShowInput", ec.unmarshalInputConversationTypingShowInput),
 			graphql.NewInputUnmarshaler("ConversationsAssignInput", ec.unmarshalInputConversationsAssignInput),
 			graphql.NewInputUnmarshaler("ConversationsCloseInput", ec.unmarshalInputConversationsCloseInput),
+			graphql.NewInputUnmarshaler("InteractiveButtonInput", ec.unmarshalInputInteractiveButtonInput),
+			graphql.NewInputUnmarshaler("InteractiveContentInput", ec.unmarshalInputInteractiveContentInput),
+			graphql.NewInputUnmarshaler("InteractiveHeaderInput", ec.unmarshalInputInteractiveHeaderInput),
+			graphql.NewInputUnmarshaler("InteractiveLinkInput", ec.unmarshalInputInteractiveLinkInput),
+			graphql.NewInputUnmarshaler("InteractiveListInput", ec.unmarshalInputInteractiveListInput),
+			graphql.NewInputUnmarshaler("InteractiveRowInput", ec.unmarshalInputInteractiveRowInput),
+			graphql.NewInputUnmarshaler("InteractiveSectionInput", ec.unmarshalInputInteractiveSectionInput),
+			graphql.NewInputUnmarshaler("LocationContentInput", ec.unmarshalInputLocationContentInput),
+			graphql.NewInputUnmarshaler("MessageCancelInput", ec.unmarshalInputMessageCancelInput),
+			graphql.NewInputUnmarshaler("MessageRetryInput", ec.unmarshalInputMessageRetryInput),
 			graphql.NewInputUnmarshaler("MessageSearchFilter", ec.unmarshalInputMessageSearchFilter),
 			graphql.NewInputUnmarshaler("MessageSendContentInput", ec.unmarshalInputMessageSendContentInput),
 			graphql.NewInputUnmarshaler("MessageSendInput", ec.unmarshalInputMessageSendInput),
+			graphql.NewInputUnmarshaler("ReactionContentInput", ec.unmarshalInputReactionContentInput),
 			graphql.NewInputUnmarshaler("SessionCreateInput", ec.unmarshalInputSessionCreateInput),
 			graphql.NewInputUnmarshaler("SessionRefreshInput", ec.unmarshalInputSessionRefreshInput),
 			graphql.NewInputUnmarshaler("SessionRevokeInput", ec.unmarshalInputSessionRevokeInput),
@@ -2595,6 +2800,24 @@ type Query {
     id: ID!
   ): Conversation
   """
+  Whether ` + "`" + `messageSend` + "`" + ` would take a message now, and what keeps it from going out, all at once. It decides by the same rules
+  and changes nothing. Needs VIEW on the conversation's channel.
+  """
+  canSend(
+    """
+    The conversation.
+    """
+    conversationId: ID!
+    """
+    What it would say.
+    """
+    draft: MessageSendContentInput!
+    """
+    A message of the same conversation that it would answer.
+    """
+    replyToId: ID
+  ): Sendability
+  """
   A contact. Needs VIEW on a channel on which the contact is known.
   """
   contact(
@@ -2737,6 +2960,37 @@ type Mutation {
     """
     input: MessageSendInput!
   ): MessageSendPayload
+  """
+  Sends a failed message anew, as a new message. Needs REPLY on its channel. The failed one stays in the history, and the two name
+  each other. A message is sent anew once at most: asked again, this gives the message of the first time.
+  """
+  messageRetry(
+    """
+    Which message.
+    """
+    input: MessageRetryInput!
+  ): MessageRetryPayload
+  """
+  Takes back a message that is still QUEUED. Needs REPLY on its channel. It is CANCELED when this returns without errors, and
+  will not be handed to WhatsApp.
+  """
+  messageCancel(
+    """
+    Which message.
+    """
+    input: MessageCancelInput!
+  ): MessageCancelPayload
+  """
+  Shows the customer for up to 25 seconds, or until the next message, that an answer is being written. Needs REPLY on the channel.
+  WhatsApp shows the customer at the same time that all they wrote was read; the team's unread count stays as it is. It may be
+  called as often as somebody types: WhatsApp is asked once in 20 seconds. It is a courtesy, and not repeated if it goes wrong.
+  """
+  conversationTypingShow(
+    """
+    Where.
+    """
+    input: ConversationTypingShowInput!
+  ): ConversationTypingShowPayload
   """
   Hands a conversation to a user, or to nobody. Needs REPLY on its channel. Assigning to the present assignee changes nothing.
   """
@@ -3828,6 +4082,10 @@ enum MessageStatus {
   It will not arrive; ` + "`" + `failure` + "`" + ` says why.
   """
   FAILED
+  """
+  The team took it back before it was handed to WhatsApp.
+  """
+  CANCELED
 }
 
 """
@@ -3858,6 +4116,10 @@ type MessageStatusTimes {
   It failed. A message that was delivered after all keeps this time.
   """
   failedAt: DateTime
+  """
+  The team took it back.
+  """
+  canceledAt: DateTime
 }
 
 """
@@ -4159,6 +4421,14 @@ type Message implements Node {
   The message that it answers; null when it answers none, or one that Recado does not know.
   """
   replyTo: Message
+  """
+  The failed message that it says again; null when it is no retry.
+  """
+  retryOf: Message
+  """
+  The message that says it again, after it failed; null when it was not retried.
+  """
+  retriedBy: Message
   """
   The user who wrote it; null for messages of the customer.
   """
@@ -4503,6 +4773,22 @@ enum MessageErrorCode {
   The idempotency key was used before with another input.
   """
   IDEMPOTENCY_KEY_REUSED
+  """
+  The attachment is not, or not yet, there to be sent.
+  """
+  ATTACHMENT_UNAVAILABLE
+  """
+  The message is older than 30 days: WhatsApp takes no reaction on it.
+  """
+  MESSAGE_TOO_OLD
+  """
+  The message is past QUEUED: WhatsApp may have it.
+  """
+  MESSAGE_NOT_CANCELABLE
+  """
+  The message has not failed, or would fail in the same way again.
+  """
+  MESSAGE_NOT_RETRYABLE
 }
 
 """
@@ -4524,13 +4810,322 @@ type MessageUserError implements UserError {
 }
 
 """
-What to send. More kinds will join.
+What to send: exactly one kind. More kinds will join. All of them need an open service window.
 """
 input MessageSendContentInput @oneOf {
   """
-  A text. Needs an open service window.
+  A text.
   """
   text: TextContentInput
+  """
+  A place on the map.
+  """
+  location: LocationContentInput
+  """
+  Cards from an address book.
+  """
+  contacts: ContactsContentInput
+  """
+  An emoji on a message of either side, in place of the business's earlier one. It has no place in the conversation's list of
+  messages.
+  """
+  reaction: ReactionContentInput
+  """
+  A text with something to tap.
+  """
+  interactive: InteractiveContentInput
+}
+
+"""
+A place to send.
+"""
+input LocationContentInput {
+  """
+  Degrees north, from -90 to 90.
+  """
+  latitude: Float!
+  """
+  Degrees east, from -180 to 180.
+  """
+  longitude: Float!
+  """
+  What the place is called, up to 1000 characters.
+  """
+  name: String! = ""
+  """
+  Its address, up to 1000 characters. Needs a name.
+  """
+  address: String! = ""
+}
+
+"""
+Cards to send.
+"""
+input ContactsContentInput {
+  """
+  1 to 257 cards.
+  """
+  cards: [ContactCardInput!]!
+}
+
+"""
+The card of a person or company. Texts without another limit have up to 1000 characters, lists up to 20 elements.
+"""
+input ContactCardInput {
+  """
+  The name.
+  """
+  name: ContactCardNameInput!
+  """
+  Phone numbers.
+  """
+  phones: [ContactCardPhoneInput!]! = []
+  """
+  Email addresses.
+  """
+  emails: [ContactCardEmailInput!]! = []
+  """
+  Postal addresses.
+  """
+  addresses: [ContactCardAddressInput!]! = []
+  """
+  Web pages.
+  """
+  urls: [ContactCardUrlInput!]! = []
+  """
+  Where the person works.
+  """
+  company: String! = ""
+  """
+  What the person does there.
+  """
+  jobTitle: String! = ""
+  """
+  YYYY-MM-DD; empty if not known.
+  """
+  birthday: String! = ""
+}
+
+"""
+The name on a card.
+"""
+input ContactCardNameInput {
+  """
+  The whole name, as it is shown.
+  """
+  formatted: String!
+  """
+  The first name.
+  """
+  first: String! = ""
+  """
+  The last name.
+  """
+  last: String! = ""
+}
+
+"""
+A phone number on a card.
+"""
+input ContactCardPhoneInput {
+  """
+  The number, in any notation.
+  """
+  phone: String!
+  """
+  Its digits on WhatsApp; with them the card offers to write to the person, without to invite them.
+  """
+  waId: String! = ""
+  """
+  For example CELL, HOME or WORK.
+  """
+  type: String! = ""
+}
+
+"""
+An email address on a card.
+"""
+input ContactCardEmailInput {
+  """
+  The address.
+  """
+  email: String!
+  """
+  For example HOME or WORK.
+  """
+  type: String! = ""
+}
+
+"""
+A postal address on a card.
+"""
+input ContactCardAddressInput {
+  """
+  Street and number.
+  """
+  street: String! = ""
+  """
+  The city.
+  """
+  city: String! = ""
+  """
+  The state.
+  """
+  state: String! = ""
+  """
+  The postal code.
+  """
+  zip: String! = ""
+  """
+  The country.
+  """
+  country: String! = ""
+  """
+  For example HOME or WORK.
+  """
+  type: String! = ""
+}
+
+"""
+A web page on a card.
+"""
+input ContactCardUrlInput {
+  """
+  The address of the page, up to 2000 characters.
+  """
+  url: String!
+  """
+  For example HOME or WORK.
+  """
+  type: String! = ""
+}
+
+"""
+An emoji to put on a message.
+"""
+input ReactionContentInput {
+  """
+  A message of the conversation that WhatsApp has, not older than 30 days.
+  """
+  messageId: ID!
+  """
+  One emoji; empty takes back the one before.
+  """
+  emoji: String!
+}
+
+"""
+A text with something to tap: exactly one of ` + "`" + `buttons` + "`" + `, ` + "`" + `list` + "`" + ` and ` + "`" + `link` + "`" + `.
+"""
+input InteractiveContentInput {
+  """
+  What stands above the text.
+  """
+  header: InteractiveHeaderInput
+  """
+  The text, 1 to 1024 characters; up to 4096 with a list.
+  """
+  body: String!
+  """
+  A small line below the text, up to 60 characters.
+  """
+  footer: String! = ""
+  """
+  1 to 3 buttons. A tap comes back as a message of the customer.
+  """
+  buttons: [InteractiveButtonInput!]
+  """
+  A menu. A choice comes back as a message of the customer.
+  """
+  list: InteractiveListInput
+  """
+  A button that opens a page. WhatsApp does not tell of taps on it.
+  """
+  link: InteractiveLinkInput
+}
+
+"""
+What stands above the text. More kinds will join.
+"""
+input InteractiveHeaderInput @oneOf {
+  """
+  A text, 1 to 60 characters.
+  """
+  text: String
+}
+
+"""
+A button to tap.
+"""
+input InteractiveButtonInput {
+  """
+  What comes back with a tap, 1 to 256 characters, different for each button.
+  """
+  id: String!
+  """
+  What stands on it, 1 to 20 characters, different for each button.
+  """
+  title: String!
+}
+
+"""
+A menu.
+"""
+input InteractiveListInput {
+  """
+  What stands on the button that opens it, 1 to 20 characters.
+  """
+  button: String!
+  """
+  1 to 10 sections, with 10 rows in all.
+  """
+  sections: [InteractiveSectionInput!]!
+}
+
+"""
+A part of a menu.
+"""
+input InteractiveSectionInput {
+  """
+  What stands above it, up to 24 characters; needed where there are several.
+  """
+  title: String! = ""
+  """
+  At least one row.
+  """
+  rows: [InteractiveRowInput!]!
+}
+
+"""
+A choice in a menu.
+"""
+input InteractiveRowInput {
+  """
+  What comes back with the choice, 1 to 200 characters, different for each row.
+  """
+  id: String!
+  """
+  What stands there, 1 to 24 characters.
+  """
+  title: String!
+  """
+  A small line below, up to 72 characters.
+  """
+  description: String! = ""
+}
+
+"""
+A button that opens a page.
+"""
+input InteractiveLinkInput {
+  """
+  What stands on it, 1 to 20 characters.
+  """
+  text: String!
+  """
+  The address of the page, http or https, up to 2000 characters.
+  """
+  url: String!
 }
 
 """
@@ -4568,6 +5163,165 @@ input MessageSendInput {
   24 hours, so a call whose answer was lost can be repeated without writing to the customer twice.
   """
   idempotencyKey: String!
+}
+
+"""
+A failed message to send anew.
+"""
+input MessageRetryInput {
+  """
+  The failed message.
+  """
+  messageId: ID!
+  """
+  1 to 64 characters, as with ` + "`" + `messageSend` + "`" + `.
+  """
+  idempotencyKey: String!
+}
+
+"""
+The outcome of sending a failed message anew.
+"""
+type MessageRetryPayload {
+  """
+  The new message, or the one of an earlier retry; null if there are user errors.
+  """
+  message: Message
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [MessageUserError!]!
+}
+
+"""
+A message to take back.
+"""
+input MessageCancelInput {
+  """
+  The message.
+  """
+  messageId: ID!
+}
+
+"""
+The outcome of taking a message back.
+"""
+type MessageCancelPayload {
+  """
+  The message, CANCELED; null if there are user errors.
+  """
+  message: Message
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [MessageUserError!]!
+}
+
+"""
+A conversation in which an answer is being written.
+"""
+input ConversationTypingShowInput {
+  """
+  The conversation.
+  """
+  conversationId: ID!
+}
+
+"""
+The outcome of showing that an answer is being written.
+"""
+type ConversationTypingShowPayload {
+  """
+  The conversation; null if there are user errors.
+  """
+  conversation: Conversation
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [MessageUserError!]!
+}
+
+"""
+What can keep a message from going out.
+"""
+enum SendBlockerCode {
+  """
+  The viewer may not reply on this channel.
+  """
+  FORBIDDEN
+  """
+  A value is missing.
+  """
+  REQUIRED
+  """
+  A value breaks its limits.
+  """
+  INVALID
+  """
+  The attachment, or the message to answer, does not exist for the viewer.
+  """
+  NOT_FOUND
+  """
+  More than 24 hours have passed since the customer last wrote. Only a template reaches them.
+  """
+  SERVICE_WINDOW_CLOSED
+  """
+  The conversation has a newer one, in which all goes on.
+  """
+  CONVERSATION_SUPERSEDED
+  """
+  The number cannot send; see the channel's status.
+  """
+  CHANNEL_UNAVAILABLE
+  """
+  The attachment is not, or not yet, there to be sent.
+  """
+  ATTACHMENT_UNAVAILABLE
+  """
+  The message is older than 30 days: WhatsApp takes no reaction on it.
+  """
+  MESSAGE_TOO_OLD
+}
+
+"""
+Something that keeps a message from going out.
+"""
+type SendBlocker {
+  """
+  What it is, for programs.
+  """
+  code: SendBlockerCode!
+  """
+  What it is, for people.
+  """
+  message: String!
+  """
+  The argument, or the value in the draft, that is to blame; null when no single one is.
+  """
+  field: [String!]
+}
+
+"""
+Whether a message would go out.
+"""
+type Sendability {
+  """
+  Whether ` + "`" + `messageSend` + "`" + ` would take it now.
+  """
+  isAllowed: Boolean!
+  """
+  All that keeps it from going out; empty if it would go out.
+  """
+  blockers: [SendBlocker!]!
+  """
+  Whether only a template reaches the customer now.
+  """
+  needsTemplate: Boolean!
+  """
+  The message would leave at this time, not before, to keep the pace that WhatsApp asks of the number; null if it would leave
+  at once, as far as is known.
+  """
+  waitUntil: DateTime
 }
 
 """
@@ -5426,6 +6180,16 @@ func (ec *executionContext) childFields_ConversationReopenPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type ConversationReopenPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConversationTypingShowPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationTypingShowPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationTypingShowPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationTypingShowPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConversationUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -5500,6 +6264,10 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_failure(ctx, field)
 	case "replyTo":
 		return ec.fieldContext_Message_replyTo(ctx, field)
+	case "retryOf":
+		return ec.fieldContext_Message_retryOf(ctx, field)
+	case "retriedBy":
+		return ec.fieldContext_Message_retriedBy(ctx, field)
 	case "sender":
 		return ec.fieldContext_Message_sender(ctx, field)
 	case "sentAt":
@@ -5510,6 +6278,16 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_attempts(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Message", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageCancelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_MessageCancelPayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MessageCancelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageCancelPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_MessageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5586,6 +6364,16 @@ func (ec *executionContext) childFields_MessageMatchEdge(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type MessageMatchEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_MessageRetryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_MessageRetryPayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MessageRetryPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageRetryPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_MessageSendPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "message":
@@ -5612,6 +6400,8 @@ func (ec *executionContext) childFields_MessageStatusTimes(ctx context.Context, 
 		return ec.fieldContext_MessageStatusTimes_playedAt(ctx, field)
 	case "failedAt":
 		return ec.fieldContext_MessageStatusTimes_failedAt(ctx, field)
+	case "canceledAt":
+		return ec.fieldContext_MessageStatusTimes_canceledAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageStatusTimes", field.Name)
 }
@@ -5666,6 +6456,32 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 		return ec.fieldContext_Profile_createdAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Profile", field.Name)
+}
+
+func (ec *executionContext) childFields_SendBlocker(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_SendBlocker_code(ctx, field)
+	case "message":
+		return ec.fieldContext_SendBlocker_message(ctx, field)
+	case "field":
+		return ec.fieldContext_SendBlocker_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SendBlocker", field.Name)
+}
+
+func (ec *executionContext) childFields_Sendability(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "isAllowed":
+		return ec.fieldContext_Sendability_isAllowed(ctx, field)
+	case "blockers":
+		return ec.fieldContext_Sendability_blockers(ctx, field)
+	case "needsTemplate":
+		return ec.fieldContext_Sendability_needsTemplate(ctx, field)
+	case "waitUntil":
+		return ec.fieldContext_Sendability_waitUntil(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Sendability", field.Name)
 }
 
 func (ec *executionContext) childFields_ServiceWindow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6138,6 +6954,20 @@ func (ec *executionContext) field_Mutation_conversationReopen_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_conversationTypingShow_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ConversationTypingShowInput, error) {
+			return ec.unmarshalNConversationTypingShowInput2recadoᚋgraphᚋgqlmodelᚐConversationTypingShowInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_conversationsAssign_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6158,6 +6988,34 @@ func (ec *executionContext) field_Mutation_conversationsClose_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (gqlmodel.ConversationsCloseInput, error) {
 			return ec.unmarshalNConversationsCloseInput2recadoᚋgraphᚋgqlmodelᚐConversationsCloseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_messageCancel_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.MessageCancelInput, error) {
+			return ec.unmarshalNMessageCancelInput2recadoᚋgraphᚋgqlmodelᚐMessageCancelInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_messageRetry_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.MessageRetryInput, error) {
+			return ec.unmarshalNMessageRetryInput2recadoᚋgraphᚋgqlmodelᚐMessageRetryInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6275,6 +7133,36 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["name"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_canSend_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "conversationId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["conversationId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "draft",
+		func(ctx context.Context, v any) (gqlmodel.MessageSendContentInput, error) {
+			return ec.unmarshalNMessageSendContentInput2recadoᚋgraphᚋgqlmodelᚐMessageSendContentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["draft"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "replyToId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["replyToId"] = arg2
 	return args, nil
 }
 
@@ -9494,6 +10382,70 @@ func (ec *executionContext) fieldContext_ConversationReopenPayload_userErrors(_ 
 	return fc, nil
 }
 
+func (ec *executionContext) _ConversationTypingShowPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationTypingShowPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationTypingShowPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationTypingShowPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationTypingShowPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationTypingShowPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationTypingShowPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationTypingShowPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.MessageUserError) graphql.Marshaler {
+			return ec.marshalNMessageUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐMessageUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationTypingShowPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationTypingShowPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ConversationUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationUserError) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10067,6 +11019,70 @@ func (ec *executionContext) fieldContext_Message_replyTo(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Message_retryOf(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_retryOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Message().RetryOf(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Message) graphql.Marshaler {
+			return ec.marshalOMessage2ᚖrecadoᚋgraphᚋgqlmodelᚐMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_retryOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Message_retriedBy(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_retriedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Message().RetriedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Message) graphql.Marshaler {
+			return ec.marshalOMessage2ᚖrecadoᚋgraphᚋgqlmodelᚐMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_retriedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Message_sender(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10296,6 +11312,70 @@ func (ec *executionContext) fieldContext_MessageAddedEvent_message(_ context.Con
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageCancelPayload_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageCancelPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageCancelPayload_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Message) graphql.Marshaler {
+			return ec.marshalOMessage2ᚖrecadoᚋgraphᚋgqlmodelᚐMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageCancelPayload_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageCancelPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageCancelPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageCancelPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageCancelPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.MessageUserError) graphql.Marshaler {
+			return ec.marshalNMessageUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐMessageUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageCancelPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageCancelPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageUserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -10828,6 +11908,70 @@ func (ec *executionContext) fieldContext_MessageMatchEdge_node(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _MessageRetryPayload_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageRetryPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageRetryPayload_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Message) graphql.Marshaler {
+			return ec.marshalOMessage2ᚖrecadoᚋgraphᚋgqlmodelᚐMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageRetryPayload_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageRetryPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageRetryPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageRetryPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageRetryPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.MessageUserError) graphql.Marshaler {
+			return ec.marshalNMessageUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐMessageUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageRetryPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageRetryPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _MessageSendPayload_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageSendPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11195,6 +12339,29 @@ func (ec *executionContext) fieldContext_MessageStatusTimes_failedAt(_ context.C
 	return graphql.NewScalarFieldContext("MessageStatusTimes", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _MessageStatusTimes_canceledAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageStatusTimes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageStatusTimes_canceledAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CanceledAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageStatusTimes_canceledAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageStatusTimes", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _MessageUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageUserError) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11434,6 +12601,138 @@ func (ec *executionContext) fieldContext_Mutation_messageSend(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_messageSend_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_messageRetry(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_messageRetry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MessageRetry(ctx, fc.Args["input"].(gqlmodel.MessageRetryInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.MessageRetryPayload) graphql.Marshaler {
+			return ec.marshalOMessageRetryPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageRetryPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_messageRetry(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageRetryPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_messageRetry_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_messageCancel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_messageCancel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MessageCancel(ctx, fc.Args["input"].(gqlmodel.MessageCancelInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.MessageCancelPayload) graphql.Marshaler {
+			return ec.marshalOMessageCancelPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageCancelPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_messageCancel(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageCancelPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_messageCancel_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationTypingShow(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationTypingShow(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationTypingShow(ctx, fc.Args["input"].(gqlmodel.ConversationTypingShowInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ConversationTypingShowPayload) graphql.Marshaler {
+			return ec.marshalOConversationTypingShowPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationTypingShowPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationTypingShow(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationTypingShowPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationTypingShow_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -12385,6 +13684,50 @@ func (ec *executionContext) fieldContext_Query_conversation(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_canSend(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_canSend(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CanSend(ctx, fc.Args["conversationId"].(string), fc.Args["draft"].(gqlmodel.MessageSendContentInput), fc.Args["replyToId"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Sendability) graphql.Marshaler {
+			return ec.marshalOSendability2ᚖrecadoᚋgraphᚋgqlmodelᚐSendability(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_canSend(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Sendability(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_canSend_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_contact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12635,6 +13978,176 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SendBlocker_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.SendBlocker) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SendBlocker_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Code) graphql.Marshaler {
+			return ec.marshalNSendBlockerCode2recadoᚋmodelsᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SendBlocker_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SendBlocker", field, false, false, "SendBlockerCode")
+}
+
+func (ec *executionContext) _SendBlocker_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.SendBlocker) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SendBlocker_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SendBlocker_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SendBlocker", field, false, false, "String")
+}
+
+func (ec *executionContext) _SendBlocker_field(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.SendBlocker) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SendBlocker_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SendBlocker_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SendBlocker", field, false, false, "String")
+}
+
+func (ec *executionContext) _Sendability_isAllowed(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Sendability) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sendability_isAllowed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsAllowed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sendability_isAllowed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sendability", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Sendability_blockers(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Sendability) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sendability_blockers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Blockers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.SendBlocker) graphql.Marshaler {
+			return ec.marshalNSendBlocker2ᚕrecadoᚋgraphᚋgqlmodelᚐSendBlockerᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sendability_blockers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Sendability",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SendBlocker(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Sendability_needsTemplate(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Sendability) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sendability_needsTemplate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NeedsTemplate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sendability_needsTemplate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sendability", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Sendability_waitUntil(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Sendability) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sendability_waitUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WaitUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Sendability_waitUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sendability", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _ServiceWindow_isOpen(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ServiceWindow) (ret graphql.Marshaler) {
@@ -15022,6 +16535,489 @@ func UnmarshalChannelPermissionSetInput(ctx context.Context, raw any) (gqlmodel.
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputContactCardAddressInput(ctx context.Context, obj any) (gqlmodel.ContactCardAddressInput, error) {
+	var it gqlmodel.ContactCardAddressInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["street"]; !present {
+		asMap["street"] = ""
+	}
+	if _, present := asMap["city"]; !present {
+		asMap["city"] = ""
+	}
+	if _, present := asMap["state"]; !present {
+		asMap["state"] = ""
+	}
+	if _, present := asMap["zip"]; !present {
+		asMap["zip"] = ""
+	}
+	if _, present := asMap["country"]; !present {
+		asMap["country"] = ""
+	}
+	if _, present := asMap["type"]; !present {
+		asMap["type"] = ""
+	}
+
+	fieldsInOrder := [...]string{"street", "city", "state", "zip", "country", "type"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "street":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("street"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Street = data
+		case "city":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("city"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.City = data
+		case "state":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.State = data
+		case "zip":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("zip"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Zip = data
+		case "country":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("country"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Country = data
+		case "type":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Type = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactCardAddressInput unmarshals raw into the ContactCardAddressInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactCardAddressInput(ctx context.Context, raw any) (gqlmodel.ContactCardAddressInput, error) {
+	var out gqlmodel.ContactCardAddressInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactCardAddressInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContactCardEmailInput(ctx context.Context, obj any) (gqlmodel.ContactCardEmailInput, error) {
+	var it gqlmodel.ContactCardEmailInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["type"]; !present {
+		asMap["type"] = ""
+	}
+
+	fieldsInOrder := [...]string{"email", "type"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = data
+		case "type":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Type = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactCardEmailInput unmarshals raw into the ContactCardEmailInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactCardEmailInput(ctx context.Context, raw any) (gqlmodel.ContactCardEmailInput, error) {
+	var out gqlmodel.ContactCardEmailInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactCardEmailInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContactCardInput(ctx context.Context, obj any) (gqlmodel.ContactCardInput, error) {
+	var it gqlmodel.ContactCardInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["phones"]; !present {
+		asMap["phones"] = []any{}
+	}
+	if _, present := asMap["emails"]; !present {
+		asMap["emails"] = []any{}
+	}
+	if _, present := asMap["addresses"]; !present {
+		asMap["addresses"] = []any{}
+	}
+	if _, present := asMap["urls"]; !present {
+		asMap["urls"] = []any{}
+	}
+	if _, present := asMap["company"]; !present {
+		asMap["company"] = ""
+	}
+	if _, present := asMap["jobTitle"]; !present {
+		asMap["jobTitle"] = ""
+	}
+	if _, present := asMap["birthday"]; !present {
+		asMap["birthday"] = ""
+	}
+
+	fieldsInOrder := [...]string{"name", "phones", "emails", "addresses", "urls", "company", "jobTitle", "birthday"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNContactCardNameInput2recadoᚋgraphᚋgqlmodelᚐContactCardNameInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "phones":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phones"))
+			data, err := ec.unmarshalNContactCardPhoneInput2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardPhoneInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phones = data
+		case "emails":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emails"))
+			data, err := ec.unmarshalNContactCardEmailInput2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardEmailInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Emails = data
+		case "addresses":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addresses"))
+			data, err := ec.unmarshalNContactCardAddressInput2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardAddressInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Addresses = data
+		case "urls":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("urls"))
+			data, err := ec.unmarshalNContactCardUrlInput2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardURLInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Urls = data
+		case "company":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("company"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Company = data
+		case "jobTitle":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobTitle"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JobTitle = data
+		case "birthday":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("birthday"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Birthday = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactCardInput unmarshals raw into the ContactCardInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactCardInput(ctx context.Context, raw any) (gqlmodel.ContactCardInput, error) {
+	var out gqlmodel.ContactCardInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactCardInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContactCardNameInput(ctx context.Context, obj any) (gqlmodel.ContactCardNameInput, error) {
+	var it gqlmodel.ContactCardNameInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["first"]; !present {
+		asMap["first"] = ""
+	}
+	if _, present := asMap["last"]; !present {
+		asMap["last"] = ""
+	}
+
+	fieldsInOrder := [...]string{"formatted", "first", "last"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "formatted":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("formatted"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Formatted = data
+		case "first":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("first"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.First = data
+		case "last":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("last"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Last = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactCardNameInput unmarshals raw into the ContactCardNameInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactCardNameInput(ctx context.Context, raw any) (gqlmodel.ContactCardNameInput, error) {
+	var out gqlmodel.ContactCardNameInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactCardNameInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContactCardPhoneInput(ctx context.Context, obj any) (gqlmodel.ContactCardPhoneInput, error) {
+	var it gqlmodel.ContactCardPhoneInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["waId"]; !present {
+		asMap["waId"] = ""
+	}
+	if _, present := asMap["type"]; !present {
+		asMap["type"] = ""
+	}
+
+	fieldsInOrder := [...]string{"phone", "waId", "type"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = data
+		case "waId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("waId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WaID = data
+		case "type":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Type = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactCardPhoneInput unmarshals raw into the ContactCardPhoneInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactCardPhoneInput(ctx context.Context, raw any) (gqlmodel.ContactCardPhoneInput, error) {
+	var out gqlmodel.ContactCardPhoneInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactCardPhoneInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContactCardUrlInput(ctx context.Context, obj any) (gqlmodel.ContactCardURLInput, error) {
+	var it gqlmodel.ContactCardURLInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["type"]; !present {
+		asMap["type"] = ""
+	}
+
+	fieldsInOrder := [...]string{"url", "type"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = data
+		case "type":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Type = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactCardUrlInput unmarshals raw into the ContactCardUrlInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactCardUrlInput(ctx context.Context, raw any) (gqlmodel.ContactCardURLInput, error) {
+	var out gqlmodel.ContactCardURLInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactCardUrlInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContactsContentInput(ctx context.Context, obj any) (gqlmodel.ContactsContentInput, error) {
+	var it gqlmodel.ContactsContentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cards"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cards":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cards"))
+			data, err := ec.unmarshalNContactCardInput2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Cards = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactsContentInput unmarshals raw into the ContactsContentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactsContentInput(ctx context.Context, raw any) (gqlmodel.ContactsContentInput, error) {
+	var out gqlmodel.ContactsContentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactsContentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputConversationAssignInput(ctx context.Context, obj any) (gqlmodel.ConversationAssignInput, error) {
 	var it gqlmodel.ConversationAssignInput
 	if obj == nil {
@@ -15344,6 +17340,48 @@ func UnmarshalConversationReopenInput(ctx context.Context, raw any) (gqlmodel.Co
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputConversationTypingShowInput(ctx context.Context, obj any) (gqlmodel.ConversationTypingShowInput, error) {
+	var it gqlmodel.ConversationTypingShowInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConversationTypingShowInput unmarshals raw into the ConversationTypingShowInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConversationTypingShowInput(ctx context.Context, raw any) (gqlmodel.ConversationTypingShowInput, error) {
+	var out gqlmodel.ConversationTypingShowInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationTypingShowInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputConversationsAssignInput(ctx context.Context, obj any) (gqlmodel.ConversationsAssignInput, error) {
 	var it gqlmodel.ConversationsAssignInput
 	if obj == nil {
@@ -15435,6 +17473,550 @@ func UnmarshalConversationsCloseInput(ctx context.Context, raw any) (gqlmodel.Co
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputInteractiveButtonInput(ctx context.Context, obj any) (gqlmodel.InteractiveButtonInput, error) {
+	var it gqlmodel.InteractiveButtonInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "title"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalInteractiveButtonInput unmarshals raw into the InteractiveButtonInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalInteractiveButtonInput(ctx context.Context, raw any) (gqlmodel.InteractiveButtonInput, error) {
+	var out gqlmodel.InteractiveButtonInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "InteractiveButtonInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputInteractiveContentInput(ctx context.Context, obj any) (gqlmodel.InteractiveContentInput, error) {
+	var it gqlmodel.InteractiveContentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["footer"]; !present {
+		asMap["footer"] = ""
+	}
+
+	fieldsInOrder := [...]string{"header", "body", "footer", "buttons", "list", "link"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "header":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("header"))
+			data, err := ec.unmarshalOInteractiveHeaderInput2ᚖrecadoᚋgraphᚋgqlmodelᚐInteractiveHeaderInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Header = graphql.OmittableOf(data)
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		case "footer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("footer"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Footer = data
+		case "buttons":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("buttons"))
+			data, err := ec.unmarshalOInteractiveButtonInput2ᚕrecadoᚋgraphᚋgqlmodelᚐInteractiveButtonInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Buttons = graphql.OmittableOf(data)
+		case "list":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("list"))
+			data, err := ec.unmarshalOInteractiveListInput2ᚖrecadoᚋgraphᚋgqlmodelᚐInteractiveListInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.List = graphql.OmittableOf(data)
+		case "link":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("link"))
+			data, err := ec.unmarshalOInteractiveLinkInput2ᚖrecadoᚋgraphᚋgqlmodelᚐInteractiveLinkInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Link = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalInteractiveContentInput unmarshals raw into the InteractiveContentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalInteractiveContentInput(ctx context.Context, raw any) (gqlmodel.InteractiveContentInput, error) {
+	var out gqlmodel.InteractiveContentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "InteractiveContentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputInteractiveHeaderInput(ctx context.Context, obj any) (gqlmodel.InteractiveHeaderInput, error) {
+	var it gqlmodel.InteractiveHeaderInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"text"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalInteractiveHeaderInput unmarshals raw into the InteractiveHeaderInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalInteractiveHeaderInput(ctx context.Context, raw any) (gqlmodel.InteractiveHeaderInput, error) {
+	var out gqlmodel.InteractiveHeaderInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "InteractiveHeaderInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputInteractiveLinkInput(ctx context.Context, obj any) (gqlmodel.InteractiveLinkInput, error) {
+	var it gqlmodel.InteractiveLinkInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"text", "url"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalInteractiveLinkInput unmarshals raw into the InteractiveLinkInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalInteractiveLinkInput(ctx context.Context, raw any) (gqlmodel.InteractiveLinkInput, error) {
+	var out gqlmodel.InteractiveLinkInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "InteractiveLinkInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputInteractiveListInput(ctx context.Context, obj any) (gqlmodel.InteractiveListInput, error) {
+	var it gqlmodel.InteractiveListInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"button", "sections"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "button":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("button"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Button = data
+		case "sections":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sections"))
+			data, err := ec.unmarshalNInteractiveSectionInput2ᚕrecadoᚋgraphᚋgqlmodelᚐInteractiveSectionInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sections = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalInteractiveListInput unmarshals raw into the InteractiveListInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalInteractiveListInput(ctx context.Context, raw any) (gqlmodel.InteractiveListInput, error) {
+	var out gqlmodel.InteractiveListInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "InteractiveListInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputInteractiveRowInput(ctx context.Context, obj any) (gqlmodel.InteractiveRowInput, error) {
+	var it gqlmodel.InteractiveRowInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["description"]; !present {
+		asMap["description"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "title", "description"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalInteractiveRowInput unmarshals raw into the InteractiveRowInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalInteractiveRowInput(ctx context.Context, raw any) (gqlmodel.InteractiveRowInput, error) {
+	var out gqlmodel.InteractiveRowInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "InteractiveRowInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputInteractiveSectionInput(ctx context.Context, obj any) (gqlmodel.InteractiveSectionInput, error) {
+	var it gqlmodel.InteractiveSectionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["title"]; !present {
+		asMap["title"] = ""
+	}
+
+	fieldsInOrder := [...]string{"title", "rows"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "rows":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rows"))
+			data, err := ec.unmarshalNInteractiveRowInput2ᚕrecadoᚋgraphᚋgqlmodelᚐInteractiveRowInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rows = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalInteractiveSectionInput unmarshals raw into the InteractiveSectionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalInteractiveSectionInput(ctx context.Context, raw any) (gqlmodel.InteractiveSectionInput, error) {
+	var out gqlmodel.InteractiveSectionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "InteractiveSectionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputLocationContentInput(ctx context.Context, obj any) (gqlmodel.LocationContentInput, error) {
+	var it gqlmodel.LocationContentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["name"]; !present {
+		asMap["name"] = ""
+	}
+	if _, present := asMap["address"]; !present {
+		asMap["address"] = ""
+	}
+
+	fieldsInOrder := [...]string{"latitude", "longitude", "name", "address"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "latitude":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("latitude"))
+			data, err := ec.unmarshalNFloat2float64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Latitude = data
+		case "longitude":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("longitude"))
+			data, err := ec.unmarshalNFloat2float64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Longitude = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "address":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalLocationContentInput unmarshals raw into the LocationContentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalLocationContentInput(ctx context.Context, raw any) (gqlmodel.LocationContentInput, error) {
+	var out gqlmodel.LocationContentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "LocationContentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputMessageCancelInput(ctx context.Context, obj any) (gqlmodel.MessageCancelInput, error) {
+	var it gqlmodel.MessageCancelInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"messageId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "messageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("messageId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MessageID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMessageCancelInput unmarshals raw into the MessageCancelInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMessageCancelInput(ctx context.Context, raw any) (gqlmodel.MessageCancelInput, error) {
+	var out gqlmodel.MessageCancelInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MessageCancelInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputMessageRetryInput(ctx context.Context, obj any) (gqlmodel.MessageRetryInput, error) {
+	var it gqlmodel.MessageRetryInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"messageId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "messageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("messageId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MessageID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMessageRetryInput unmarshals raw into the MessageRetryInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMessageRetryInput(ctx context.Context, raw any) (gqlmodel.MessageRetryInput, error) {
+	var out gqlmodel.MessageRetryInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MessageRetryInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputMessageSearchFilter(ctx context.Context, obj any) (gqlmodel.MessageSearchFilter, error) {
 	var it gqlmodel.MessageSearchFilter
 	if obj == nil {
@@ -15516,7 +18098,7 @@ func (ec *executionContext) unmarshalInputMessageSendContentInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"text"}
+	fieldsInOrder := [...]string{"text", "location", "contacts", "reaction", "interactive"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -15530,6 +18112,34 @@ func (ec *executionContext) unmarshalInputMessageSendContentInput(ctx context.Co
 				return it, err
 			}
 			it.Text = graphql.OmittableOf(data)
+		case "location":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("location"))
+			data, err := ec.unmarshalOLocationContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐLocationContentInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Location = graphql.OmittableOf(data)
+		case "contacts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contacts"))
+			data, err := ec.unmarshalOContactsContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐContactsContentInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Contacts = graphql.OmittableOf(data)
+		case "reaction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reaction"))
+			data, err := ec.unmarshalOReactionContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐReactionContentInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reaction = graphql.OmittableOf(data)
+		case "interactive":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("interactive"))
+			data, err := ec.unmarshalOInteractiveContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐInteractiveContentInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Interactive = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -15607,6 +18217,55 @@ func (ec *executionContext) unmarshalInputMessageSendInput(ctx context.Context, 
 func UnmarshalMessageSendInput(ctx context.Context, raw any) (gqlmodel.MessageSendInput, error) {
 	var out gqlmodel.MessageSendInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "MessageSendInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReactionContentInput(ctx context.Context, obj any) (gqlmodel.ReactionContentInput, error) {
+	var it gqlmodel.ReactionContentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"messageId", "emoji"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "messageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("messageId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MessageID = data
+		case "emoji":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emoji"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Emoji = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReactionContentInput unmarshals raw into the ReactionContentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReactionContentInput(ctx context.Context, raw any) (gqlmodel.ReactionContentInput, error) {
+	var out gqlmodel.ReactionContentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReactionContentInput", raw, &out)
 	return out, err
 }
 
@@ -17437,6 +20096,44 @@ func (ec *executionContext) _ConversationReopenPayload(ctx context.Context, sel 
 	return out
 }
 
+var conversationTypingShowPayloadImplementors = []string{"ConversationTypingShowPayload"}
+
+func (ec *executionContext) _ConversationTypingShowPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationTypingShowPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationTypingShowPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationTypingShowPayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationTypingShowPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationTypingShowPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var conversationUserErrorImplementors = []string{"ConversationUserError", "UserError"}
 
 func (ec *executionContext) _ConversationUserError(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationUserError) graphql.Marshaler {
@@ -17696,6 +20393,18 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Message_replyTo(ctx, field, obj)
 				})
+		case "retryOf":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Message_retryOf(ctx, field, obj)
+				})
+		case "retriedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Message_retriedBy(ctx, field, obj)
+				})
 		case "sender":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -17773,6 +20482,44 @@ func (ec *executionContext) _MessageAddedEvent(ctx context.Context, sel ast.Sele
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._MessageAddedEvent_message(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var messageCancelPayloadImplementors = []string{"MessageCancelPayload"}
+
+func (ec *executionContext) _MessageCancelPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.MessageCancelPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageCancelPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageCancelPayload")
+		case "message":
+			out.Values[i] = ec._MessageCancelPayload_message(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MessageCancelPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -18053,6 +20800,44 @@ func (ec *executionContext) _MessageMatchEdge(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var messageRetryPayloadImplementors = []string{"MessageRetryPayload"}
+
+func (ec *executionContext) _MessageRetryPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.MessageRetryPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageRetryPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageRetryPayload")
+		case "message":
+			out.Values[i] = ec._MessageRetryPayload_message(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MessageRetryPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var messageSendPayloadImplementors = []string{"MessageSendPayload"}
 
 func (ec *executionContext) _MessageSendPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.MessageSendPayload) graphql.Marshaler {
@@ -18193,6 +20978,11 @@ func (ec *executionContext) _MessageStatusTimes(ctx context.Context, sel ast.Sel
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "canceledAt":
+			out.Values[i] = ec._MessageStatusTimes_canceledAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -18296,6 +21086,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "messageSend":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_messageSend(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "messageRetry":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_messageRetry(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "messageCancel":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_messageCancel(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "conversationTypingShow":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationTypingShow(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -18582,6 +21393,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_conversation(ctx, field)
 				})
+		case "canSend":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_canSend(ctx, field)
+				})
 		case "contact":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -18619,6 +21436,97 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			})
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var sendBlockerImplementors = []string{"SendBlocker"}
+
+func (ec *executionContext) _SendBlocker(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.SendBlocker) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sendBlockerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SendBlocker")
+		case "code":
+			out.Values[i] = ec._SendBlocker_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._SendBlocker_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._SendBlocker_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var sendabilityImplementors = []string{"Sendability"}
+
+func (ec *executionContext) _Sendability(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Sendability) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sendabilityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Sendability")
+		case "isAllowed":
+			out.Values[i] = ec._Sendability_isAllowed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "blockers":
+			out.Values[i] = ec._Sendability_blockers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "needsTemplate":
+			out.Values[i] = ec._Sendability_needsTemplate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "waitUntil":
+			out.Values[i] = ec._Sendability_waitUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -19931,6 +22839,106 @@ func (ec *executionContext) marshalNContact2ᚖrecadoᚋgraphᚋgqlmodelᚐConta
 	return ec._Contact(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNContactCardAddressInput2recadoᚋgraphᚋgqlmodelᚐContactCardAddressInput(ctx context.Context, v any) (gqlmodel.ContactCardAddressInput, error) {
+	res, err := ec.unmarshalInputContactCardAddressInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNContactCardAddressInput2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardAddressInputᚄ(ctx context.Context, v any) ([]gqlmodel.ContactCardAddressInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]gqlmodel.ContactCardAddressInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNContactCardAddressInput2recadoᚋgraphᚋgqlmodelᚐContactCardAddressInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNContactCardEmailInput2recadoᚋgraphᚋgqlmodelᚐContactCardEmailInput(ctx context.Context, v any) (gqlmodel.ContactCardEmailInput, error) {
+	res, err := ec.unmarshalInputContactCardEmailInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNContactCardEmailInput2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardEmailInputᚄ(ctx context.Context, v any) ([]gqlmodel.ContactCardEmailInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]gqlmodel.ContactCardEmailInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNContactCardEmailInput2recadoᚋgraphᚋgqlmodelᚐContactCardEmailInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNContactCardInput2recadoᚋgraphᚋgqlmodelᚐContactCardInput(ctx context.Context, v any) (gqlmodel.ContactCardInput, error) {
+	res, err := ec.unmarshalInputContactCardInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNContactCardInput2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardInputᚄ(ctx context.Context, v any) ([]gqlmodel.ContactCardInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]gqlmodel.ContactCardInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNContactCardInput2recadoᚋgraphᚋgqlmodelᚐContactCardInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNContactCardNameInput2recadoᚋgraphᚋgqlmodelᚐContactCardNameInput(ctx context.Context, v any) (gqlmodel.ContactCardNameInput, error) {
+	res, err := ec.unmarshalInputContactCardNameInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNContactCardPhoneInput2recadoᚋgraphᚋgqlmodelᚐContactCardPhoneInput(ctx context.Context, v any) (gqlmodel.ContactCardPhoneInput, error) {
+	res, err := ec.unmarshalInputContactCardPhoneInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNContactCardPhoneInput2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardPhoneInputᚄ(ctx context.Context, v any) ([]gqlmodel.ContactCardPhoneInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]gqlmodel.ContactCardPhoneInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNContactCardPhoneInput2recadoᚋgraphᚋgqlmodelᚐContactCardPhoneInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNContactCardUrlInput2recadoᚋgraphᚋgqlmodelᚐContactCardURLInput(ctx context.Context, v any) (gqlmodel.ContactCardURLInput, error) {
+	res, err := ec.unmarshalInputContactCardUrlInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNContactCardUrlInput2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardURLInputᚄ(ctx context.Context, v any) ([]gqlmodel.ContactCardURLInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]gqlmodel.ContactCardURLInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNContactCardUrlInput2recadoᚋgraphᚋgqlmodelᚐContactCardURLInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalNContactIdentity2recadoᚋgraphᚋgqlmodelᚐContactIdentity(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ContactIdentity) graphql.Marshaler {
 	return ec._ContactIdentity(ctx, sel, &v)
 }
@@ -20098,6 +23106,11 @@ func (ec *executionContext) marshalNConversationStatus2recadoᚋmodelsᚐConvers
 	return res
 }
 
+func (ec *executionContext) unmarshalNConversationTypingShowInput2recadoᚋgraphᚋgqlmodelᚐConversationTypingShowInput(ctx context.Context, v any) (gqlmodel.ConversationTypingShowInput, error) {
+	res, err := ec.unmarshalInputConversationTypingShowInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNConversationUserError2recadoᚋgraphᚋgqlmodelᚐConversationUserError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ConversationUserError) graphql.Marshaler {
 	return ec._ConversationUserError(ctx, sel, &v)
 }
@@ -20197,6 +23210,20 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 	return res
 }
 
+func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
+	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.SelectionSet, v float64) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalFloatContext(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -20268,6 +23295,49 @@ func (ec *executionContext) marshalNInt2int64(ctx context.Context, sel ast.Selec
 	return res
 }
 
+func (ec *executionContext) unmarshalNInteractiveButtonInput2recadoᚋgraphᚋgqlmodelᚐInteractiveButtonInput(ctx context.Context, v any) (gqlmodel.InteractiveButtonInput, error) {
+	res, err := ec.unmarshalInputInteractiveButtonInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNInteractiveRowInput2recadoᚋgraphᚋgqlmodelᚐInteractiveRowInput(ctx context.Context, v any) (gqlmodel.InteractiveRowInput, error) {
+	res, err := ec.unmarshalInputInteractiveRowInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNInteractiveRowInput2ᚕrecadoᚋgraphᚋgqlmodelᚐInteractiveRowInputᚄ(ctx context.Context, v any) ([]gqlmodel.InteractiveRowInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]gqlmodel.InteractiveRowInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInteractiveRowInput2recadoᚋgraphᚋgqlmodelᚐInteractiveRowInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNInteractiveSectionInput2recadoᚋgraphᚋgqlmodelᚐInteractiveSectionInput(ctx context.Context, v any) (gqlmodel.InteractiveSectionInput, error) {
+	res, err := ec.unmarshalInputInteractiveSectionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNInteractiveSectionInput2ᚕrecadoᚋgraphᚋgqlmodelᚐInteractiveSectionInputᚄ(ctx context.Context, v any) ([]gqlmodel.InteractiveSectionInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]gqlmodel.InteractiveSectionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInteractiveSectionInput2recadoᚋgraphᚋgqlmodelᚐInteractiveSectionInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalNMessage2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.Message) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -20290,6 +23360,11 @@ func (ec *executionContext) marshalNMessage2ᚖrecadoᚋgraphᚋgqlmodelᚐMessa
 		return graphql.Null
 	}
 	return ec._Message(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNMessageCancelInput2recadoᚋgraphᚋgqlmodelᚐMessageCancelInput(ctx context.Context, v any) (gqlmodel.MessageCancelInput, error) {
+	res, err := ec.unmarshalInputMessageCancelInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNMessageContent2recadoᚋgraphᚋgqlmodelᚐMessageContent(ctx context.Context, sel ast.SelectionSet, v gqlmodel.MessageContent) graphql.Marshaler {
@@ -20422,6 +23497,11 @@ func (ec *executionContext) marshalNMessageNextAction2string(ctx context.Context
 	return res
 }
 
+func (ec *executionContext) unmarshalNMessageRetryInput2recadoᚋgraphᚋgqlmodelᚐMessageRetryInput(ctx context.Context, v any) (gqlmodel.MessageRetryInput, error) {
+	res, err := ec.unmarshalInputMessageRetryInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNMessageSendContentInput2recadoᚋgraphᚋgqlmodelᚐMessageSendContentInput(ctx context.Context, v any) (gqlmodel.MessageSendContentInput, error) {
 	res, err := ec.unmarshalInputMessageSendContentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -20524,6 +23604,41 @@ func (ec *executionContext) marshalNPhoneNumber2string(ctx context.Context, sel 
 	res := gqlmodel.MarshalPhoneNumber(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "PhoneNumber!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNSendBlocker2recadoᚋgraphᚋgqlmodelᚐSendBlocker(ctx context.Context, sel ast.SelectionSet, v gqlmodel.SendBlocker) graphql.Marshaler {
+	return ec._SendBlocker(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSendBlocker2ᚕrecadoᚋgraphᚋgqlmodelᚐSendBlockerᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.SendBlocker) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSendBlocker2recadoᚋgraphᚋgqlmodelᚐSendBlocker(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNSendBlockerCode2recadoᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSendBlockerCode2recadoᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SendBlockerCode!")
 	}
 	return res
 }
@@ -20905,6 +24020,14 @@ func (ec *executionContext) marshalOContactMatchConnection2ᚖrecadoᚋgraphᚋg
 	return ec._ContactMatchConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOContactsContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐContactsContentInput(ctx context.Context, v any) (*gqlmodel.ContactsContentInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputContactsContentInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -20987,6 +24110,13 @@ func (ec *executionContext) marshalOConversationStatus2ᚖrecadoᚋmodelsᚐConv
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOConversationTypingShowPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationTypingShowPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationTypingShowPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConversationTypingShowPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOConversationView2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationView(ctx context.Context, v any) (*gqlmodel.ConversationView, error) {
@@ -21133,11 +24263,75 @@ func (ec *executionContext) marshalOInt2ᚖint32(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalOInteractiveButtonInput2ᚕrecadoᚋgraphᚋgqlmodelᚐInteractiveButtonInputᚄ(ctx context.Context, v any) ([]gqlmodel.InteractiveButtonInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]gqlmodel.InteractiveButtonInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInteractiveButtonInput2recadoᚋgraphᚋgqlmodelᚐInteractiveButtonInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOInteractiveContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐInteractiveContentInput(ctx context.Context, v any) (*gqlmodel.InteractiveContentInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputInteractiveContentInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOInteractiveHeaderInput2ᚖrecadoᚋgraphᚋgqlmodelᚐInteractiveHeaderInput(ctx context.Context, v any) (*gqlmodel.InteractiveHeaderInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputInteractiveHeaderInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOInteractiveLinkInput2ᚖrecadoᚋgraphᚋgqlmodelᚐInteractiveLinkInput(ctx context.Context, v any) (*gqlmodel.InteractiveLinkInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputInteractiveLinkInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOInteractiveListInput2ᚖrecadoᚋgraphᚋgqlmodelᚐInteractiveListInput(ctx context.Context, v any) (*gqlmodel.InteractiveListInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputInteractiveListInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOLocationContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐLocationContentInput(ctx context.Context, v any) (*gqlmodel.LocationContentInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputLocationContentInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOMessage2ᚖrecadoᚋgraphᚋgqlmodelᚐMessage(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Message) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Message(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMessageCancelPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageCancelPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.MessageCancelPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MessageCancelPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOMessageConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.MessageConnection) graphql.Marshaler {
@@ -21185,6 +24379,13 @@ func (ec *executionContext) marshalOMessageMatchConnection2ᚖrecadoᚋgraphᚋg
 		return graphql.Null
 	}
 	return ec._MessageMatchConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMessageRetryPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageRetryPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.MessageRetryPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MessageRetryPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOMessageSearchFilter2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageSearchFilter(ctx context.Context, v any) (*gqlmodel.MessageSearchFilter, error) {
@@ -21258,6 +24459,21 @@ func (ec *executionContext) marshalOProfile2ᚖrecadoᚋgraphᚋgqlmodelᚐProfi
 		return graphql.Null
 	}
 	return ec._Profile(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOReactionContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐReactionContentInput(ctx context.Context, v any) (*gqlmodel.ReactionContentInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputReactionContentInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSendability2ᚖrecadoᚋgraphᚋgqlmodelᚐSendability(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Sendability) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Sendability(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSessionCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐSessionCreatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.SessionCreatePayload) graphql.Marshaler {

@@ -99,6 +99,84 @@ type ChannelUserError struct {
 
 func (ChannelUserError) IsUserError() {}
 
+// A postal address on a card.
+type ContactCardAddressInput struct {
+	// Street and number.
+	Street string `json:"street"`
+	// The city.
+	City string `json:"city"`
+	// The state.
+	State string `json:"state"`
+	// The postal code.
+	Zip string `json:"zip"`
+	// The country.
+	Country string `json:"country"`
+	// For example HOME or WORK.
+	Type string `json:"type"`
+}
+
+// An email address on a card.
+type ContactCardEmailInput struct {
+	// The address.
+	Email string `json:"email"`
+	// For example HOME or WORK.
+	Type string `json:"type"`
+}
+
+// The card of a person or company. Texts without another limit have up to 1000 characters, lists up to 20 elements.
+type ContactCardInput struct {
+	// The name.
+	Name ContactCardNameInput `json:"name"`
+	// Phone numbers.
+	Phones []ContactCardPhoneInput `json:"phones"`
+	// Email addresses.
+	Emails []ContactCardEmailInput `json:"emails"`
+	// Postal addresses.
+	Addresses []ContactCardAddressInput `json:"addresses"`
+	// Web pages.
+	Urls []ContactCardURLInput `json:"urls"`
+	// Where the person works.
+	Company string `json:"company"`
+	// What the person does there.
+	JobTitle string `json:"jobTitle"`
+	// YYYY-MM-DD; empty if not known.
+	Birthday string `json:"birthday"`
+}
+
+// The name on a card.
+type ContactCardNameInput struct {
+	// The whole name, as it is shown.
+	Formatted string `json:"formatted"`
+	// The first name.
+	First string `json:"first"`
+	// The last name.
+	Last string `json:"last"`
+}
+
+// A phone number on a card.
+type ContactCardPhoneInput struct {
+	// The number, in any notation.
+	Phone string `json:"phone"`
+	// Its digits on WhatsApp; with them the card offers to write to the person, without to invite them.
+	WaID string `json:"waId"`
+	// For example CELL, HOME or WORK.
+	Type string `json:"type"`
+}
+
+// A web page on a card.
+type ContactCardURLInput struct {
+	// The address of the page, up to 2000 characters.
+	URL string `json:"url"`
+	// For example HOME or WORK.
+	Type string `json:"type"`
+}
+
+// Cards to send.
+type ContactsContentInput struct {
+	// 1 to 257 cards.
+	Cards []ContactCardInput `json:"cards"`
+}
+
 // Who shall take care of a conversation.
 type ConversationAssignInput struct {
 	// The conversation.
@@ -200,6 +278,20 @@ type ConversationReopenPayload struct {
 	UserErrors []ConversationUserError `json:"userErrors"`
 }
 
+// A conversation in which an answer is being written.
+type ConversationTypingShowInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+}
+
+// The outcome of showing that an answer is being written.
+type ConversationTypingShowPayload struct {
+	// The conversation; null if there are user errors.
+	Conversation *Conversation `json:"conversation,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []MessageUserError `json:"userErrors"`
+}
+
 // Something wrong with a change of a conversation.
 type ConversationUserError struct {
 	// What is wrong, for programs.
@@ -264,6 +356,96 @@ type ConversationsUserError struct {
 
 func (ConversationsUserError) IsUserError() {}
 
+// A button to tap.
+type InteractiveButtonInput struct {
+	// What comes back with a tap, 1 to 256 characters, different for each button.
+	ID string `json:"id"`
+	// What stands on it, 1 to 20 characters, different for each button.
+	Title string `json:"title"`
+}
+
+// A text with something to tap: exactly one of `buttons`, `list` and `link`.
+type InteractiveContentInput struct {
+	// What stands above the text.
+	Header graphql.Omittable[*InteractiveHeaderInput] `json:"header,omitempty"`
+	// The text, 1 to 1024 characters; up to 4096 with a list.
+	Body string `json:"body"`
+	// A small line below the text, up to 60 characters.
+	Footer string `json:"footer"`
+	// 1 to 3 buttons. A tap comes back as a message of the customer.
+	Buttons graphql.Omittable[[]InteractiveButtonInput] `json:"buttons,omitempty"`
+	// A menu. A choice comes back as a message of the customer.
+	List graphql.Omittable[*InteractiveListInput] `json:"list,omitempty"`
+	// A button that opens a page. WhatsApp does not tell of taps on it.
+	Link graphql.Omittable[*InteractiveLinkInput] `json:"link,omitempty"`
+}
+
+// What stands above the text. More kinds will join.
+type InteractiveHeaderInput struct {
+	// A text, 1 to 60 characters.
+	Text graphql.Omittable[*string] `json:"text,omitempty"`
+}
+
+// A button that opens a page.
+type InteractiveLinkInput struct {
+	// What stands on it, 1 to 20 characters.
+	Text string `json:"text"`
+	// The address of the page, http or https, up to 2000 characters.
+	URL string `json:"url"`
+}
+
+// A menu.
+type InteractiveListInput struct {
+	// What stands on the button that opens it, 1 to 20 characters.
+	Button string `json:"button"`
+	// 1 to 10 sections, with 10 rows in all.
+	Sections []InteractiveSectionInput `json:"sections"`
+}
+
+// A choice in a menu.
+type InteractiveRowInput struct {
+	// What comes back with the choice, 1 to 200 characters, different for each row.
+	ID string `json:"id"`
+	// What stands there, 1 to 24 characters.
+	Title string `json:"title"`
+	// A small line below, up to 72 characters.
+	Description string `json:"description"`
+}
+
+// A part of a menu.
+type InteractiveSectionInput struct {
+	// What stands above it, up to 24 characters; needed where there are several.
+	Title string `json:"title"`
+	// At least one row.
+	Rows []InteractiveRowInput `json:"rows"`
+}
+
+// A place to send.
+type LocationContentInput struct {
+	// Degrees north, from -90 to 90.
+	Latitude float64 `json:"latitude"`
+	// Degrees east, from -180 to 180.
+	Longitude float64 `json:"longitude"`
+	// What the place is called, up to 1000 characters.
+	Name string `json:"name"`
+	// Its address, up to 1000 characters. Needs a name.
+	Address string `json:"address"`
+}
+
+// A message to take back.
+type MessageCancelInput struct {
+	// The message.
+	MessageID string `json:"messageId"`
+}
+
+// The outcome of taking a message back.
+type MessageCancelPayload struct {
+	// The message, CANCELED; null if there are user errors.
+	Message *Message `json:"message,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []MessageUserError `json:"userErrors"`
+}
+
 // Why a message failed and what to do about it.
 type MessageFailure struct {
 	// Our name of the reason, which is stable.
@@ -282,6 +464,22 @@ type MessageFailure struct {
 	MetaDetails *string `json:"metaDetails,omitempty"`
 }
 
+// A failed message to send anew.
+type MessageRetryInput struct {
+	// The failed message.
+	MessageID string `json:"messageId"`
+	// 1 to 64 characters, as with `messageSend`.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of sending a failed message anew.
+type MessageRetryPayload struct {
+	// The new message, or the one of an earlier retry; null if there are user errors.
+	Message *Message `json:"message,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []MessageUserError `json:"userErrors"`
+}
+
 // Which messages a search looks through. Every condition given must hold; null is as good as absent.
 type MessageSearchFilter struct {
 	// On which channels, at most 100; on all that the viewer may see when absent. Channels that do not exist for the viewer match
@@ -297,10 +495,19 @@ type MessageSearchFilter struct {
 	SentBefore graphql.Omittable[*time.Time] `json:"sentBefore,omitempty"`
 }
 
-// What to send. More kinds will join.
+// What to send: exactly one kind. More kinds will join. All of them need an open service window.
 type MessageSendContentInput struct {
-	// A text. Needs an open service window.
+	// A text.
 	Text graphql.Omittable[*TextContentInput] `json:"text,omitempty"`
+	// A place on the map.
+	Location graphql.Omittable[*LocationContentInput] `json:"location,omitempty"`
+	// Cards from an address book.
+	Contacts graphql.Omittable[*ContactsContentInput] `json:"contacts,omitempty"`
+	// An emoji on a message of either side, in place of the business's earlier one. It has no place in the conversation's list of
+	// messages.
+	Reaction graphql.Omittable[*ReactionContentInput] `json:"reaction,omitempty"`
+	// A text with something to tap.
+	Interactive graphql.Omittable[*InteractiveContentInput] `json:"interactive,omitempty"`
 }
 
 // A message to send.
@@ -340,6 +547,8 @@ type MessageStatusTimes struct {
 	PlayedAt *time.Time `json:"playedAt,omitempty"`
 	// It failed. A message that was delivered after all keeps this time.
 	FailedAt *time.Time `json:"failedAt,omitempty"`
+	// The team took it back.
+	CanceledAt *time.Time `json:"canceledAt,omitempty"`
 }
 
 // Something wrong with a message.
@@ -361,6 +570,37 @@ type Mutation struct {
 
 // What can be read.
 type Query struct {
+}
+
+// An emoji to put on a message.
+type ReactionContentInput struct {
+	// A message of the conversation that WhatsApp has, not older than 30 days.
+	MessageID string `json:"messageId"`
+	// One emoji; empty takes back the one before.
+	Emoji string `json:"emoji"`
+}
+
+// Something that keeps a message from going out.
+type SendBlocker struct {
+	// What it is, for programs.
+	Code models.Code `json:"code"`
+	// What it is, for people.
+	Message string `json:"message"`
+	// The argument, or the value in the draft, that is to blame; null when no single one is.
+	Field []string `json:"field,omitempty"`
+}
+
+// Whether a message would go out.
+type Sendability struct {
+	// Whether `messageSend` would take it now.
+	IsAllowed bool `json:"isAllowed"`
+	// All that keeps it from going out; empty if it would go out.
+	Blockers []SendBlocker `json:"blockers"`
+	// Whether only a template reaches the customer now.
+	NeedsTemplate bool `json:"needsTemplate"`
+	// The message would leave at this time, not before, to keep the pace that WhatsApp asks of the number; null if it would leave
+	// at once, as far as is known.
+	WaitUntil *time.Time `json:"waitUntil,omitempty"`
 }
 
 // The time in which free text may be sent: 24 hours from the customer's last message. After it only a template reaches the
