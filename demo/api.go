@@ -149,6 +149,9 @@ const (
 	markReadDocument = `mutation MarkRead($input: ConversationMarkReadInput!) {
   conversationMarkRead(input: $input) { conversation { id unreadCount } userErrors { code message } }
 }`
+	searchDocument = `query Search($query: String!) {
+  messageSearch(query: $query) { nodes { snippet { text isMatch } message { id } } }
+}`
 	eventsDocument = `subscription Inbox {
   inboxEvents {
     __typename
@@ -237,4 +240,30 @@ func (a api) markRead(ctx context.Context, conversationID string) (unread int, e
 		err = data.ConversationMarkRead.UserErrors.err()
 	}
 	return data.ConversationMarkRead.Conversation.UnreadCount, err
+}
+
+// segment is a piece of a text that was searched.
+type segment struct {
+	Text    string `json:"text"`
+	IsMatch bool   `json:"isMatch"`
+}
+
+// search returns the texts of the messages that are found, by their ids.
+func (a api) search(ctx context.Context, query string) (map[string][]segment, error) {
+	var data struct {
+		MessageSearch struct {
+			Nodes []struct {
+				Snippet []segment `json:"snippet"`
+				Message message   `json:"message"`
+			} `json:"nodes"`
+		} `json:"messageSearch"`
+	}
+	if err := a.ask(ctx, searchDocument, map[string]any{"query": query}, &data); err != nil {
+		return nil, err
+	}
+	found := make(map[string][]segment)
+	for _, node := range data.MessageSearch.Nodes {
+		found[node.Message.ID] = node.Snippet
+	}
+	return found, nil
 }

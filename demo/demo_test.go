@@ -55,7 +55,8 @@ func TestOnce(t *testing.T) {
 			"Marina   ✓✓ delivered",
 			"Marina   ✓✓ read",
 			"Ana      ✓  marks it as read: 1 unread → 0; Marina sees blue ticks",
-			"All 15 steps happened",
+			"Ana      ✓  finds it by “PAO quei”: …Vocês têm pão de queijo hoje?",
+			"All 16 steps happened",
 			"4 sent, 4 stored and answered with 200",
 			"messages on Marina's phone                    1, though",
 		} {
@@ -102,27 +103,27 @@ func TestBrokenStep(t *testing.T) {
 	}{
 		"webhooks do not come": {
 			func(m *simulator.Simulator) { m.Faults().DelayWebhooks(time.Hour) },
-			"Ana sees it live", "no event of her message on Ana's socket", "6 of 15",
+			"Ana sees it live", "no event of her message on Ana's socket", "6 of 16",
 		},
 		"the number's token is revoked": {
 			func(m *simulator.Simulator) { m.Faults().ExpireTokens() },
-			"Marina is sent the answer", "not SENT", "11 of 15",
+			"Marina is sent the answer", "not SENT", "11 of 16",
 		},
 		"Meta cannot be reached": {
 			func(m *simulator.Simulator) { m.Faults().DropRequests(1000) },
-			"Marina is sent the answer", "not SENT", "11 of 15",
+			"Marina is sent the answer", "not SENT", "11 of 16",
 		},
 		"Meta refuses the recipient": {
 			func(m *simulator.Simulator) {
 				m.Faults().Refuse(1000, simulator.Refusal{Status: 400, Code: 131026})
 			},
-			"Marina is sent the answer", "RECIPIENT_UNREACHABLE (Meta's 131026", "11 of 15",
+			"Marina is sent the answer", "RECIPIENT_UNREACHABLE (Meta's 131026", "11 of 16",
 		},
 		"read marks are refused": {
 			func(m *simulator.Simulator) {
 				m.Faults().Refuse(1000, simulator.Refusal{Status: 400, Code: 131009, On: simulator.EndpointReadMark})
 			},
-			"Ana marks it as read", "no blue ticks", "14 of 15",
+			"Ana marks it as read", "no blue ticks", "14 of 16",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -135,7 +136,7 @@ func TestBrokenStep(t *testing.T) {
 			require.ErrorContains(t, err, broken.told)
 			require.Contains(t, out.String(), "did not happen")
 			require.Contains(t, out.String(), broken.steps+" steps happened.")
-			require.NotContains(t, out.String(), "All 15 steps")
+			require.NotContains(t, out.String(), "All 16 steps")
 		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"recado/whatsapp/simulator"
@@ -181,4 +182,25 @@ func (s *story) anaMarksRead(ctx context.Context) (outcome, error) {
 		s.screen.done(), fmt.Sprintf("marks it as read: %d unread → 0; Marina sees blue ticks", s.received.Conversation.UnreadCount),
 		"conversationMarkRead",
 	}, nil
+}
+
+// anaFinds holds that Marina's message is found by its words, and nothing else.
+func (s *story) anaFinds(ctx context.Context) (outcome, error) {
+	found, err := s.ana.search(ctx, searched)
+	if err != nil {
+		return outcome{}, err
+	}
+	snippet, ok := found[s.received.Message.ID]
+	if !ok || len(found) != 1 {
+		return outcome{}, fmt.Errorf("her search for %q found %d messages instead of Marina's one", searched, len(found))
+	}
+	var text strings.Builder
+	for _, piece := range snippet {
+		if piece.IsMatch {
+			text.WriteString(s.screen.in(bold, piece.Text))
+		} else {
+			text.WriteString(piece.Text)
+		}
+	}
+	return outcome{s.screen.done(), "finds it by " + s.screen.said(searched) + ": …" + strings.TrimPrefix(text.String(), "Oi! "), "messageSearch"}, nil
 }

@@ -15,6 +15,7 @@ const (
 	answer   = "Temos sim, Marina! Acabou de sair do forno."
 	attempt  = "Oi Marina, aqui é o Bruno!"
 
+	searched  = "PAO quei"      // without accents, and not to the end
 	answerKey = "demo-answer-1" // the idempotency key of Ana's answer
 )
 
@@ -89,6 +90,7 @@ func (s *story) steps() []step {
 		{"Marina", "gets the answer", s.ticks("DELIVERED", "✓✓", "delivered", plain)},
 		{"Marina", "reads the answer", s.ticks("READ", "✓✓", "read", blue)},
 		{"Ana", "marks it as read", s.anaMarksRead},
+		{"Ana", "finds it", s.anaFinds},
 	}
 }
 
