@@ -17,6 +17,7 @@ import (
 	"recado/events"
 	"recado/inbox"
 	"recado/jobs"
+	"recado/media"
 	"recado/models"
 	"recado/secrets"
 	"recado/server"
@@ -48,9 +49,11 @@ type App struct {
 	Bus      *events.Bus
 	Queue    *jobs.Queue
 	WhatsApp *whatsapp.Client
+	Media    *media.Service
 	Inbox    *inbox.Service
 	Metrics  *prometheus.Registry
 
+	bucket *media.Bucket
 	server *server.Server
 	log    *slog.Logger
 	close  func() error
@@ -114,8 +117,11 @@ func Open(ctx context.Context, c config.Config, options Options) (opened *App, e
 	a.WhatsApp = whatsapp.NewClient(whatsapp.Options{
 		BaseURL: c.MetaGraphURL, Version: c.MetaGraphVersion, Now: options.Clock, AppSecret: firstSecret(c), Logger: options.Logger,
 	})
+	if err := a.openMedia(options); err != nil {
+		return nil, err
+	}
 	a.Inbox = inbox.New(inbox.Rooms{
-		DB: a.Store, Accounts: a.Accounts, Channels: a.Channels, Bus: a.Bus, Queue: a.Queue, Client: a.WhatsApp,
+		DB: a.Store, Accounts: a.Accounts, Channels: a.Channels, Bus: a.Bus, Queue: a.Queue, Client: a.WhatsApp, Media: a.Media,
 	}, inbox.Options{
 		Clock: options.Clock, Logger: options.Logger, QuietPeriod: c.SendQuietPeriod,
 		DeliveryRetention: c.DeliveryRetention, FeedRetention: c.FeedRetention,
@@ -126,6 +132,20 @@ func Open(ctx context.Context, c config.Config, options Options) (opened *App, e
 		return nil, err
 	}
 	return a, nil
+}
+
+// openMedia opens the blob store and makes the room on it.
+func (a *App) openMedia(options Options) (err error) {
+	if a.bucket, err = media.OpenBucket(a.Config.Blobs()); err != nil {
+		return fmt.Errorf("use RECADO_BLOB_URL: %w", err)
+	}
+	key, err := secrets.Derive(a.Config.SecretKey, "recado: addresses of files")
+	if err != nil {
+		return err
+	}
+	a.Media = media.New(media.Rooms{DB: a.Store, Channels: a.Channels, Queue: a.Queue, Client: a.WhatsApp, Bucket: a.bucket},
+		media.Options{Clock: options.Clock, Logger: options.Logger, Key: key, PublicURL: a.Config.PublicURL})
+	return nil
 }
 
 // migrate brings the schema up to date, or makes sure that it is.
@@ -169,6 +189,9 @@ func (a *App) closeRooms() error {
 	}
 	if a.WhatsApp != nil {
 		a.WhatsApp.CloseIdleConnections()
+	}
+	if a.bucket != nil {
+		errs = append(errs, a.bucket.Close())
 	}
 	if a.Store != nil {
 		errs = append(errs, a.Store.Close())

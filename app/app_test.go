@@ -29,6 +29,7 @@ func settings(t *testing.T, databaseURL string) config.Config {
 	t.Helper()
 	c, err := config.Load(map[string]string{
 		"RECADO_DATABASE_URL":      databaseURL,
+		"RECADO_BLOB_URL":          "file:" + t.TempDir(),
 		"RECADO_HTTP_ADDR":         "127.0.0.1:0",
 		"RECADO_OPS_ADDR":          "127.0.0.1:0",
 		"RECADO_META_APP_SECRET":   appSecret,

@@ -25,6 +25,7 @@ func (a *App) newServer(options Options) (*server.Server, error) {
 			AppSecrets: appSecrets, VerifyToken: string(a.Config.MetaVerifyToken), Accept: a.Inbox.Accept,
 		},
 		GraphQL: edge.Handler(),
+		Files:   a.Media,
 		Ready: map[string]func(context.Context) error{
 			"database": a.Store.Ping,
 			"bus":      func(context.Context) error { return a.Bus.Healthy() },

@@ -28,6 +28,9 @@ var checks = []struct {
 	{"RECADO_DATABASE_CONNECTIONS", func(c Config) bool { return c.DatabaseConnections >= 2 && c.DatabaseConnections <= 1000 }},
 	{"RECADO_MIGRATE", func(c Config) bool { return c.Migrate == MigrateAuto || c.Migrate == MigrateOff }},
 	{"RECADO_NATS_URL", func(c Config) bool { return c.NATSURL == "" || areNATSServers(c.NATSURL) }},
+	{"RECADO_BLOB_URL", func(c Config) bool {
+		return c.BlobURL == "" || strings.HasPrefix(c.BlobURL, "file:") && len(c.BlobURL) > len("file:")
+	}},
 	{"RECADO_META_GRAPH_URL", func(c Config) bool { return isURL(c.MetaGraphURL) }},
 	{"RECADO_META_GRAPH_VERSION", func(c Config) bool { return graphVersion.MatchString(c.MetaGraphVersion) }},
 	{"RECADO_META_APP_ID", func(c Config) bool { return c.MetaAppID == "" || digits.MatchString(c.MetaAppID) }},

@@ -154,6 +154,8 @@ func TestLoadRefuses(t *testing.T) {
 		{"RECADO_MIGRATE", "yes", `"yes"`},
 		{"RECADO_NATS_URL", "http://bus:hunter22@nats:4222", `"http://nats:4222"`},
 		{"RECADO_NATS_URL", "nats:4222", "set to 9" + notShown},
+		{"RECADO_BLOB_URL", "s3://bucket", `"s3://bucket"`},
+		{"RECADO_BLOB_URL", "file:", `"file:"`},
 		{"RECADO_META_GRAPH_URL", "ftp://graph.facebook.com", `"ftp://graph.facebook.com"`},
 		{"RECADO_META_GRAPH_VERSION", "26", `"26"`},
 		{"RECADO_META_APP_ID", "app", `"app"`},
@@ -242,11 +244,17 @@ func TestConfigKeepsItsSecrets(t *testing.T) {
 	require.Contains(t, encoded.String(), `"RECADO_LOG_LEVEL":"info"`)
 }
 
+func TestConfig_Blobs(t *testing.T) {
+	require.Equal(t, "file:/data/x.db.files", config.Config{DatabaseURL: "sqlite:/data/x.db?synchronous=normal"}.Blobs())
+	require.Equal(t, "file:recado-files", config.Config{DatabaseURL: "postgres://db/recado"}.Blobs())
+	require.Equal(t, "file:/files", config.Config{DatabaseURL: "postgres://db/recado", BlobURL: "file:/files"}.Blobs())
+}
+
 func TestVariables(t *testing.T) {
 	variables := config.Variables()
 
 	t.Run("say all that people need", func(t *testing.T) {
-		require.Len(t, variables, 23)
+		require.Len(t, variables, 24)
 		names := map[string]bool{}
 		for _, v := range variables {
 			require.True(t, strings.HasPrefix(v.Name, "RECADO_"))

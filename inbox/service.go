@@ -9,6 +9,7 @@ import (
 	"recado/channels"
 	"recado/events"
 	"recado/jobs"
+	"recado/media"
 	"recado/models"
 	"recado/store"
 	"recado/whatsapp"
@@ -34,6 +35,7 @@ type Service struct {
 	bus      *events.Bus
 	queue    *jobs.Queue
 	client   *whatsapp.Client
+	media    *media.Service
 	options  Options
 	clock    models.Clock
 	log      *slog.Logger
@@ -49,6 +51,7 @@ type Rooms struct {
 	Bus      *events.Bus       // carries events to streams
 	Queue    *jobs.Queue       // gets the inbox's jobs registered
 	Client   *whatsapp.Client  // called by the jobs
+	Media    *media.Service    // fetches the files of messages; nil: none are fetched
 }
 
 // New returns a Service on the given rooms and registers its jobs with the queue.
@@ -82,8 +85,11 @@ func New(rooms Rooms, options Options) *Service {
 		options.ObserveBatch = func(int) {}
 	}
 	s := &Service{
-		db: rooms.DB, accounts: rooms.Accounts, channels: rooms.Channels, bus: rooms.Bus, queue: rooms.Queue, client: rooms.Client,
+		db: rooms.DB, accounts: rooms.Accounts, channels: rooms.Channels, bus: rooms.Bus, queue: rooms.Queue, client: rooms.Client, media: rooms.Media,
 		options: options, clock: options.Clock, log: options.Logger, gate: newGate(),
+	}
+	if s.media != nil {
+		s.media.OnChange(s.fileChanged)
 	}
 	jobs.Register(rooms.Queue, &sendWorker{inbox: s})
 	jobs.Register(rooms.Queue, &readWorker{inbox: s})

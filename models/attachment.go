@@ -52,6 +52,23 @@ type Attachment struct {
 	UpdatedAt      time.Time
 }
 
+// Sendable returns nil if a message can carry the attachment, or why not:
+// ATTACHMENT_UNAVAILABLE with Params["status"], ATTACHMENT_TYPE_NOT_ALLOWED,
+// ATTACHMENT_TOO_LARGE.
+func (a Attachment) Sendable() error {
+	if a.Status != AttachmentAvailable {
+		return NewError(CodeAttachmentUnavailable, "").With("status", string(a.Status))
+	}
+	sent, ok := outgoingOf(a.MIMEType)
+	switch {
+	case !ok:
+		return notAllowed("", a.MIMEType)
+	case a.ByteSize > sent.kind.MaxBytes():
+		return tooLarge("", sent.kind)
+	}
+	return nil
+}
+
 // MediaHandle is Meta's id of an attachment that was handed to it for sending. It
 // holds for one number.
 type MediaHandle struct {

@@ -76,6 +76,8 @@ type Options struct {
 	// GraphQL answers operations. It comes without transports, limits and caches,
 	// which New adds.
 	GraphQL *handler.Server
+	// Files gives out and takes in files; nil: there are none.
+	Files Files
 	// Ready are the checks of readiness by name. They are asked one after the
 	// other at each request to /readyz.
 	Ready map[string]func(context.Context) error

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"recado/media"
 	"recado/models"
 )
 
@@ -160,6 +161,12 @@ func (s *Server) routes() http.Handler {
 	e.GET("/webhooks/whatsapp", s.verifyWebhook)
 	e.POST("/webhooks/whatsapp", s.receiveWebhook)
 	e.Any("/graphql", s.serveGraphQL)
+	if s.options.Files != nil {
+		e.GET(media.FilesPath+":token", s.giveFile)
+		e.HEAD(media.FilesPath+":token", s.giveFile)
+		e.PUT(media.UploadsPath+":token", s.takeFile)
+		e.OPTIONS(media.UploadsPath+":token", s.preflightUpload)
+	}
 	if s.options.GraphiQL {
 		s.explorerRoutes(e)
 	}

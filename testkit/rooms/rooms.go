@@ -14,6 +14,7 @@ import (
 	"recado/events"
 	"recado/inbox"
 	"recado/jobs"
+	"recado/media"
 	"recado/secrets"
 	"recado/store"
 	"recado/testkit"
@@ -27,6 +28,7 @@ type Rooms struct {
 	Channels *channels.Service
 	CRM      *crm.Service
 	Bus      *events.Bus
+	Media    *media.Service
 	Inbox    *inbox.Service
 }
 
@@ -50,8 +52,13 @@ func New(t testing.TB, db *store.Store) *Rooms {
 	r.Bus, err = events.Start(t.Context(), db, events.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.Bus.Close()) })
+	queue := jobs.New(db, jobs.Options{})
+	bucket, err := media.OpenBucket("file:" + t.TempDir())
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, bucket.Close()) })
+	r.Media = media.New(media.Rooms{DB: db, Channels: r.Channels, Queue: queue, Bucket: bucket}, media.Options{Key: []byte("key")})
 	r.Inbox = inbox.New(inbox.Rooms{
-		DB: db, Accounts: r.Accounts, Channels: r.Channels, Bus: r.Bus, Queue: jobs.New(db, jobs.Options{}),
+		DB: db, Accounts: r.Accounts, Channels: r.Channels, Bus: r.Bus, Queue: queue, Media: r.Media,
 	}, inbox.Options{})
 	t.Cleanup(r.Inbox.Close)
 	return r

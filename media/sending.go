@@ -1,0 +1,83 @@
+package media
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"recado/models"
+	"recado/store"
+	"recado/whatsapp"
+)
+
+// handleReserve is how long a handle has to last to be given out: the message that
+// carries it may wait.
+const handleReserve = time.Hour
+
+// HandleFor returns Meta's id of an attachment for messages of a channel. The file is
+// handed to Meta if it was not, or not lately. Two calls at the same time may hand it over
+// twice, which does no harm. Failures: ATTACHMENT_UNAVAILABLE if the bytes are not
+// there; those of whatsapp.Client.UploadMedia.
+func (s *Service) HandleFor(ctx context.Context, credentials whatsapp.Credentials, organization, channel, id models.ID) (string, error) {
+	var known []models.MediaHandle
+	err := s.db.Read(ctx).Where("organization_id = ? AND attachment_id = ? AND channel_id = ?", organization, id, channel).
+		Where("expires_at > ?", s.clock().Add(handleReserve)).Limit(1).Find(&known).Error
+	if err != nil {
+		return "", fmt.Errorf("read handle of attachment %s: %w", id, err)
+	}
+	if len(known) > 0 {
+		return known[0].MediaID, nil
+	}
+	attachments, err := s.Load(ctx, organization, []models.ID{id})
+	if err != nil {
+		return "", err
+	}
+	attachment, ok := attachments[id]
+	if !ok || attachment.Status != models.AttachmentAvailable {
+		return "", models.NewError(models.CodeAttachmentUnavailable, "").With("status", string(attachment.Status))
+	}
+	var fault error // of ours, which the client would take for a mistake in the request
+	mediaID, err := s.client.UploadMedia(ctx, credentials, whatsapp.MediaUpload{
+		MIMEType: attachment.MIMEType, FileName: attachment.FileName, ByteSize: attachment.ByteSize,
+		Open: func() (io.ReadCloser, error) {
+			reader, err := s.bucket.NewReader(ctx, attachment.BlobKey, nil)
+			if err != nil {
+				fault = fmt.Errorf("open blob %s: %w", attachment.BlobKey, err)
+				return nil, fault
+			}
+			return reader, nil
+		},
+	})
+	if fault != nil {
+		return "", fault
+	}
+	if err != nil {
+		return "", err
+	}
+	return mediaID, s.db.Write(ctx, func(tx *store.Tx) error {
+		err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&models.MediaHandle{
+			OrganizationID: organization, AttachmentID: id, ChannelID: channel, MediaID: mediaID,
+			ExpiresAt: tx.Now().Add(whatsapp.UploadedMediaLife), CreatedAt: tx.Now(),
+		}).Error
+		if err != nil {
+			return fmt.Errorf("remember handle of attachment %s: %w", id, err)
+		}
+		return nil
+	})
+}
+
+// ForgetHandle drops an id that Meta says it does not know. One that was replaced
+// meanwhile stays.
+func (s *Service) ForgetHandle(ctx context.Context, organization, channel, id models.ID, mediaID string) error {
+	return s.db.Write(ctx, func(tx *store.Tx) error {
+		err := tx.Where("organization_id = ? AND attachment_id = ? AND channel_id = ? AND media_id = ?", organization, id, channel, mediaID).
+			Delete(&models.MediaHandle{}).Error
+		if err != nil {
+			return fmt.Errorf("forget handle of attachment %s: %w", id, err)
+		}
+		return nil
+	})
+}

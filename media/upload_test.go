@@ -1,0 +1,209 @@
+package media_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"recado/media"
+	"recado/models"
+)
+
+// announced begins an upload of Bruno's, who may reply.
+func (s *shop) announced(upload models.Upload) (models.Viewer, models.Attachment, string) {
+	s.t.Helper()
+	viewer := s.Viewer(s.Replier)
+	attachment, target, err := s.media.Announce(s.t.Context(), viewer, upload)
+	require.NoError(s.t, err)
+	require.Equal(s.t, "PUT", target.Method)
+	require.Equal(s.t, []media.Header{{Name: "Content-Type", Value: upload.ContentType}}, target.Headers)
+	address, ok := strings.CutPrefix(target.URL, media.UploadsPath)
+	require.True(s.t, ok)
+	return viewer, attachment, address
+}
+
+func (s *shop) put(address, contentType string, content []byte) error {
+	return s.media.Receive(s.t.Context(), address, media.Received{ContentType: contentType, ByteSize: int64(len(content))}, bytes.NewReader(content))
+}
+
+func promise(name, contentType string, content []byte) models.Upload {
+	return models.Upload{FileName: name, ContentType: contentType, ByteSize: int64(len(content)), SHA256: sum(content)}
+}
+
+const docxType = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+func archive(names ...string) []byte {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, name := range names {
+		entry, err := w.Create(name)
+		if err == nil {
+			_, err = io.WriteString(entry, "<xml/>")
+		}
+		if err != nil {
+			panic(err) // a buffer takes everything
+		}
+	}
+	_ = w.Close()
+	return b.Bytes()
+}
+
+// bomb is a PNG of a few bytes that claims to be 50,000 pixels wide and high.
+func bomb() []byte {
+	content := bytes.Clone(picture(8, 8))
+	binary.BigEndian.PutUint32(content[16:], 50_000)
+	binary.BigEndian.PutUint32(content[20:], 50_000)
+	binary.BigEndian.PutUint32(content[29:], crc32.ChecksumIEEE(content[12:29]))
+	return content
+}
+
+// sound is an MP3 of a few silent frames at 128 kbit/s and 44.1 kHz.
+func sound() []byte {
+	frame := append([]byte{0xff, 0xfb, 0x90, 0x00}, make([]byte, 413)...)
+	return bytes.Repeat(frame, 4)
+}
+
+func TestUpload(t *testing.T) {
+	onEachShop(t, func(t *testing.T, s *shop) {
+		image := picture(640, 320)
+
+		t.Run("becomes available when its bytes are as announced", func(t *testing.T) {
+			viewer, attachment, address := s.announced(promise("cardápio.png", "image/png", image))
+			_, err := s.media.Complete(t.Context(), viewer, attachment.ID)
+			require.Equal(t, models.CodeAttachmentNotUploaded, models.CodeOf(err))
+			require.NoError(t, s.put(address, "image/png", image))
+			done, err := s.media.Complete(t.Context(), viewer, attachment.ID)
+			require.NoError(t, err)
+			require.Equal(t, models.AttachmentAvailable, done.Status)
+			require.Equal(t, 640, *done.Width)
+			require.NoError(t, done.Sendable())
+			require.Len(t, s.files(), 2, "the file and its thumbnail, and no upload")
+			again, err := s.media.Complete(t.Context(), viewer, attachment.ID)
+			require.NoError(t, err)
+			require.Equal(t, done.ID, again.ID)
+			require.Equal(t, models.CodeConflict, models.CodeOf(s.put(address, "image/png", image)), "an address serves once")
+		})
+
+		kept := s.files()
+		for name, test := range map[string]struct {
+			upload  models.Upload
+			content []byte
+			code    models.Code
+		}{
+			"a page called a picture": {promise("menu.jpg", "image/jpeg", []byte("<html><script>x</script></html>")), []byte("<html><script>x</script></html>"), models.CodeAttachmentTypeNotAllowed},
+			"a zip called a document": {promise("carta.docx", docxType, archive("a.txt")), archive("a.txt"), models.CodeAttachmentTypeNotAllowed},
+			"a zip that begins like a document": {
+				promise("carta.docx", docxType, archive("[Content_Types].xml", "word/evil.txt")), archive("[Content_Types].xml", "word/evil.txt"), models.CodeAttachmentTypeNotAllowed,
+			},
+			"a PNG called a JPEG":      {promise("menu.jpg", "image/jpeg", image), image, models.CodeAttachmentTypeNotAllowed},
+			"a picture that is broken": {promise("menu.png", "image/png", image[:20]), image[:20], models.CodeAttachmentTypeNotAllowed},
+			"an image bomb":            {promise("menu.png", "image/png", bomb()), bomb(), models.CodeAttachmentUnsafe},
+		} {
+			t.Run(name+" is refused and leaves nothing", func(t *testing.T) {
+				viewer, attachment, address := s.announced(test.upload)
+				require.NoError(t, s.put(address, test.upload.ContentType, test.content))
+				_, err := s.media.Complete(t.Context(), viewer, attachment.ID)
+				require.Equal(t, test.code, models.CodeOf(err), "%v", err)
+				if test.code == models.CodeAttachmentTypeNotAllowed {
+					require.Contains(t, err.Error(), "JPG, JPEG, PNG, PDF, MP3, MP4, DOC, DOCX")
+				}
+				require.Equal(t, kept, s.files())
+				_, err = s.media.Complete(t.Context(), viewer, attachment.ID)
+				require.Equal(t, models.CodeNotFound, models.CodeOf(err))
+				require.Equal(t, models.CodeNotFound, models.CodeOf(s.put(address, test.upload.ContentType, test.content)))
+			})
+		}
+
+		t.Run("a real document passes", func(t *testing.T) {
+			for name, file := range map[string]struct {
+				mime    string
+				content []byte
+			}{
+				"carta.docx": {docxType, archive("[Content_Types].xml", "_rels/.rels", "word/document.xml")},
+				"a.pdf":      {"application/pdf", []byte("%PDF-1.7\n1 0 obj\n")},
+				"a.mp3":      {"audio/mpeg", sound()},
+				"a.mp4":      {"video/mp4", []byte("\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom")},
+			} {
+				viewer, attachment, address := s.announced(promise(name, file.mime, file.content))
+				require.NoError(t, s.put(address, file.mime, file.content), name)
+				_, err := s.media.Complete(t.Context(), viewer, attachment.ID)
+				require.NoError(t, err, name)
+			}
+		})
+
+		kept = s.files()
+		t.Run("bytes that are not as announced are refused on arrival", func(t *testing.T) {
+			_, _, address := s.announced(promise("menu.png", "image/png", image))
+			other := bytes.Clone(image)
+			other[len(other)-1]++
+			require.Equal(t, models.CodeAttachmentHashMismatch, models.CodeOf(s.put(address, "image/png", other)))
+			require.Equal(t, models.CodeAttachmentSizeMismatch, models.CodeOf(s.put(address, "image/png", image[1:])))
+			require.Equal(t, models.CodeAttachmentTypeNotAllowed, models.CodeOf(s.put(address, "text/html", image)))
+			short := s.media.Receive(t.Context(), address, media.Received{ContentType: "image/png", ByteSize: int64(len(image))}, bytes.NewReader(image[1:]))
+			require.Equal(t, models.CodeAttachmentSizeMismatch, models.CodeOf(short))
+			long := s.media.Receive(t.Context(), address, media.Received{ContentType: "image/png", ByteSize: int64(len(image))}, bytes.NewReader(append(bytes.Clone(image), 0)))
+			require.Equal(t, models.CodeAttachmentSizeMismatch, models.CodeOf(long))
+			require.Equal(t, kept, s.files())
+			require.NoError(t, s.put(address, "image/png", image), "what is right still can come")
+		})
+
+		t.Run("belongs to its uploader", func(t *testing.T) {
+			_, attachment, address := s.announced(promise("menu.png", "image/png", image))
+			require.NoError(t, s.put(address, "image/png", image))
+			for _, user := range []models.User{s.Administrator, s.Looker} {
+				_, err := s.media.Complete(t.Context(), s.Viewer(user), attachment.ID)
+				require.Equal(t, models.CodeNotFound, models.CodeOf(err))
+				found, err := s.media.Find(t.Context(), s.Viewer(user), []models.ID{attachment.ID})
+				require.NoError(t, err)
+				require.Empty(t, found)
+			}
+		})
+
+		t.Run("is for those who may reply somewhere", func(t *testing.T) {
+			_, _, err := s.media.Announce(t.Context(), s.Viewer(s.Looker), promise("menu.png", "image/png", image))
+			require.Equal(t, models.CodeForbidden, models.CodeOf(err))
+		})
+
+		t.Run("address that is not ours opens nothing", func(t *testing.T) {
+			_, _, address := s.announced(promise("menu.png", "image/png", image))
+			for _, forged := range []string{"", "x", address[:len(address)-1], address + "A", flip(address)} {
+				require.Equal(t, models.CodeNotFound, models.CodeOf(s.put(forged, "image/png", image)), forged)
+				_, err := s.media.Open(t.Context(), forged)
+				require.Equal(t, models.CodeNotFound, models.CodeOf(err), forged)
+			}
+			_, err := s.media.Open(t.Context(), address)
+			require.Equal(t, models.CodeNotFound, models.CodeOf(err), "an upload's address does not read")
+		})
+
+		t.Run("is over after its time, and cleaned up", func(t *testing.T) {
+			viewer, attachment, address := s.announced(promise("menu.png", "image/png", image))
+			require.NoError(t, s.put(address, "image/png", image))
+			_, begun, late := s.announced(promise("menu.png", "image/png", image))
+			s.clock.Advance(media.UploadLife)
+			require.ErrorIs(t, s.put(late, "image/png", image), media.ErrAddressExpired)
+			_, err := s.media.Complete(t.Context(), viewer, attachment.ID)
+			require.Equal(t, models.CodeAttachmentUploadExpired, models.CodeOf(err))
+			s.clock.Advance(2 * time.Hour)
+			require.NoError(t, s.media.Clean(t.Context()))
+			require.Equal(t, kept, s.files())
+			rows, err := s.media.Load(t.Context(), s.Organization.ID, []models.ID{attachment.ID, begun.ID})
+			require.NoError(t, err)
+			require.Empty(t, rows)
+		})
+	})
+}
+
+// flip changes one character of a token.
+func flip(address string) string {
+	if address[10] == 'A' {
+		return address[:10] + "B" + address[11:]
+	}
+	return address[:10] + "A" + address[11:]
+}
