@@ -49,6 +49,44 @@ func (f flexible) int() int {
 // bool reports whether f is true, written as a literal or as a string.
 func (f flexible) bool() bool { return f == "true" }
 
+// loose is an object that may be something else, or missing: then there is none.
+type loose[T any] struct{ value *T }
+
+// UnmarshalJSON never fails on a JSON value, given that T's properties do not.
+func (l *loose[T]) UnmarshalJSON(raw []byte) error {
+	l.value = nil
+	if raw[0] != '{' {
+		return nil
+	}
+	var value T
+	if err := json.Unmarshal(raw, &value); err != nil {
+		return err
+	}
+	l.value = &value
+	return nil
+}
+
+// looseList is a list of objects; whatever else is in it is left out.
+type looseList[T any] []T
+
+// UnmarshalJSON never fails on a JSON value, given that T's properties do not.
+func (l *looseList[T]) UnmarshalJSON(raw []byte) error {
+	*l = nil
+	if raw[0] != '[' {
+		return nil
+	}
+	var items []loose[T]
+	if err := json.Unmarshal(raw, &items); err != nil {
+		return err
+	}
+	for _, item := range items {
+		if item.value != nil {
+			*l = append(*l, *item.value)
+		}
+	}
+	return nil
+}
+
 // unixSeconds reads a timestamp in Unix seconds. Times outside the years 1970
 // to 9999 are refused: they are not Meta's and databases do not take them.
 func unixSeconds(f flexible) (time.Time, error) {

@@ -6,14 +6,22 @@ import (
 	"time"
 )
 
-// MessagesValue is the value of a change of [FieldMessages]: traffic of one
-// business phone number (reference/whatsapp-cloud-api.md §3.2).
+// MessagesValue is traffic of one business phone number
+// (reference/whatsapp-cloud-api.md §3.2, §4.6): the value of a change of
+// [FieldMessages] or of one of the fields of a number that is used in the app too.
 type MessagesValue struct {
 	PhoneNumberID      string
 	DisplayPhoneNumber string
 	Contacts           []Contact
 	Messages           []InboundMessage
 	Statuses           []Status
+	// Echoes are what the business wrote in the app; To and ToUserID name the
+	// customer.
+	Echoes []InboundMessage
+	// History are messages of either side from before the number was connected.
+	History []InboundMessage
+	// AppContacts are changes of the app's contacts.
+	AppContacts []AppContact
 	// Errors belong to the phone number or the app, not to a message.
 	Errors []MetaError
 }
@@ -40,12 +48,24 @@ type InboundMessage struct {
 	// of them may be missing, and in odd payloads both.
 	From       string
 	FromUserID string
+	// To and ToUserID name the customer of a message of the business, in echoes and
+	// in history. ThreadID is the customer's wa_id in history.
+	To       string
+	ToUserID string
+	ThreadID string
+	// HistoryStatus is how far a message had come, in history: PENDING, SENT,
+	// DELIVERED, READ, PLAYED, ERROR.
+	HistoryStatus string
 	// Timestamp is the sender's time in UTC, possibly long before the delivery.
 	Timestamp time.Time
 	// Type is an open set: text, image, reaction, system, unsupported, …
 	Type string
 	// Text is the body of a message of type text.
 	Text string
+	// Content is what the message says beyond its text.
+	Content Content
+	// Referral is the ad that the customer came from; it may be with any type.
+	Referral *Referral
 	// Context is set on replies and forwards.
 	Context *Context
 	// GroupID is set on messages in a group.
@@ -64,6 +84,8 @@ type Context struct {
 	MessageID           string
 	Forwarded           bool
 	FrequentlyForwarded bool
+	// Product is what the message asks about.
+	Product *Product
 }
 
 // ContactOf returns the contact that a message of this value came from: the one
@@ -82,10 +104,7 @@ func (v *MessagesValue) ContactOf(m InboundMessage) (Contact, bool) {
 
 func (d *decoder) messagesValue(raw json.RawMessage, path string) *MessagesValue {
 	var wire struct {
-		Metadata struct {
-			DisplayPhoneNumber flexible `json:"display_phone_number"`
-			PhoneNumberID      flexible `json:"phone_number_id"`
-		} `json:"metadata"`
+		Metadata wireMetadata      `json:"metadata"`
 		Contacts []json.RawMessage `json:"contacts"`
 		Messages []json.RawMessage `json:"messages"`
 		Statuses []json.RawMessage `json:"statuses"`
@@ -94,27 +113,49 @@ func (d *decoder) messagesValue(raw json.RawMessage, path string) *MessagesValue
 	if !d.decode(raw, path, &wire) {
 		return nil
 	}
-	value := &MessagesValue{
-		PhoneNumberID:      string(wire.Metadata.PhoneNumberID),
-		DisplayPhoneNumber: string(wire.Metadata.DisplayPhoneNumber),
-		Errors:             d.metaErrors(wire.Errors, path+".errors"),
-	}
-	for i, raw := range wire.Contacts {
-		if c, ok := d.contact(raw, at(path+".contacts", i)); ok {
-			value.Contacts = append(value.Contacts, c)
-		}
-	}
-	for i, raw := range wire.Messages {
-		if m, ok := d.message(raw, at(path+".messages", i)); ok {
-			value.Messages = append(value.Messages, m)
-		}
-	}
+	value := wire.Metadata.value()
+	value.Errors = d.metaErrors(wire.Errors, path+".errors")
+	value.Contacts = d.contacts(wire.Contacts, path)
+	value.Messages = d.messages(wire.Messages, path+".messages")
 	for i, raw := range wire.Statuses {
 		if s, ok := d.status(raw, at(path+".statuses", i)); ok {
 			value.Statuses = append(value.Statuses, s)
 		}
 	}
 	return value
+}
+
+// wireMetadata is in every value of a phone number.
+type wireMetadata struct {
+	DisplayPhoneNumber flexible `json:"display_phone_number"`
+	PhoneNumberID      flexible `json:"phone_number_id"`
+}
+
+func (w wireMetadata) value() *MessagesValue {
+	return &MessagesValue{
+		PhoneNumberID:      string(w.PhoneNumberID),
+		DisplayPhoneNumber: string(w.DisplayPhoneNumber),
+	}
+}
+
+// contacts reads the contacts of a value that lies at path.
+func (d *decoder) contacts(raws []json.RawMessage, path string) (list []Contact) {
+	for i, raw := range raws {
+		if c, ok := d.contact(raw, at(path+".contacts", i)); ok {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// messages reads a list of messages that lies at path.
+func (d *decoder) messages(raws []json.RawMessage, path string) (list []InboundMessage) {
+	for i, raw := range raws {
+		if m, ok := d.message(raw, at(path, i)); ok {
+			list = append(list, m)
+		}
+	}
+	return list
 }
 
 func (d *decoder) contact(raw json.RawMessage, path string) (Contact, bool) {
@@ -148,6 +189,8 @@ func (d *decoder) message(raw json.RawMessage, path string) (InboundMessage, boo
 		ID         flexible `json:"id"`
 		From       flexible `json:"from"`
 		FromUserID flexible `json:"from_user_id"`
+		To         flexible `json:"to"`
+		ToUserID   flexible `json:"to_user_id"`
 		Timestamp  flexible `json:"timestamp"`
 		Type       flexible `json:"type"`
 		GroupID    flexible `json:"group_id"`
@@ -155,11 +198,16 @@ func (d *decoder) message(raw json.RawMessage, path string) (InboundMessage, boo
 			Body flexible `json:"body"`
 		} `json:"text"`
 		Context *struct {
-			From                flexible `json:"from"`
-			ID                  flexible `json:"id"`
-			Forwarded           flexible `json:"forwarded"`
-			FrequentlyForwarded flexible `json:"frequently_forwarded"`
+			From                flexible           `json:"from"`
+			ID                  flexible           `json:"id"`
+			Forwarded           flexible           `json:"forwarded"`
+			FrequentlyForwarded flexible           `json:"frequently_forwarded"`
+			Product             loose[wireProduct] `json:"referred_product"`
 		} `json:"context"`
+		Referral loose[wireReferral] `json:"referral"`
+		History  loose[struct {
+			Status flexible `json:"status"`
+		}] `json:"history_context"`
 		Errors []json.RawMessage `json:"errors"`
 	}
 	if !d.decode(raw, path, &wire) {
@@ -178,6 +226,9 @@ func (d *decoder) message(raw json.RawMessage, path string) (InboundMessage, boo
 		ID:         string(wire.ID),
 		From:       string(wire.From),
 		FromUserID: string(wire.FromUserID),
+		To:         string(wire.To),
+		ToUserID:   string(wire.ToUserID),
+		Referral:   wire.Referral.value.referral(),
 		Timestamp:  timestamp,
 		Type:       string(wire.Type),
 		GroupID:    string(wire.GroupID),
@@ -186,6 +237,11 @@ func (d *decoder) message(raw json.RawMessage, path string) (InboundMessage, boo
 	}
 	if message.Type == "text" {
 		message.Text = string(wire.Text.Body)
+	} else {
+		_, _, message.Content = decodeContent(raw, maxEdits)
+	}
+	if wire.History.value != nil {
+		message.HistoryStatus = string(wire.History.value.Status)
 	}
 	if c := wire.Context; c != nil {
 		context := Context{
@@ -193,6 +249,9 @@ func (d *decoder) message(raw json.RawMessage, path string) (InboundMessage, boo
 			MessageID:           string(c.ID),
 			Forwarded:           c.Forwarded.bool(),
 			FrequentlyForwarded: c.FrequentlyForwarded.bool(),
+		}
+		if p := c.Product.value; p != nil {
+			context.Product = &Product{string(p.CatalogID), string(p.RetailerID)}
 		}
 		if context != (Context{}) {
 			message.Context = &context

@@ -36,8 +36,9 @@ type Change struct {
 	Field string
 	// Value is the change's value as received, compact. See [DecodeWebhook].
 	Value json.RawMessage
-	// Messages is Value decoded; nil unless Field is [FieldMessages] and Value
-	// is an object.
+	// Messages is Value decoded; nil unless Field is one that brings messages
+	// ([FieldMessages], [FieldEchoes], [FieldHistory], [FieldAppState]) and Value is
+	// an object.
 	Messages *MessagesValue
 }
 
@@ -126,8 +127,15 @@ func (d *decoder) change(raw json.RawMessage, wabaID string, when time.Time, pat
 		return
 	}
 	change := Change{WABAID: wabaID, Time: when, Field: string(wire.Field), Value: wire.Value}
-	if change.Field == FieldMessages {
+	switch change.Field {
+	case FieldMessages:
 		change.Messages = d.messagesValue(wire.Value, path+".value")
+	case FieldEchoes:
+		change.Messages = d.echoes(wire.Value, path+".value")
+	case FieldHistory:
+		change.Messages = d.history(wire.Value, path+".value")
+	case FieldAppState:
+		change.Messages = d.appState(wire.Value, path+".value")
 	}
 	d.webhook.Changes = append(d.webhook.Changes, change)
 }
