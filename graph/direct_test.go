@@ -32,15 +32,30 @@ func TestWriteDirectly(t *testing.T) {
 		first.AssigneeID = &r.Replier.ID
 		second := r.Conversation(r.Closed, "", now.Add(-48*time.Hour))
 		second.Close(r.Administrator.ID, now)
+		var messages []any
 		picture := r.Message(&second, "", now.Add(-47*time.Hour))
 		picture.Kind, picture.Raw = "image", []byte(`{"type": "image"}`)
+		for i, kind := range []string{"image", "video", "audio", "document", "sticker", "interactive", "button", "system"} {
+			content := &models.Content{Media: &models.Media{MIME: odd, Caption: odd, FileName: odd, Voice: true, Error: &models.MetaProblem{Code: 131052, Title: odd}}}
+			switch kind {
+			case "interactive":
+				content = &models.Content{ListReply: &models.Choice{ID: odd, Title: odd}}
+			case "button":
+				content = &models.Content{Button: &models.ButtonTap{Text: odd}}
+			case "system":
+				content = &models.Content{System: &models.SystemNotice{Type: odd, WAID: "1"}}
+			}
+			message := r.Message(&second, odd, now.Add(-47*time.Hour+time.Duration(i)*time.Minute))
+			message.Kind, message.Content, message.EditedAt, message.Forwarded = kind, content, &now, true
+			messages = append(messages, &message)
+		}
 		sticker := r.Message(&second, "", now.Add(-46*time.Hour))
 		sticker.Kind = "sticker"
 		reply := r.Message(&first, odd, now.Add(-time.Minute))
 		reply.Direction, reply.Status, reply.SenderID = models.Outbound, models.StatusRead, &r.Replier.ID
 		reply.AcceptedAt, reply.LeftAt, reply.DeliveredAt, reply.ReadAt, reply.PlayedAt, reply.FailedAt = &now, &now, &now, &now, &now, &now
 		empty := r.Conversations(r.Open, []time.Time{now.Add(-time.Second)})[0]
-		r.Save(&first, &second, &picture, &sticker, &reply, &empty)
+		r.Save(append([]any{&first, &second, &picture, &sticker, &reply, &empty}, messages...)...)
 
 		direct, indirect := newWriting(r, false), newWriting(r, true)
 		all := everything(direct.edge.Schema())
@@ -88,7 +103,9 @@ func everything(schema *ast.Schema) func(name string, except ...string) string {
 		var selections []string
 		definition := schema.Types[name]
 		for _, member := range definition.Types { // of a union
-			selections = append(selections, "... on "+member+" {"+all(member, except...)+"}")
+			if len(direct[member]) > 0 {
+				selections = append(selections, "... on "+member+" {"+all(member, except...)+"}")
+			}
 		}
 		for _, field := range direct[name] {
 			if slices.Contains(except, field) {

@@ -3,8 +3,6 @@ package graph
 import (
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
-
 	"recado/graph/gqlmodel"
 	"recado/models"
 )
@@ -160,40 +158,19 @@ var messageShape = &shape[gqlmodel.Message]{
 		"createdAt": moment(func(m *gqlmodel.Message) time.Time { return m.CreatedAt }),
 		"attempts":  number(func(m *gqlmodel.Message) int64 { return int64(m.Attempts) }),
 		"content":   messageContent,
+		"source":    text(func(m *gqlmodel.Message) string { return string(m.WrittenBy()) }),
+		"text":      text(func(m *gqlmodel.Message) string { return m.Body }),
+		"isReply":   boolean((*gqlmodel.Message).IsReply),
+		"editedAt":  maybeTime(func(m *gqlmodel.Message) *time.Time { return m.EditedAt }),
+		"deletedAt": maybeTime(func(m *gqlmodel.Message) *time.Time { return m.DeletedAt }),
+
+		"isForwarded":           boolean(func(m *gqlmodel.Message) bool { return m.Forwarded }),
+		"isFrequentlyForwarded": boolean(func(m *gqlmodel.Message) bool { return m.FrequentlyForwarded }),
+		"isFromHistory":         boolean(func(m *gqlmodel.Message) bool { return m.FromHistory }),
 		"statusTimes": object(statusTimesShape, func(_ *direct, m *gqlmodel.Message) (*gqlmodel.MessageStatusTimes, bool) {
 			return m.StatusTimes(), true
 		}),
 		"sender": object(userShape, func(d *direct, m *gqlmodel.Message) (*gqlmodel.User, bool) { return d.knownUser(m.SenderID) }),
-	},
-}
-
-// messageContent writes a union, whose types are selected on in their own ways.
-func messageContent(d *direct, field graphql.CollectedField) (writer[gqlmodel.Message], bool) {
-	writeText, plain := compile(d, textContentShape, field)
-	writeUnknown, other := compile(d, unknownContentShape, field)
-	return func(to []byte, message *gqlmodel.Message) ([]byte, bool) {
-		switch content := message.Says().(type) {
-		case gqlmodel.TextContent:
-			return writeText(to, &content)
-		case gqlmodel.UnknownContent:
-			return writeUnknown(to, &content)
-		}
-		return nil, false
-	}, plain && other
-}
-
-var textContentShape = &shape[gqlmodel.TextContent]{
-	name: "TextContent",
-	fields: map[string]planner[gqlmodel.TextContent]{
-		"body": text(func(c *gqlmodel.TextContent) string { return c.Body }),
-	},
-}
-
-var unknownContentShape = &shape[gqlmodel.UnknownContent]{
-	name: "UnknownContent",
-	fields: map[string]planner[gqlmodel.UnknownContent]{
-		"kind":    text(func(c *gqlmodel.UnknownContent) string { return c.Kind }),
-		"rawJson": maybeText(func(c *gqlmodel.UnknownContent) *string { return c.RawJSON }),
 	},
 }
 

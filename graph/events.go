@@ -114,12 +114,15 @@ func (r subscriptionResolver) follow(ctx context.Context, stream *inbox.Stream, 
 func inboxEvent(change inbox.Change) (gqlmodel.InboxEvent, error) {
 	shown := gqlmodel.Change(change)
 	switch change.Kind {
-	case models.EventMessageAdded, models.EventMessageStatusChanged:
+	case models.EventMessageAdded, models.EventMessageStatusChanged, models.EventMessageChanged:
 		if change.Payload.Message == nil {
 			return nil, fmt.Errorf("event %d of kind %s has no message", change.Position, change.Kind)
 		}
-		if change.Kind == models.EventMessageAdded {
+		switch change.Kind {
+		case models.EventMessageAdded:
 			return (*gqlmodel.MessageAddedEvent)(&shown), nil
+		case models.EventMessageChanged:
+			return (*gqlmodel.MessageChangedEvent)(&shown), nil
 		}
 		return (*gqlmodel.MessageStatusChangedEvent)(&shown), nil
 	case models.EventConversationChanged:
@@ -176,6 +179,21 @@ func (r messageStatusChangedEventResolver) Conversation(ctx context.Context, eve
 
 // Message is the message after the event.
 func (r messageStatusChangedEventResolver) Message(ctx context.Context, event *gqlmodel.MessageStatusChangedEvent) (*gqlmodel.Message, error) {
+	return eventMessage(ctx, &event.Payload), nil
+}
+
+// Cursor is the event's place in the feed.
+func (r messageChangedEventResolver) Cursor(_ context.Context, event *gqlmodel.MessageChangedEvent) (string, error) {
+	return feedCursor(event.Event), nil
+}
+
+// Conversation is the conversation after the event.
+func (r messageChangedEventResolver) Conversation(ctx context.Context, event *gqlmodel.MessageChangedEvent) (*gqlmodel.Conversation, error) {
+	return eventConversation(ctx, &event.Payload), nil
+}
+
+// Message is the message after the event.
+func (r messageChangedEventResolver) Message(ctx context.Context, event *gqlmodel.MessageChangedEvent) (*gqlmodel.Message, error) {
 	return eventMessage(ctx, &event.Payload), nil
 }
 

@@ -32,6 +32,7 @@ type loaders struct {
 	conversations  loader[models.ID, models.Conversation]
 	messages       loader[models.ID, models.Message]
 	wamids         loader[inbox.WAMID, models.Message]
+	reactions      loader[inbox.WAMID, []models.MessageReaction]
 	histories      loader[historyKey, inbox.MessageResult]
 	assignmentLogs loader[historyKey, inbox.AssignmentLogResult]
 }
@@ -50,6 +51,7 @@ func (e *Edge) withLoaders(ctx context.Context) context.Context {
 	bind(&l.conversations, l, rooms.Inbox.ConversationsByID)
 	bind(&l.messages, l, rooms.Inbox.MessagesByID)
 	bind(&l.wamids, l, rooms.Inbox.MessagesByWAMID)
+	bind(&l.reactions, l, rooms.Inbox.ReactionsByWAMID)
 	bind(&l.histories, l, e.histories)
 	bind(&l.assignmentLogs, l, e.assignmentLogs)
 	return context.WithValue(ctx, loadersKey, l)

@@ -23,6 +23,8 @@ type (
 	assignmentSkipResolver            struct{ *Edge }
 	messageAddedEventResolver         struct{ *Edge }
 	messageStatusChangedEventResolver struct{ *Edge }
+	messageChangedEventResolver       struct{ *Edge }
+	messageReactionResolver           struct{ *Edge }
 	conversationChangedEventResolver  struct{ *Edge }
 	conversationMergedEventResolver   struct{ *Edge }
 )
@@ -62,6 +64,14 @@ func (r resolvers) MessageAddedEvent() generated.MessageAddedEventResolver {
 
 func (r resolvers) MessageStatusChangedEvent() generated.MessageStatusChangedEventResolver {
 	return messageStatusChangedEventResolver(r)
+}
+
+func (r resolvers) MessageChangedEvent() generated.MessageChangedEventResolver {
+	return messageChangedEventResolver(r)
+}
+
+func (r resolvers) MessageReaction() generated.MessageReactionResolver {
+	return messageReactionResolver(r)
 }
 
 func (r resolvers) ConversationChangedEvent() generated.ConversationChangedEventResolver {

@@ -26,7 +26,9 @@ type changes struct {
 	byContact     map[contactKey]*changing
 	contacts      map[models.ID]models.Contact // those known already, for the events
 	added         []models.Message
+	isAdded       map[models.ID]bool            // of added
 	moved         map[models.ID]*models.Message // messages whose status or ids changed
+	altered       map[models.ID]*models.Message // messages whose content or reactions changed
 	merged        []merged
 	decisions     []models.AssignmentEntry
 	dropped       []models.Conversation   // those deleted, as they were
@@ -61,8 +63,10 @@ func newChanges(tx *store.Tx) *changes {
 		conversations: make(map[models.ID]*changing),
 		byContact:     make(map[contactKey]*changing),
 		contacts:      make(map[models.ID]models.Contact),
+		isAdded:       make(map[models.ID]bool),
 		moved:         make(map[models.ID]*models.Message),
 		renamed:       make(map[models.ID]models.ID),
+		altered:       make(map[models.ID]*models.Message),
 	}
 }
 
@@ -143,21 +147,45 @@ func (c *changes) add(conversation models.Conversation) *changing {
 }
 
 // addMessage takes in a message that is new. Whoever answers in a closed
-// conversation opens it again; for customers take does that, because then somebody
-// has to be found for it.
+// conversation opens it again, though not by what was written before the number was
+// connected; for customers take does that, because then somebody has to be found for
+// it.
 func (c *changes) addMessage(conversation *changing, message models.Message) {
 	if !conversation.SeeMessage(message) {
 		conversation.adrift = true
 	}
 	conversation.written = true
-	if message.Direction == models.Outbound && message.Listed() && conversation.Current && conversation.Reopen() {
+	if message.Direction == models.Outbound && message.Listed() && !message.FromHistory && conversation.Current && conversation.Reopen() {
 		conversation.report = true
 	}
 	c.added = append(c.added, message)
+	c.isAdded[message.ID] = true
 }
 
-// move notes that a stored message changed.
-func (c *changes) move(message *models.Message) { c.moved[message.ID] = message }
+// move notes that the status of a message changed. One that is new in the
+// transaction tells that by itself.
+func (c *changes) move(message *models.Message) {
+	if !c.isAdded[message.ID] {
+		c.moved[message.ID] = message
+	}
+}
+
+// alter notes that a message's content, reactions or file changed.
+func (c *changes) alter(message *models.Message) {
+	if !c.isAdded[message.ID] {
+		c.altered[message.ID] = message
+	}
+}
+
+// current is the message that a stored one has become in this transaction.
+func (c *changes) current(stored *models.Message) *models.Message {
+	for _, changed := range []map[models.ID]*models.Message{c.moved, c.altered} {
+		if message := changed[stored.ID]; message != nil {
+			return message
+		}
+	}
+	return stored
+}
 
 // succeed begins the conversation that takes the place of a closed one.
 func (c *changes) succeed(closed *changing, at time.Time) *changing {
@@ -181,10 +209,12 @@ func (c *changes) save() error {
 			changed = append(changed, conversation.Conversation)
 		}
 	}
-	moved := make([]models.Message, 0, len(c.moved))
-	for _, id := range sorted(maps.Keys(c.moved)) {
-		c.moved[id].UpdatedAt = c.tx.Now()
-		moved = append(moved, *c.moved[id])
+	rows := maps.Clone(c.moved)
+	maps.Copy(rows, c.altered) // one that is in both is the same, see current
+	rewritten := make([]models.Message, 0, len(rows))
+	for _, id := range sorted(maps.Keys(rows)) {
+		rows[id].UpdatedAt = c.tx.Now()
+		rewritten = append(rewritten, *rows[id])
 	}
 	// What is superseded makes room for its successor.
 	if err := store.UpdateAll(c.tx, changed); err != nil {
@@ -196,7 +226,7 @@ func (c *changes) save() error {
 	if err := store.InsertNew(c.tx, c.added); err != nil {
 		return err
 	}
-	if err := store.UpdateAll(c.tx, moved); err != nil {
+	if err := store.UpdateAll(c.tx, rewritten); err != nil {
 		return err
 	}
 	if err := store.InsertAll(c.tx, c.decisions); err != nil {
@@ -205,10 +235,10 @@ func (c *changes) save() error {
 	if err := c.countLoads(); err != nil {
 		return err
 	}
-	if err := c.index(moved); err != nil {
+	if err := c.index(rewritten); err != nil {
 		return err
 	}
-	return c.record(moved)
+	return c.record(rewritten)
 }
 
 func sorted(ids iter.Seq[models.ID]) []models.ID {

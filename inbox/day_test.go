@@ -18,7 +18,7 @@ import (
 // act is one thing that happens in a day of traffic. It names channels and our
 // own messages by their place, so that the same day can be played in two shops.
 type act struct {
-	what     string // message, status or answer
+	what     string // message, reaction, edit, deletion, status or answer
 	channel  int
 	at       time.Time
 	wamid    string
@@ -29,6 +29,15 @@ type act struct {
 	outgoing int    // status, answer: which of our messages
 	step     string // status
 	callback bool   // status: carries our id
+	onPhone  bool   // message, reaction, edit, deletion: the business did it on its phone; wa and user are the customer's
+	target   string // reaction, edit, deletion: the message it is about
+	emoji    string // reaction; empty takes it back
+}
+
+// ids are how the act names the customer.
+func (a act) ids(from act) act {
+	a.channel, a.wa, a.user, a.onPhone = from.channel, from.wa, from.user, from.onPhone
+	return a
 }
 
 // outgoing is a message of ours whose call to Meta is under way as the day begins.
@@ -69,10 +78,13 @@ func drawDay(r *rapid.T) day {
 		what: "message", wa: people[0].waIDs[0], user: people[0].user, name: "João", wamid: "wamid.open", body: "Oi", at: next(),
 	}}
 	said := []string{"wamid.open"}
+	written := []act{d.opening}
 	for i := range rapid.IntRange(0, 4).Draw(r, "outgoing") {
 		message := outgoing{wamid: fmt.Sprint("wamid.out", i), at: next()}
 		d.outgoing = append(d.outgoing, message)
 		said = append(said, message.wamid)
+		written = append(written, act{wamid: message.wamid, onPhone: true}.ids(d.opening))
+		written[len(written)-1].onPhone = true
 		if rapid.IntRange(0, 2).Draw(r, "answered") > 0 { // else the answer is lost, and only a status can claim the message
 			d.acts = append(d.acts, act{what: "answer", outgoing: i, wamid: message.wamid, at: next()})
 		}
@@ -100,8 +112,30 @@ func drawDay(r *rapid.T) day {
 		if rapid.Bool().Draw(r, "reply") {
 			message.replyTo = rapid.SampledFrom(append(said, "wamid.unknown")).Draw(r, "to")
 		}
+		if message.onPhone = rapid.IntRange(0, 3).Draw(r, "on the phone") == 0; message.onPhone {
+			message.name = ""
+			for _, step := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"sent", "delivered", "read"}), 0, 2, rapid.ID[string]).Draw(r, "phone steps") {
+				d.acts = append(d.acts, act{what: "status", channel: message.channel, outgoing: -1, wamid: message.wamid, step: step, at: next()})
+			}
+		}
 		said = append(said, message.wamid)
+		written = append(written, message)
 		d.acts = append(d.acts, message)
+	}
+	for i := range rapid.IntRange(0, 8).Draw(r, "about others") {
+		about := rapid.SampledFrom(written).Draw(r, "about")
+		made := act{
+			what: rapid.SampledFrom([]string{"reaction", "reaction", "edit", "deletion"}).Draw(r, "what"), at: next(),
+			wamid: fmt.Sprint("wamid.act", i), body: fmt.Sprint("corrigida ", i), target: about.wamid,
+		}.ids(about)
+		if made.what == "reaction" {
+			made.emoji = rapid.SampledFrom([]string{"👍", "❤️", ""}).Draw(r, "emoji")
+			made.onPhone = rapid.Bool().Draw(r, "reacts on the phone")
+		}
+		if rapid.IntRange(0, 5).Draw(r, "lost") == 0 {
+			made.target = "wamid.unknown"
+		}
+		d.acts = append(d.acts, made)
 	}
 	return d
 }
@@ -197,6 +231,26 @@ func (s *shop) item(a act, ids []models.ID) item {
 	if a.replyTo != "" {
 		made.message["context"] = map[string]any{"id": a.replyTo}
 	}
+	is := func(kind string, part map[string]any) {
+		delete(made.message, "text")
+		made.message["type"], made.message[kind] = kind, part
+	}
+	switch a.what {
+	case "reaction":
+		is("reaction", map[string]any{"message_id": a.target, "emoji": a.emoji})
+	case "edit":
+		is("edit", map[string]any{
+			"original_message_id": a.target, "message": map[string]any{"type": "text", "text": map[string]any{"body": a.body}},
+		})
+	case "deletion":
+		is("revoke", map[string]any{"original_message_id": a.target})
+	}
+	if a.onPhone {
+		made.contact, made.echo = nil, true
+		made.message["to"], made.message["to_user_id"] = a.wa, a.user
+		made.message["from"] = channel.DisplayNumber
+		delete(made.message, "from_user_id")
+	}
 	return made
 }
 
@@ -241,8 +295,15 @@ func (s *shop) state() []string {
 		if m.ReplyToWAMID != nil {
 			replyTo = *m.ReplyToWAMID
 		}
-		lines = append(lines, fmt.Sprintln("message", wamids[m.ID], "in", names[m.ConversationID], m.Direction, m.Kind, m.Body, "to", replyTo, m.Status,
+		lines = append(lines, fmt.Sprintln("message", wamids[m.ID], "in", names[m.ConversationID], m.Direction, m.Source, m.Kind, m.Body, "to", replyTo, m.Status,
+			"edited", clock(m.EditedAt), "deleted", clock(m.DeletedAt),
 			clock(&m.SentAt), "accepted", m.AcceptedAt != nil, clock(m.LeftAt), clock(m.DeliveredAt), clock(m.ReadAt), clock(m.FailedAt), m.Failure))
+	}
+	for _, m := range rows[models.MessageReaction](s, "wamid, direction") {
+		lines = append(lines, fmt.Sprintln("reaction", m.WAMID, names[m.ChannelID], m.Direction, m.Emoji, clock(&m.ReactedAt)))
+	}
+	for _, m := range rows[models.MessageRevision](s, "wamid, id") {
+		lines = append(lines, fmt.Sprintln("revision", m.WAMID, m.ID, m.Direction, m.Deletion, m.Body, clock(&m.RevisedAt)))
 	}
 	for _, p := range rows[models.ParkedStatus](s, "wamid, status") {
 		lines = append(lines, fmt.Sprintln("parked", p.WAMID, p.Status, clock(&p.OccurredAt)))

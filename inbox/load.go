@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"gorm.io/gorm/clause"
+
 	"recado/models"
 	"recado/store"
 )
@@ -116,26 +118,8 @@ type WAMID struct {
 func (s *Service) MessagesByWAMID(ctx context.Context, viewer models.Viewer, wamids []WAMID) (map[WAMID]models.Message, error) {
 	found := make(map[WAMID]models.Message, len(wamids))
 	for some := range slices.Chunk(wamids, idsPerStatement) {
-		values := make([]string, len(some))
-		channels := make(map[models.ID]bool)
-		for i, wamid := range some {
-			values[i] = wamid.Value
-			channels[wamid.ChannelID] = true
-		}
-		visible := make([]models.ID, 0, len(channels))
-		for id := range channels {
-			if viewer.Can(id, models.LevelView) {
-				visible = append(visible, id)
-			}
-		}
-		if len(visible) == 0 {
-			continue
-		}
 		var rows []models.Message
-		err := s.db.Read(ctx).
-			Where("organization_id = ? AND channel_id IN ? AND wamid IN ?", viewer.OrganizationID, visible, values).
-			Find(&rows).Error
-		if err != nil {
+		if err := s.db.Read(ctx).Where("organization_id = ?", viewer.OrganizationID).Where(visibleOf(viewer, some)).Find(&rows).Error; err != nil {
 			return nil, fmt.Errorf("read %d messages by Meta's ids: %w", len(some), err)
 		}
 		for _, row := range rows {
@@ -143,4 +127,35 @@ func (s *Service) MessagesByWAMID(ctx context.Context, viewer models.Viewer, wam
 		}
 	}
 	return found, nil
+}
+
+// ReactionsByWAMID returns the reactions to those of the messages whose channels
+// the viewer may see: of each side one at most, the customer's first.
+func (s *Service) ReactionsByWAMID(ctx context.Context, viewer models.Viewer, wamids []WAMID) (map[WAMID][]models.MessageReaction, error) {
+	found := make(map[WAMID][]models.MessageReaction)
+	for some := range slices.Chunk(wamids, idsPerStatement) {
+		var rows []models.MessageReaction
+		err := s.db.Read(ctx).Where("organization_id = ? AND emoji <> ''", viewer.OrganizationID).Where(visibleOf(viewer, some)).
+			Order("channel_id, wamid, direction").Find(&rows).Error
+		if err != nil {
+			return nil, fmt.Errorf("read reactions to %d messages: %w", len(some), err)
+		}
+		for _, row := range rows {
+			key := WAMID{ChannelID: row.ChannelID, Value: row.WAMID}
+			found[key] = append(found[key], row)
+		}
+	}
+	return found, nil
+}
+
+// visibleOf is the condition that a row is about one of the messages, on a channel
+// that the viewer may see.
+func visibleOf(viewer models.Viewer, wamids []WAMID) clause.Expression {
+	var keys [][]any
+	for _, wamid := range wamids {
+		if viewer.Can(wamid.ChannelID, models.LevelView) {
+			keys = append(keys, []any{wamid.ChannelID, wamid.Value})
+		}
+	}
+	return store.InKeys([]string{"channel_id", "wamid"}, keys)
 }

@@ -73,6 +73,9 @@ func (c *changes) absorb(into, from *changing) error {
 		c.decided(into, models.AssignedMerge, had, nil, nil)
 	}
 	into.report = true
+	if err := c.reviseIn(into); err != nil {
+		return err
+	}
 	delete(c.conversations, from.ID)
 	for i := range c.decisions {
 		if c.decisions[i].ConversationID == from.ID {

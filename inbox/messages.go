@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"fmt"
+	"slices"
 
 	"recado/channels"
 	"recado/crm"
@@ -15,10 +16,12 @@ type messageKey struct {
 	wamid   string
 }
 
-// takeMessages stores messages, with the contacts and conversations they belong
-// to. Beside others it takes them for new: one that is not makes the transaction
-// end with store.ErrNotNew.
-func takeMessages(tx *store.Tx, all []incoming, changes *changes, how company) error {
+// takeMessages stores messages and what is like them, with the contacts and
+// conversations they belong to. Beside others there are only customers' messages, and
+// it takes them for new: one that is not makes the transaction end with
+// store.ErrNotNew.
+func takeMessages(tx *store.Tx, traffic traffic, changes *changes, how company) error {
+	all := traffic.incoming()
 	if len(all) == 0 {
 		return nil
 	}
@@ -48,7 +51,18 @@ func takeAnyMessages(tx *store.Tx, all []incoming, changes *changes) error {
 	if err != nil {
 		return err
 	}
-	fresh, err := onlyNew(tx, all)
+	var messages, reactions, revisions []incoming
+	for _, each := range all {
+		switch {
+		case each.isReaction():
+			reactions = append(reactions, each)
+		case each.isRevision():
+			revisions = append(revisions, each)
+		default:
+			messages = append(messages, each)
+		}
+	}
+	fresh, err := changes.onlyNew(messages)
 	if err != nil {
 		return err
 	}
@@ -56,30 +70,60 @@ func takeAnyMessages(tx *store.Tx, all []incoming, changes *changes) error {
 	if err != nil {
 		return err
 	}
+	before := len(changes.added)
 	for _, message := range fresh {
-		contact := senders[message.key()]
-		conversation := changes.byContact[message.from(contact)]
-		switch {
-		case conversation == nil:
-			conversation = changes.add(begin(tx, message, contact))
-			changes.handOut(turns, conversation)
-		case message.supersedes(conversation.Conversation):
-			conversation = changes.succeed(conversation, message.receivedAt)
-			changes.handBack(turns, conversation)
-		}
-		if err := changes.take(message, conversation, turns); err != nil {
+		if err := changes.take(message, changes.home(message, senders[message.key()], turns), turns); err != nil {
 			return err
 		}
 	}
-	return turns.Save()
+	if err := turns.Save(); err != nil {
+		return err
+	}
+	// No message is added from here on: the addresses of those that were stay.
+	if err := changes.awaited(changes.added[before:]); err != nil {
+		return err
+	}
+	if err := changes.act(reactions, senders, takeReactions); err != nil {
+		return err
+	}
+	return changes.act(revisions, senders, takeRevisions)
+}
+
+// act works in what is about other messages, each with the customer's conversation.
+func (c *changes) act(acts []incoming, senders map[messageKey]models.ID, take func([]incoming, []*changing, *changes) error) error {
+	if len(acts) == 0 {
+		return nil
+	}
+	conversations := make([]*changing, len(acts))
+	for i, act := range acts {
+		conversations[i] = c.home(act, senders[act.key()], nil)
+	}
+	return take(acts, conversations, c)
+}
+
+// awaited applies to new messages what came before them.
+func (c *changes) awaited(fresh []models.Message) error {
+	var outbound []*models.Message
+	for i := range fresh {
+		message := &fresh[i]
+		if message.Direction == models.Outbound {
+			outbound = append(outbound, message)
+		} else if c.conversations[message.ConversationID].looksForEarly(c.tx.Now()) {
+			if err := c.revise(message); err != nil {
+				return err
+			}
+		}
+	}
+	return unpark(c.tx, outbound, c)
 }
 
 // take adds a message that is new to its conversation. A customer who writes to a
 // closed one opens it again, for which turns are needed: without them it fails with
 // errNeedsChannels.
 func (c *changes) take(message incoming, conversation *changing, turns *channels.Turns) error {
-	row := newInbound(message, conversation.ID)
-	conversation.SeeCustomer(message.wire.From, message.wire.FromUserID, message.wire.Timestamp)
+	row := newArrival(message, conversation.ID)
+	waID, userID := message.customer()
+	conversation.SeeCustomer(waID, userID, message.wire.Timestamp)
 	if row.FromCustomer() && conversation.Status == models.ConversationClosed {
 		if turns == nil {
 			return errNeedsChannels
@@ -90,14 +134,45 @@ func (c *changes) take(message incoming, conversation *changing, turns *channels
 	return nil
 }
 
+// home is the conversation that something belongs to, made if need be. With the
+// first message it is handed to whose turn it is; until then there is nothing to do
+// in it, and it is closed. Turns are needed for messages alone.
+func (c *changes) home(message incoming, contact models.ID, turns *channels.Turns) *changing {
+	conversation := c.byContact[message.from(contact)]
+	if conversation == nil {
+		conversation = c.add(silent(c.tx, message, contact))
+	}
+	switch {
+	case turns == nil || message.history:
+	case conversation.Silent():
+		conversation.written = true
+		c.handBack(turns, conversation)
+	case message.supersedes(conversation.Conversation):
+		conversation = c.succeed(conversation, message.receivedAt)
+		c.handBack(turns, conversation)
+	}
+	return conversation
+}
+
+// silent makes a conversation of which nobody is told yet.
+func silent(tx *store.Tx, message incoming, contact models.ID) models.Conversation {
+	return models.Conversation{
+		OrganizationID: message.channel.OrganizationID, ID: models.NewID(),
+		ChannelID: message.channel.ID, ContactID: contact,
+		Current: true, Status: models.ConversationClosed, ClosedAt: &message.receivedAt, Origin: models.OriginCustomer, LastMessageAt: message.receivedAt,
+		Version: 1, CreatedAt: message.receivedAt, UpdatedAt: tx.Now(),
+	}
+}
+
 // resolve finds or makes the contacts of messages, by message, carries out the
 // merges that this brings to light, and locks the contacts' conversations.
 func (c *changes) resolve(messages []incoming) (map[messageKey]models.ID, error) {
 	senders := make([]crm.Sender, len(messages))
 	for i, message := range messages {
+		waID, userID := message.customer()
 		senders[i] = crm.Sender{
 			OrganizationID: message.channel.OrganizationID, ChannelID: message.channel.ID,
-			WAID: message.wire.From, UserID: message.wire.FromUserID,
+			WAID: waID, UserID: userID,
 			Name: message.contact.Name, SeenAt: message.wire.Timestamp,
 		}
 	}
@@ -133,7 +208,7 @@ func (m incoming) key() messageKey { return messageKey{m.channel.ID, m.wire.ID} 
 // what was closed stays as its reader left it.
 func (m incoming) supersedes(current models.Conversation) bool {
 	return current.Status == models.ConversationClosed && m.channel.ReopenPolicy == models.NewConversation &&
-		models.Message{Direction: models.Inbound, Kind: m.wire.Type}.FromCustomer()
+		models.Message{Direction: m.direction(), Kind: m.wire.Type}.FromCustomer()
 }
 
 // from is where the message belongs if the contact wrote it.
@@ -141,21 +216,34 @@ func (m incoming) from(contact models.ID) contactKey {
 	return contactKey{m.channel.OrganizationID, m.channel.ID, contact}
 }
 
-// onlyNew drops the messages that are stored already or come twice in the batch.
-func onlyNew(tx *store.Tx, all []incoming) ([]incoming, error) {
+// onlyNew drops the messages that are stored already or come twice in the batch. A
+// stored one whose file was still to come gets it.
+func (c *changes) onlyNew(all []incoming) ([]incoming, error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
 	keys := make([][]any, len(all))
 	for i, message := range all {
 		keys[i] = []any{message.channel.OrganizationID, message.channel.ID, message.wire.ID}
 	}
 	var stored []models.Message
-	err := tx.Select("channel_id", "wamid").
+	err := c.tx.Select("organization_id", "id", "conversation_id", "channel_id", "wamid", "kind").
 		Where(store.InKeys([]string{"organization_id", "channel_id", "wamid"}, keys)).Find(&stored).Error
 	if err != nil {
 		return nil, fmt.Errorf("look for messages stored before: %w", err)
 	}
 	seen := make(map[messageKey]bool, len(all))
+	placeholders := make(map[messageKey]models.Message)
 	for _, message := range stored {
-		seen[messageKey{message.ChannelID, *message.WAMID}] = true
+		key := messageKey{message.ChannelID, *message.WAMID}
+		seen[key] = true
+		if message.Kind == kindPlaceholder {
+			placeholders[key] = message
+		}
+	}
+	slices.SortStableFunc(all, func(a, b incoming) int { return a.placeholder() - b.placeholder() })
+	if err := c.fillIn(all, placeholders); err != nil {
+		return nil, err
 	}
 	return withoutRepetitions(all, seen), nil
 }
@@ -172,30 +260,18 @@ func withoutRepetitions(all []incoming, seen map[messageKey]bool) []incoming {
 	return once
 }
 
-// begin makes the conversation of a customer who writes to a channel for the
-// first time.
-func begin(tx *store.Tx, message incoming, contact models.ID) models.Conversation {
-	return models.Conversation{
-		OrganizationID: message.channel.OrganizationID, ID: models.NewID(),
-		ChannelID: message.channel.ID, ContactID: contact,
-		Current: true, Status: models.ConversationOpen, Origin: models.OriginCustomer,
-		Version: 1, CreatedAt: message.receivedAt, UpdatedAt: tx.Now(),
-	}
-}
-
-func newInbound(message incoming, conversation models.ID) models.Message {
-	wire := message.wire
+func newArrival(message incoming, conversation models.ID) models.Message {
 	row := models.Message{
 		OrganizationID: message.channel.OrganizationID, ID: models.NewID(),
 		ChannelID: message.channel.ID, ConversationID: conversation,
-		Direction: models.Inbound, Kind: wire.Type, Body: wire.Text, WAMID: &wire.ID, Source: models.SourceCustomer,
-		Status: models.StatusReceived, SentAt: wire.Timestamp, CreatedAt: message.receivedAt, UpdatedAt: message.receivedAt,
+		Direction: models.Inbound, Source: models.SourceCustomer, FromHistory: message.history, WAMID: &message.wire.ID,
+		Status: models.StatusReceived, SentAt: message.wire.Timestamp, CreatedAt: message.receivedAt, UpdatedAt: message.receivedAt,
 	}
-	if wire.Type != models.KindText {
-		row.Raw = wire.Raw
-	}
-	if wire.Context != nil && wire.Context.MessageID != "" {
-		row.ReplyToWAMID = &wire.Context.MessageID
+	describe(&row, message.wire)
+	if message.outbound {
+		row.Direction, row.Source, row.Status = models.Outbound, models.SourcePhoneApp, models.StatusAccepted
+		row.AcceptedAt = &row.SentAt
+		row.Apply(historyStep(message.wire))
 	}
 	return row
 }

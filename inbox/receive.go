@@ -97,7 +97,8 @@ const (
 	// and statuses of known messages. Locks on their conversations keep them apart.
 	besideOthers company = false
 	// aloneOnChannels is needed where the absence of a row decides: for new customers,
-	// for messages that come again, and for statuses whose message is not there.
+	// for messages that come again, for statuses whose message is not there, and for
+	// all that is not a customer's message (see traffic).
 	aloneOnChannels company = true
 )
 
@@ -124,11 +125,14 @@ func (s *Service) apply(tx *store.Tx, batch []*intake, how company) error {
 	for _, in := range batch {
 		in.sort(numbers, &traffic)
 	}
+	if len(traffic.others) > 0 && how == besideOthers {
+		return errNeedsChannels
+	}
 	changes := newChanges(tx)
 	if err := changes.lockAhead(traffic); err != nil {
 		return err
 	}
-	if err := takeMessages(tx, traffic.messages, changes, how); err != nil {
+	if err := takeMessages(tx, traffic, changes, how); err != nil {
 		return err
 	}
 	if err := takeStatuses(tx, traffic.statuses, changes, how); err != nil {
@@ -170,26 +174,6 @@ func (s *Service) findChannels(tx *store.Tx, numbers map[string]*models.Channel,
 	return nil
 }
 
-// traffic is what a batch of deliveries says, with the channels it is about.
-type traffic struct {
-	messages []incoming
-	statuses []step
-}
-
-// incoming is a message that a customer sent.
-type incoming struct {
-	channel    *models.Channel
-	wire       whatsapp.InboundMessage
-	contact    whatsapp.Contact
-	receivedAt time.Time
-}
-
-// step is a status of a message that the business sent.
-type step struct {
-	channel *models.Channel
-	wire    whatsapp.Status
-}
-
 // intake is one delivery on its way in.
 type intake struct {
 	row     models.WebhookDelivery
@@ -225,7 +209,7 @@ func (in *intake) sort(numbers map[string]*models.Channel, traffic *traffic) {
 		return
 	}
 	if in.webhook.Object != "" && in.webhook.Object != whatsapp.ObjectWhatsApp {
-		in.ignored = append(in.ignored, "object "+in.webhook.Object)
+		in.ignore("object %s", in.webhook.Object)
 		return
 	}
 	for _, malformed := range in.webhook.Malformed {
@@ -233,48 +217,20 @@ func (in *intake) sort(numbers map[string]*models.Channel, traffic *traffic) {
 	}
 	for _, change := range in.webhook.Changes {
 		switch value := change.Messages; {
-		case change.Field != whatsapp.FieldMessages:
-			in.ignored = append(in.ignored, "field "+change.Field)
-		case value == nil:
+		case value == nil && whatsapp.BringsMessages(change.Field):
 			// reported as malformed
+		case value == nil:
+			in.ignore("field %s", change.Field)
 		case numbers[value.PhoneNumberID] == nil:
-			in.ignored = append(in.ignored, "unknown phone number id "+value.PhoneNumberID)
+			in.ignore("unknown phone number id %s", value.PhoneNumberID)
 		default:
 			in.sortMessages(numbers[value.PhoneNumberID], value, traffic)
 		}
 	}
 }
 
-func (in *intake) sortMessages(channel *models.Channel, value *whatsapp.MessagesValue, traffic *traffic) {
-	for _, trouble := range value.Errors {
-		in.ignored = append(in.ignored, fmt.Sprintf("error %d of the number: %s", trouble.Code, trouble.Message))
-	}
-	for _, message := range value.Messages {
-		contact, _ := value.ContactOf(message)
-		if message.From == "" {
-			message.From = contact.WAID
-		}
-		if message.FromUserID == "" {
-			message.FromUserID = contact.UserID
-		}
-		switch {
-		case message.GroupID != "":
-			in.ignored = append(in.ignored, "message in group "+message.GroupID)
-		case message.From == "" && message.FromUserID == "":
-			in.failed = append(in.failed, "message "+message.ID+" names no sender")
-		default:
-			in.applied = true
-			traffic.messages = append(traffic.messages, incoming{channel, message, contact, in.row.ReceivedAt})
-		}
-	}
-	for _, status := range value.Statuses {
-		if _, known := statusOfMeta[status.Status]; !known {
-			in.ignored = append(in.ignored, "status "+status.Status)
-			continue
-		}
-		in.applied = true
-		traffic.statuses = append(traffic.statuses, step{channel, status})
-	}
+func (in *intake) ignore(format string, args ...any) {
+	in.ignored = append(in.ignored, fmt.Sprintf(format, args...))
 }
 
 // result is the delivery's row with its outcome.

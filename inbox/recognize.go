@@ -45,7 +45,10 @@ func (c *changes) recognize(messages []incoming) (map[messageKey]models.Contact,
 	known := make(map[messageKey]models.Contact, len(messages))
 	for _, message := range messages {
 		contact, ok := found[sightOf(message)]
-		if !ok || !c.byContact[message.from(contact.ID)].goesBy(message) {
+		if !ok {
+			return nil, errNeedsChannels
+		}
+		if conversation := c.byContact[message.from(contact.ID)]; !conversation.goesBy(message) || conversation.needsCare(c.tx.Now()) {
 			return nil, errNeedsChannels
 		}
 		known[message.key()] = contact
@@ -75,10 +78,11 @@ type sight struct {
 }
 
 func sightOf(message incoming) sight {
-	if message.wire.FromUserID != "" {
-		return sight{message.channel.ID, models.IdentityUser, message.wire.FromUserID}
+	waID, userID := message.customer()
+	if userID != "" {
+		return sight{message.channel.ID, models.IdentityUser, userID}
 	}
-	return sight{message.channel.ID, models.IdentityWAID, message.wire.From}
+	return sight{message.channel.ID, models.IdentityWAID, waID}
 }
 
 // goesBy reports whether a message brings no id of the customer that the
@@ -86,6 +90,16 @@ func sightOf(message incoming) sight {
 func (c *changing) goesBy(message incoming) bool {
 	return (message.wire.From == "" || message.wire.From == c.CustomerWAID) &&
 		(message.wire.FromUserID == "" || message.wire.FromUserID == c.CustomerUserID)
+}
+
+// needsCare reports whether a new message may mean more for the conversation than
+// one line: because it was edited already, or is the first that anybody hears of.
+func (c *changing) needsCare(now time.Time) bool { return c.looksForEarly(now) || c.Silent() }
+
+// looksForEarly reports whether edits or deletions may be there before their
+// messages.
+func (c *changing) looksForEarly(now time.Time) bool {
+	return c.EarlyUntil != nil && now.Before(*c.EarlyUntil)
 }
 
 // greet takes over the newer names that new messages of known contacts bring.
@@ -106,18 +120,19 @@ func (c *changes) greet(fresh []incoming, known map[messageKey]models.Contact) e
 // in one go: taken one after the other, two batches could wait for each other in a
 // circle.
 func (c *changes) lockAhead(traffic traffic) error {
-	if len(traffic.messages) == 0 || len(traffic.statuses) == 0 {
+	incoming := traffic.incoming()
+	if len(incoming) == 0 || len(traffic.statuses) == 0 {
 		return nil
 	}
 	var written, reported []models.ID
-	if err := c.conversationsOf(traffic.messages).Distinct().Pluck("v.id", &written).Error; err != nil {
+	if err := c.conversationsOf(incoming).Distinct().Pluck("v.id", &written).Error; err != nil {
 		return fmt.Errorf("find conversations of senders: %w", err)
 	}
 	organizations, messages := queryOf(c.tx, traffic.statuses)
 	if err := messages.Model(&models.Message{}).Distinct().Pluck("conversation_id", &reported).Error; err != nil {
 		return fmt.Errorf("find conversations of statuses: %w", err)
 	}
-	for _, message := range traffic.messages {
+	for _, message := range incoming {
 		organizations = append(organizations, message.channel.OrganizationID)
 	}
 	return c.loadByID(organizations, append(written, reported...))

@@ -9,11 +9,11 @@ import (
 
 // record turns changes into events: first what was said, then what became of the
 // conversations.
-func (c *changes) record(moved []models.Message) error {
+func (c *changes) record(rewritten []models.Message) error {
 	if err := c.loadContacts(); err != nil {
 		return err
 	}
-	last, err := c.lastMessages(moved)
+	last, err := c.lastMessages(rewritten)
 	if err != nil {
 		return err
 	}
@@ -25,9 +25,17 @@ func (c *changes) record(moved []models.Message) error {
 			return err
 		}
 	}
-	for _, message := range moved {
-		if err := c.event(models.EventMessageStatusChanged, c.conversations[message.ConversationID], &message, last, nil); err != nil {
-			return err
+	for _, message := range rewritten {
+		for _, told := range []struct {
+			kind models.EventKind
+			of   map[models.ID]*models.Message
+		}{{models.EventMessageStatusChanged, c.moved}, {models.EventMessageChanged, c.altered}} {
+			if told.of[message.ID] == nil {
+				continue
+			}
+			if err := c.event(told.kind, c.conversations[message.ConversationID], &message, last, nil); err != nil {
+				return err
+			}
 		}
 	}
 	for _, merge := range c.merged {
@@ -102,13 +110,13 @@ func (c *changes) loadContacts() error {
 
 // lastMessages returns the last messages of the conversations by id; it reads
 // those that the transaction did not have in hand anyway.
-func (c *changes) lastMessages(moved []models.Message) (map[models.ID]*models.Message, error) {
+func (c *changes) lastMessages(rewritten []models.Message) (map[models.ID]*models.Message, error) {
 	last := make(map[models.ID]*models.Message)
 	for i := range c.added {
 		last[c.added[i].ID] = &c.added[i]
 	}
-	for i := range moved {
-		last[moved[i].ID] = &moved[i]
+	for i := range rewritten {
+		last[rewritten[i].ID] = &rewritten[i]
 	}
 	var organizations, missing []models.ID
 	for _, conversation := range c.conversations {

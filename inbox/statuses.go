@@ -99,13 +99,19 @@ func lockMessagesOf(tx *store.Tx, steps []step, changes *changes) (messagesOf, e
 	}
 	found := messagesOf{byID: make(map[models.ID]*models.Message), byWAMID: make(map[messageKey]*models.Message)}
 	for i := range messages {
-		message := &messages[i]
-		found.byID[message.ID] = message
-		if message.WAMID != nil {
-			found.byWAMID[messageKey{message.ChannelID, *message.WAMID}] = message
-		}
+		found.add(changes.current(&messages[i]))
+	}
+	for i := range changes.added { // what the phone sent comes in the same way as its statuses
+		found.add(&changes.added[i])
 	}
 	return found, nil
+}
+
+func (m messagesOf) add(message *models.Message) {
+	m.byID[message.ID] = message
+	if message.WAMID != nil {
+		m.byWAMID[messageKey{message.ChannelID, *message.WAMID}] = message
+	}
 }
 
 // queryOf finds the messages that statuses may be about, by Meta's id and by ours,
@@ -211,7 +217,7 @@ func park(tx *store.Tx, statuses []models.ParkedStatus) error {
 }
 
 // unpark applies and removes what waited for messages that just got their id from
-// Meta.
+// Meta, or just turned up: statuses, edits and deletions.
 func unpark(tx *store.Tx, messages []*models.Message, changes *changes) error {
 	for _, message := range messages {
 		var waiting []models.ParkedStatus
@@ -220,16 +226,20 @@ func unpark(tx *store.Tx, messages []*models.Message, changes *changes) error {
 		if err != nil {
 			return fmt.Errorf("read parked statuses: %w", err)
 		}
-		if len(waiting) == 0 {
-			continue
-		}
 		for _, status := range waiting {
 			if message.Apply(status.Change()) {
 				changes.move(message)
 			}
 		}
-		if err := tx.Delete(&waiting).Error; err != nil {
-			return fmt.Errorf("remove parked statuses: %w", err)
+		if len(waiting) > 0 {
+			if err := tx.Delete(&waiting).Error; err != nil {
+				return fmt.Errorf("remove parked statuses: %w", err)
+			}
+		}
+		if conversation := changes.conversations[message.ConversationID]; conversation.looksForEarly(tx.Now()) {
+			if err := changes.revise(message); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

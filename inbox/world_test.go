@@ -108,6 +108,7 @@ type item struct {
 	contact map[string]any // the entry of contacts[]; nil: none
 	message map[string]any
 	status  map[string]any
+	echo    bool // the message is one that the business wrote on its phone
 }
 
 // text is a customer's text message.
@@ -144,13 +145,18 @@ func payload(items ...item) []byte {
 		if item.contact != nil {
 			value["contacts"] = []any{item.contact}
 		}
-		if item.message != nil {
+		field := "messages"
+		switch {
+		case item.echo:
+			field = "smb_message_echoes"
+			value["message_echoes"] = []any{item.message}
+		case item.message != nil:
 			value["messages"] = []any{item.message}
 		}
 		if item.status != nil {
 			value["statuses"] = []any{item.status}
 		}
-		changes[i] = map[string]any{"field": "messages", "value": value}
+		changes[i] = map[string]any{"field": field, "value": value}
 	}
 	body, err := json.Marshal(map[string]any{
 		"object": "whatsapp_business_account",

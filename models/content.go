@@ -2,6 +2,7 @@ package models
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -251,6 +252,9 @@ type ProductInView struct {
 	CatalogID string `json:"catalogId,omitempty"`
 	ProductID string `json:"productId,omitempty"`
 }
+
+// IsZero reports whether there is nothing in the content.
+func (c Content) IsZero() bool { return reflect.ValueOf(c).IsZero() }
 
 // Text is what can be read and searched in the content, of any kind: a caption or
 // file name, a button's title, a place, names and numbers. Empty for nil.

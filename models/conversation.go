@@ -110,8 +110,18 @@ func (c *Conversation) SeeMessage(m Message) (waitingKnown bool) {
 
 // SeeCustomerAct folds in something that the customer did without writing a
 // message, such as a reaction: it opens the service window and leaves nothing unread.
-func (c *Conversation) SeeCustomerAct(at, receivedAt time.Time) {
+// It reports whether that moved the window.
+func (c *Conversation) SeeCustomerAct(at, receivedAt time.Time) bool {
+	before := c.LastCustomerMessageAt
 	c.hearCustomer(*Earlier(&at, &receivedAt))
+	return before == nil || !before.Equal(*c.LastCustomerMessageAt)
+}
+
+// Silent reports whether nobody was ever told of the conversation: so far there are
+// only messages from before the number was connected, or reactions and the like to
+// messages that we do not have.
+func (c *Conversation) Silent() bool {
+	return c.Status == ConversationClosed && c.ClosedByID == nil && c.AssigneeID == nil && c.UnreadCount == 0
 }
 
 // hearCustomer opens the service window.

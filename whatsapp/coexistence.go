@@ -16,6 +16,15 @@ const (
 	FieldAppState = "smb_app_state_sync"
 )
 
+// BringsMessages reports whether [Change.Messages] is set for a field.
+func BringsMessages(field string) bool {
+	switch field {
+	case FieldMessages, FieldEchoes, FieldHistory, FieldAppState:
+		return true
+	}
+	return false
+}
+
 // AppContact is an entry of the app's contacts. Removed says that it was taken
 // out of them; then there is no name.
 type AppContact struct {

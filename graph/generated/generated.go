@@ -42,6 +42,8 @@ type ResolverRoot interface {
 	ConversationMergedEvent() ConversationMergedEventResolver
 	Message() MessageResolver
 	MessageAddedEvent() MessageAddedEventResolver
+	MessageChangedEvent() MessageChangedEventResolver
+	MessageReaction() MessageReactionResolver
 	MessageStatusChangedEvent() MessageStatusChangedEventResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
@@ -84,6 +86,22 @@ type ComplexityRoot struct {
 	AssignmentSkip struct {
 		Reason func(childComplexity int) int
 		User   func(childComplexity int) int
+	}
+
+	AudioContent struct {
+		Error       func(childComplexity int) int
+		IsVoiceNote func(childComplexity int) int
+		MimeType    func(childComplexity int) int
+	}
+
+	ButtonContent struct {
+		Payload func(childComplexity int) int
+		Text    func(childComplexity int) int
+	}
+
+	ButtonReplyContent struct {
+		ButtonID func(childComplexity int) int
+		Title    func(childComplexity int) int
 	}
 
 	Channel struct {
@@ -141,6 +159,44 @@ type ComplexityRoot struct {
 		PublicID      func(childComplexity int) int
 	}
 
+	ContactCard struct {
+		Addresses   func(childComplexity int) int
+		Birthday    func(childComplexity int) int
+		Company     func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+		Emails      func(childComplexity int) int
+		FirstName   func(childComplexity int) int
+		JobTitle    func(childComplexity int) int
+		LastName    func(childComplexity int) int
+		Phones      func(childComplexity int) int
+		Urls        func(childComplexity int) int
+	}
+
+	ContactCardAddress struct {
+		City    func(childComplexity int) int
+		Country func(childComplexity int) int
+		State   func(childComplexity int) int
+		Street  func(childComplexity int) int
+		Type    func(childComplexity int) int
+		Zip     func(childComplexity int) int
+	}
+
+	ContactCardEmail struct {
+		Email func(childComplexity int) int
+		Type  func(childComplexity int) int
+	}
+
+	ContactCardPhone struct {
+		Phone func(childComplexity int) int
+		Type  func(childComplexity int) int
+		WaID  func(childComplexity int) int
+	}
+
+	ContactCardUrl struct {
+		Type func(childComplexity int) int
+		URL  func(childComplexity int) int
+	}
+
 	ContactIdentity struct {
 		Channel   func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
@@ -162,6 +218,10 @@ type ComplexityRoot struct {
 	ContactMatchEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ContactsContent struct {
+		Cards func(childComplexity int) int
 	}
 
 	Conversation struct {
@@ -270,21 +330,101 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	DocumentContent struct {
+		Caption  func(childComplexity int) int
+		Error    func(childComplexity int) int
+		FileName func(childComplexity int) int
+		MimeType func(childComplexity int) int
+	}
+
+	FlowReplyContent struct {
+		Body            func(childComplexity int) int
+		IsResponseValid func(childComplexity int) int
+		Name            func(childComplexity int) int
+		ResponseJSON    func(childComplexity int) int
+	}
+
+	ImageContent struct {
+		Caption  func(childComplexity int) int
+		Error    func(childComplexity int) int
+		MimeType func(childComplexity int) int
+	}
+
+	InteractiveButton struct {
+		ButtonID func(childComplexity int) int
+		Title    func(childComplexity int) int
+	}
+
+	InteractiveContent struct {
+		Body    func(childComplexity int) int
+		Buttons func(childComplexity int) int
+		Footer  func(childComplexity int) int
+		Header  func(childComplexity int) int
+		Link    func(childComplexity int) int
+		List    func(childComplexity int) int
+	}
+
+	InteractiveLink struct {
+		Text func(childComplexity int) int
+		URL  func(childComplexity int) int
+	}
+
+	InteractiveList struct {
+		Button   func(childComplexity int) int
+		Sections func(childComplexity int) int
+	}
+
+	InteractiveListRow struct {
+		Description func(childComplexity int) int
+		RowID       func(childComplexity int) int
+		Title       func(childComplexity int) int
+	}
+
+	InteractiveListSection struct {
+		Rows  func(childComplexity int) int
+		Title func(childComplexity int) int
+	}
+
+	ListReplyContent struct {
+		Description func(childComplexity int) int
+		RowID       func(childComplexity int) int
+		Title       func(childComplexity int) int
+	}
+
+	LocationContent struct {
+		Address   func(childComplexity int) int
+		Latitude  func(childComplexity int) int
+		Longitude func(childComplexity int) int
+		Name      func(childComplexity int) int
+		URL       func(childComplexity int) int
+	}
+
 	Message struct {
-		Attempts     func(childComplexity int) int
-		Conversation func(childComplexity int) int
-		CreatedAt    func(childComplexity int) int
-		Direction    func(childComplexity int) int
-		Failure      func(childComplexity int) int
-		PublicID     func(childComplexity int) int
-		ReplyTo      func(childComplexity int) int
-		RetriedBy    func(childComplexity int) int
-		RetryOf      func(childComplexity int) int
-		Says         func(childComplexity int) int
-		Sender       func(childComplexity int) int
-		SentAt       func(childComplexity int) int
-		Status       func(childComplexity int) int
-		StatusTimes  func(childComplexity int) int
+		Attempts            func(childComplexity int) int
+		Body                func(childComplexity int) int
+		Conversation        func(childComplexity int) int
+		CreatedAt           func(childComplexity int) int
+		DeletedAt           func(childComplexity int) int
+		Direction           func(childComplexity int) int
+		EditedAt            func(childComplexity int) int
+		Failure             func(childComplexity int) int
+		Forwarded           func(childComplexity int) int
+		FrequentlyForwarded func(childComplexity int) int
+		FromHistory         func(childComplexity int) int
+		IsReply             func(childComplexity int) int
+		Product             func(childComplexity int) int
+		PublicID            func(childComplexity int) int
+		Reactions           func(childComplexity int) int
+		Referral            func(childComplexity int) int
+		ReplyTo             func(childComplexity int) int
+		RetriedBy           func(childComplexity int) int
+		RetryOf             func(childComplexity int) int
+		Says                func(childComplexity int) int
+		Sender              func(childComplexity int) int
+		SentAt              func(childComplexity int) int
+		Status              func(childComplexity int) int
+		StatusTimes         func(childComplexity int) int
+		WrittenBy           func(childComplexity int) int
 	}
 
 	MessageAddedEvent struct {
@@ -298,6 +438,14 @@ type ComplexityRoot struct {
 	MessageCancelPayload struct {
 		Message    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	MessageChangedEvent struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		Message      func(childComplexity int) int
+		OccurredAt   func(childComplexity int) int
+		PublicID     func(childComplexity int) int
 	}
 
 	MessageConnection struct {
@@ -335,6 +483,13 @@ type ComplexityRoot struct {
 	MessageMatchEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	MessageReaction struct {
+		Direction func(childComplexity int) int
+		Emoji     func(childComplexity int) int
+		ReactedAt func(childComplexity int) int
+		User      func(childComplexity int) int
 	}
 
 	MessageRetryPayload struct {
@@ -393,6 +548,19 @@ type ComplexityRoot struct {
 		UserSetActive          func(childComplexity int, input gqlmodel.UserSetActiveInput) int
 	}
 
+	OrderContent struct {
+		CatalogID func(childComplexity int) int
+		Items     func(childComplexity int) int
+		Text      func(childComplexity int) int
+	}
+
+	OrderItem struct {
+		Currency  func(childComplexity int) int
+		Price     func(childComplexity int) int
+		ProductID func(childComplexity int) int
+		Quantity  func(childComplexity int) int
+	}
+
 	Organization struct {
 		CreatedAt func(childComplexity int) int
 		Name      func(childComplexity int) int
@@ -404,6 +572,11 @@ type ComplexityRoot struct {
 		HasNextPage     func(childComplexity int) int
 		HasPreviousPage func(childComplexity int) int
 		StartCursor     func(childComplexity int) int
+	}
+
+	ProductInView struct {
+		CatalogID func(childComplexity int) int
+		ProductID func(childComplexity int) int
 	}
 
 	Profile struct {
@@ -424,6 +597,20 @@ type ComplexityRoot struct {
 		Node          func(childComplexity int, id string) int
 		Nodes         func(childComplexity int, ids []string) int
 		Viewer        func(childComplexity int) int
+	}
+
+	Referral struct {
+		Body           func(childComplexity int) int
+		ClickID        func(childComplexity int) int
+		Headline       func(childComplexity int) int
+		ImageURL       func(childComplexity int) int
+		MediaType      func(childComplexity int) int
+		SourceID       func(childComplexity int) int
+		SourceType     func(childComplexity int) int
+		SourceURL      func(childComplexity int) int
+		ThumbnailURL   func(childComplexity int) int
+		VideoURL       func(childComplexity int) int
+		WelcomeMessage func(childComplexity int) int
 	}
 
 	SendBlocker struct {
@@ -472,9 +659,21 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	StickerContent struct {
+		Error      func(childComplexity int) int
+		IsAnimated func(childComplexity int) int
+		MimeType   func(childComplexity int) int
+	}
+
 	Subscription struct {
 		ConversationEvents func(childComplexity int, conversationID string, after *string) int
 		InboxEvents        func(childComplexity int, after *string) int
+	}
+
+	SystemContent struct {
+		Text func(childComplexity int) int
+		Type func(childComplexity int) int
+		WaID func(childComplexity int) int
 	}
 
 	TextContent struct {
@@ -489,6 +688,11 @@ type ComplexityRoot struct {
 	UnknownContent struct {
 		Kind    func(childComplexity int) int
 		RawJSON func(childComplexity int) int
+	}
+
+	UnsupportedContent struct {
+		Errors func(childComplexity int) int
+		Kind   func(childComplexity int) int
 	}
 
 	User struct {
@@ -516,12 +720,24 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	VideoContent struct {
+		Caption  func(childComplexity int) int
+		Error    func(childComplexity int) int
+		MimeType func(childComplexity int) int
+	}
+
 	Viewer struct {
 		ChannelPermissions func(childComplexity int) int
 		IsAdministrator    func(childComplexity int) int
 		Organization       func(childComplexity int) int
 		Profile            func(childComplexity int) int
 		User               func(childComplexity int) int
+	}
+
+	WhatsAppError struct {
+		Code    func(childComplexity int) int
+		Details func(childComplexity int) int
+		Title   func(childComplexity int) int
 	}
 
 	Workload struct {
@@ -590,8 +806,11 @@ type ConversationMergedEventResolver interface {
 type MessageResolver interface {
 	Conversation(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.Conversation, error)
 
+	Reactions(ctx context.Context, obj *gqlmodel.Message) ([]gqlmodel.MessageReaction, error)
+
 	Failure(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.MessageFailure, error)
 	ReplyTo(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.Message, error)
+
 	RetryOf(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.Message, error)
 	RetriedBy(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.Message, error)
 	Sender(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.User, error)
@@ -601,6 +820,15 @@ type MessageAddedEventResolver interface {
 
 	Conversation(ctx context.Context, obj *gqlmodel.MessageAddedEvent) (*gqlmodel.Conversation, error)
 	Message(ctx context.Context, obj *gqlmodel.MessageAddedEvent) (*gqlmodel.Message, error)
+}
+type MessageChangedEventResolver interface {
+	Cursor(ctx context.Context, obj *gqlmodel.MessageChangedEvent) (string, error)
+
+	Conversation(ctx context.Context, obj *gqlmodel.MessageChangedEvent) (*gqlmodel.Conversation, error)
+	Message(ctx context.Context, obj *gqlmodel.MessageChangedEvent) (*gqlmodel.Message, error)
+}
+type MessageReactionResolver interface {
+	User(ctx context.Context, obj *gqlmodel.MessageReaction) (*gqlmodel.User, error)
 }
 type MessageStatusChangedEventResolver interface {
 	Cursor(ctx context.Context, obj *gqlmodel.MessageStatusChangedEvent) (string, error)
@@ -780,6 +1008,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AssignmentSkip.User(childComplexity), true
+
+	case "AudioContent.error":
+		if e.ComplexityRoot.AudioContent.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AudioContent.Error(childComplexity), true
+	case "AudioContent.isVoiceNote":
+		if e.ComplexityRoot.AudioContent.IsVoiceNote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AudioContent.IsVoiceNote(childComplexity), true
+	case "AudioContent.mimeType":
+		if e.ComplexityRoot.AudioContent.MimeType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AudioContent.MimeType(childComplexity), true
+
+	case "ButtonContent.payload":
+		if e.ComplexityRoot.ButtonContent.Payload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ButtonContent.Payload(childComplexity), true
+	case "ButtonContent.text":
+		if e.ComplexityRoot.ButtonContent.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ButtonContent.Text(childComplexity), true
+
+	case "ButtonReplyContent.buttonId":
+		if e.ComplexityRoot.ButtonReplyContent.ButtonID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ButtonReplyContent.ButtonID(childComplexity), true
+	case "ButtonReplyContent.title":
+		if e.ComplexityRoot.ButtonReplyContent.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ButtonReplyContent.Title(childComplexity), true
 
 	case "Channel.assignees":
 		if e.ComplexityRoot.Channel.Assignees == nil {
@@ -980,6 +1253,149 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Contact.PublicID(childComplexity), true
 
+	case "ContactCard.addresses":
+		if e.ComplexityRoot.ContactCard.Addresses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCard.Addresses(childComplexity), true
+	case "ContactCard.birthday":
+		if e.ComplexityRoot.ContactCard.Birthday == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCard.Birthday(childComplexity), true
+	case "ContactCard.company":
+		if e.ComplexityRoot.ContactCard.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCard.Company(childComplexity), true
+	case "ContactCard.displayName":
+		if e.ComplexityRoot.ContactCard.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCard.DisplayName(childComplexity), true
+	case "ContactCard.emails":
+		if e.ComplexityRoot.ContactCard.Emails == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCard.Emails(childComplexity), true
+	case "ContactCard.firstName":
+		if e.ComplexityRoot.ContactCard.FirstName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCard.FirstName(childComplexity), true
+	case "ContactCard.jobTitle":
+		if e.ComplexityRoot.ContactCard.JobTitle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCard.JobTitle(childComplexity), true
+	case "ContactCard.lastName":
+		if e.ComplexityRoot.ContactCard.LastName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCard.LastName(childComplexity), true
+	case "ContactCard.phones":
+		if e.ComplexityRoot.ContactCard.Phones == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCard.Phones(childComplexity), true
+	case "ContactCard.urls":
+		if e.ComplexityRoot.ContactCard.Urls == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCard.Urls(childComplexity), true
+
+	case "ContactCardAddress.city":
+		if e.ComplexityRoot.ContactCardAddress.City == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCardAddress.City(childComplexity), true
+	case "ContactCardAddress.country":
+		if e.ComplexityRoot.ContactCardAddress.Country == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCardAddress.Country(childComplexity), true
+	case "ContactCardAddress.state":
+		if e.ComplexityRoot.ContactCardAddress.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCardAddress.State(childComplexity), true
+	case "ContactCardAddress.street":
+		if e.ComplexityRoot.ContactCardAddress.Street == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCardAddress.Street(childComplexity), true
+	case "ContactCardAddress.type":
+		if e.ComplexityRoot.ContactCardAddress.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCardAddress.Type(childComplexity), true
+	case "ContactCardAddress.zip":
+		if e.ComplexityRoot.ContactCardAddress.Zip == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCardAddress.Zip(childComplexity), true
+
+	case "ContactCardEmail.email":
+		if e.ComplexityRoot.ContactCardEmail.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCardEmail.Email(childComplexity), true
+	case "ContactCardEmail.type":
+		if e.ComplexityRoot.ContactCardEmail.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCardEmail.Type(childComplexity), true
+
+	case "ContactCardPhone.phone":
+		if e.ComplexityRoot.ContactCardPhone.Phone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCardPhone.Phone(childComplexity), true
+	case "ContactCardPhone.type":
+		if e.ComplexityRoot.ContactCardPhone.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCardPhone.Type(childComplexity), true
+	case "ContactCardPhone.waId":
+		if e.ComplexityRoot.ContactCardPhone.WaID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCardPhone.WaID(childComplexity), true
+
+	case "ContactCardUrl.type":
+		if e.ComplexityRoot.ContactCardUrl.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCardUrl.Type(childComplexity), true
+	case "ContactCardUrl.url":
+		if e.ComplexityRoot.ContactCardUrl.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCardUrl.URL(childComplexity), true
+
 	case "ContactIdentity.channel":
 		if e.ComplexityRoot.ContactIdentity.Channel == nil {
 			break
@@ -1049,6 +1465,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactMatchEdge.Node(childComplexity), true
+
+	case "ContactsContent.cards":
+		if e.ComplexityRoot.ContactsContent.Cards == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactsContent.Cards(childComplexity), true
 
 	case "Conversation.assignee":
 		if e.ComplexityRoot.Conversation.Assignee == nil {
@@ -1424,12 +1847,245 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationsUserError.Message(childComplexity), true
 
+	case "DocumentContent.caption":
+		if e.ComplexityRoot.DocumentContent.Caption == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentContent.Caption(childComplexity), true
+	case "DocumentContent.error":
+		if e.ComplexityRoot.DocumentContent.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentContent.Error(childComplexity), true
+	case "DocumentContent.fileName":
+		if e.ComplexityRoot.DocumentContent.FileName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentContent.FileName(childComplexity), true
+	case "DocumentContent.mimeType":
+		if e.ComplexityRoot.DocumentContent.MimeType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentContent.MimeType(childComplexity), true
+
+	case "FlowReplyContent.body":
+		if e.ComplexityRoot.FlowReplyContent.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowReplyContent.Body(childComplexity), true
+	case "FlowReplyContent.isResponseValid":
+		if e.ComplexityRoot.FlowReplyContent.IsResponseValid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowReplyContent.IsResponseValid(childComplexity), true
+	case "FlowReplyContent.name":
+		if e.ComplexityRoot.FlowReplyContent.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowReplyContent.Name(childComplexity), true
+	case "FlowReplyContent.responseJson":
+		if e.ComplexityRoot.FlowReplyContent.ResponseJSON == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowReplyContent.ResponseJSON(childComplexity), true
+
+	case "ImageContent.caption":
+		if e.ComplexityRoot.ImageContent.Caption == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImageContent.Caption(childComplexity), true
+	case "ImageContent.error":
+		if e.ComplexityRoot.ImageContent.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImageContent.Error(childComplexity), true
+	case "ImageContent.mimeType":
+		if e.ComplexityRoot.ImageContent.MimeType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImageContent.MimeType(childComplexity), true
+
+	case "InteractiveButton.buttonId":
+		if e.ComplexityRoot.InteractiveButton.ButtonID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveButton.ButtonID(childComplexity), true
+	case "InteractiveButton.title":
+		if e.ComplexityRoot.InteractiveButton.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveButton.Title(childComplexity), true
+
+	case "InteractiveContent.body":
+		if e.ComplexityRoot.InteractiveContent.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveContent.Body(childComplexity), true
+	case "InteractiveContent.buttons":
+		if e.ComplexityRoot.InteractiveContent.Buttons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveContent.Buttons(childComplexity), true
+	case "InteractiveContent.footer":
+		if e.ComplexityRoot.InteractiveContent.Footer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveContent.Footer(childComplexity), true
+	case "InteractiveContent.header":
+		if e.ComplexityRoot.InteractiveContent.Header == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveContent.Header(childComplexity), true
+	case "InteractiveContent.link":
+		if e.ComplexityRoot.InteractiveContent.Link == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveContent.Link(childComplexity), true
+	case "InteractiveContent.list":
+		if e.ComplexityRoot.InteractiveContent.List == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveContent.List(childComplexity), true
+
+	case "InteractiveLink.text":
+		if e.ComplexityRoot.InteractiveLink.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveLink.Text(childComplexity), true
+	case "InteractiveLink.url":
+		if e.ComplexityRoot.InteractiveLink.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveLink.URL(childComplexity), true
+
+	case "InteractiveList.button":
+		if e.ComplexityRoot.InteractiveList.Button == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveList.Button(childComplexity), true
+	case "InteractiveList.sections":
+		if e.ComplexityRoot.InteractiveList.Sections == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveList.Sections(childComplexity), true
+
+	case "InteractiveListRow.description":
+		if e.ComplexityRoot.InteractiveListRow.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveListRow.Description(childComplexity), true
+	case "InteractiveListRow.rowId":
+		if e.ComplexityRoot.InteractiveListRow.RowID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveListRow.RowID(childComplexity), true
+	case "InteractiveListRow.title":
+		if e.ComplexityRoot.InteractiveListRow.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveListRow.Title(childComplexity), true
+
+	case "InteractiveListSection.rows":
+		if e.ComplexityRoot.InteractiveListSection.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveListSection.Rows(childComplexity), true
+	case "InteractiveListSection.title":
+		if e.ComplexityRoot.InteractiveListSection.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractiveListSection.Title(childComplexity), true
+
+	case "ListReplyContent.description":
+		if e.ComplexityRoot.ListReplyContent.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListReplyContent.Description(childComplexity), true
+	case "ListReplyContent.rowId":
+		if e.ComplexityRoot.ListReplyContent.RowID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListReplyContent.RowID(childComplexity), true
+	case "ListReplyContent.title":
+		if e.ComplexityRoot.ListReplyContent.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListReplyContent.Title(childComplexity), true
+
+	case "LocationContent.address":
+		if e.ComplexityRoot.LocationContent.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LocationContent.Address(childComplexity), true
+	case "LocationContent.latitude":
+		if e.ComplexityRoot.LocationContent.Latitude == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LocationContent.Latitude(childComplexity), true
+	case "LocationContent.longitude":
+		if e.ComplexityRoot.LocationContent.Longitude == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LocationContent.Longitude(childComplexity), true
+	case "LocationContent.name":
+		if e.ComplexityRoot.LocationContent.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LocationContent.Name(childComplexity), true
+	case "LocationContent.url":
+		if e.ComplexityRoot.LocationContent.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LocationContent.URL(childComplexity), true
+
 	case "Message.attempts":
 		if e.ComplexityRoot.Message.Attempts == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Message.Attempts(childComplexity), true
+	case "Message.text":
+		if e.ComplexityRoot.Message.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Body(childComplexity), true
 	case "Message.conversation":
 		if e.ComplexityRoot.Message.Conversation == nil {
 			break
@@ -1442,24 +2098,78 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.CreatedAt(childComplexity), true
+	case "Message.deletedAt":
+		if e.ComplexityRoot.Message.DeletedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.DeletedAt(childComplexity), true
 	case "Message.direction":
 		if e.ComplexityRoot.Message.Direction == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Message.Direction(childComplexity), true
+	case "Message.editedAt":
+		if e.ComplexityRoot.Message.EditedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.EditedAt(childComplexity), true
 	case "Message.failure":
 		if e.ComplexityRoot.Message.Failure == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Message.Failure(childComplexity), true
+	case "Message.isForwarded":
+		if e.ComplexityRoot.Message.Forwarded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Forwarded(childComplexity), true
+	case "Message.isFrequentlyForwarded":
+		if e.ComplexityRoot.Message.FrequentlyForwarded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.FrequentlyForwarded(childComplexity), true
+	case "Message.isFromHistory":
+		if e.ComplexityRoot.Message.FromHistory == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.FromHistory(childComplexity), true
+	case "Message.isReply":
+		if e.ComplexityRoot.Message.IsReply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.IsReply(childComplexity), true
+	case "Message.product":
+		if e.ComplexityRoot.Message.Product == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Product(childComplexity), true
 	case "Message.id":
 		if e.ComplexityRoot.Message.PublicID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Message.PublicID(childComplexity), true
+	case "Message.reactions":
+		if e.ComplexityRoot.Message.Reactions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Reactions(childComplexity), true
+	case "Message.referral":
+		if e.ComplexityRoot.Message.Referral == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Referral(childComplexity), true
 	case "Message.replyTo":
 		if e.ComplexityRoot.Message.ReplyTo == nil {
 			break
@@ -1508,6 +2218,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.StatusTimes(childComplexity), true
+	case "Message.source":
+		if e.ComplexityRoot.Message.WrittenBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.WrittenBy(childComplexity), true
 
 	case "MessageAddedEvent.conversation":
 		if e.ComplexityRoot.MessageAddedEvent.Conversation == nil {
@@ -1552,6 +2268,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MessageCancelPayload.UserErrors(childComplexity), true
+
+	case "MessageChangedEvent.conversation":
+		if e.ComplexityRoot.MessageChangedEvent.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageChangedEvent.Conversation(childComplexity), true
+	case "MessageChangedEvent.cursor":
+		if e.ComplexityRoot.MessageChangedEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageChangedEvent.Cursor(childComplexity), true
+	case "MessageChangedEvent.message":
+		if e.ComplexityRoot.MessageChangedEvent.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageChangedEvent.Message(childComplexity), true
+	case "MessageChangedEvent.occurredAt":
+		if e.ComplexityRoot.MessageChangedEvent.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageChangedEvent.OccurredAt(childComplexity), true
+	case "MessageChangedEvent.id":
+		if e.ComplexityRoot.MessageChangedEvent.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageChangedEvent.PublicID(childComplexity), true
 
 	case "MessageConnection.edges":
 		if e.ComplexityRoot.MessageConnection.Edges == nil {
@@ -1672,6 +2419,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MessageMatchEdge.Node(childComplexity), true
+
+	case "MessageReaction.direction":
+		if e.ComplexityRoot.MessageReaction.Direction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageReaction.Direction(childComplexity), true
+	case "MessageReaction.emoji":
+		if e.ComplexityRoot.MessageReaction.Emoji == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageReaction.Emoji(childComplexity), true
+	case "MessageReaction.reactedAt":
+		if e.ComplexityRoot.MessageReaction.ReactedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageReaction.ReactedAt(childComplexity), true
+	case "MessageReaction.user":
+		if e.ComplexityRoot.MessageReaction.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageReaction.User(childComplexity), true
 
 	case "MessageRetryPayload.message":
 		if e.ComplexityRoot.MessageRetryPayload.Message == nil {
@@ -1997,6 +2769,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Mutation.UserSetActive(childComplexity, args["input"].(gqlmodel.UserSetActiveInput)), true
 
+	case "OrderContent.catalogId":
+		if e.ComplexityRoot.OrderContent.CatalogID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderContent.CatalogID(childComplexity), true
+	case "OrderContent.items":
+		if e.ComplexityRoot.OrderContent.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderContent.Items(childComplexity), true
+	case "OrderContent.text":
+		if e.ComplexityRoot.OrderContent.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderContent.Text(childComplexity), true
+
+	case "OrderItem.currency":
+		if e.ComplexityRoot.OrderItem.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderItem.Currency(childComplexity), true
+	case "OrderItem.price":
+		if e.ComplexityRoot.OrderItem.Price == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderItem.Price(childComplexity), true
+	case "OrderItem.productId":
+		if e.ComplexityRoot.OrderItem.ProductID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderItem.ProductID(childComplexity), true
+	case "OrderItem.quantity":
+		if e.ComplexityRoot.OrderItem.Quantity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderItem.Quantity(childComplexity), true
+
 	case "Organization.createdAt":
 		if e.ComplexityRoot.Organization.CreatedAt == nil {
 			break
@@ -2040,6 +2856,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "ProductInView.catalogId":
+		if e.ComplexityRoot.ProductInView.CatalogID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductInView.CatalogID(childComplexity), true
+	case "ProductInView.productId":
+		if e.ComplexityRoot.ProductInView.ProductID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductInView.ProductID(childComplexity), true
 
 	case "Profile.isAdministrator":
 		if e.ComplexityRoot.Profile.Administrator == nil {
@@ -2172,6 +3001,73 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "Referral.body":
+		if e.ComplexityRoot.Referral.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Referral.Body(childComplexity), true
+	case "Referral.clickId":
+		if e.ComplexityRoot.Referral.ClickID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Referral.ClickID(childComplexity), true
+	case "Referral.headline":
+		if e.ComplexityRoot.Referral.Headline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Referral.Headline(childComplexity), true
+	case "Referral.imageUrl":
+		if e.ComplexityRoot.Referral.ImageURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Referral.ImageURL(childComplexity), true
+	case "Referral.mediaType":
+		if e.ComplexityRoot.Referral.MediaType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Referral.MediaType(childComplexity), true
+	case "Referral.sourceId":
+		if e.ComplexityRoot.Referral.SourceID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Referral.SourceID(childComplexity), true
+	case "Referral.sourceType":
+		if e.ComplexityRoot.Referral.SourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Referral.SourceType(childComplexity), true
+	case "Referral.sourceUrl":
+		if e.ComplexityRoot.Referral.SourceURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Referral.SourceURL(childComplexity), true
+	case "Referral.thumbnailUrl":
+		if e.ComplexityRoot.Referral.ThumbnailURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Referral.ThumbnailURL(childComplexity), true
+	case "Referral.videoUrl":
+		if e.ComplexityRoot.Referral.VideoURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Referral.VideoURL(childComplexity), true
+	case "Referral.welcomeMessage":
+		if e.ComplexityRoot.Referral.WelcomeMessage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Referral.WelcomeMessage(childComplexity), true
 
 	case "SendBlocker.code":
 		if e.ComplexityRoot.SendBlocker.Code == nil {
@@ -2313,6 +3209,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SessionUserError.Message(childComplexity), true
 
+	case "StickerContent.error":
+		if e.ComplexityRoot.StickerContent.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StickerContent.Error(childComplexity), true
+	case "StickerContent.isAnimated":
+		if e.ComplexityRoot.StickerContent.IsAnimated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StickerContent.IsAnimated(childComplexity), true
+	case "StickerContent.mimeType":
+		if e.ComplexityRoot.StickerContent.MimeType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StickerContent.MimeType(childComplexity), true
+
 	case "Subscription.conversationEvents":
 		if e.ComplexityRoot.Subscription.ConversationEvents == nil {
 			break
@@ -2335,6 +3250,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.InboxEvents(childComplexity, args["after"].(*string)), true
+
+	case "SystemContent.text":
+		if e.ComplexityRoot.SystemContent.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemContent.Text(childComplexity), true
+	case "SystemContent.type":
+		if e.ComplexityRoot.SystemContent.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemContent.Type(childComplexity), true
+	case "SystemContent.waId":
+		if e.ComplexityRoot.SystemContent.WaID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemContent.WaID(childComplexity), true
 
 	case "TextContent.body":
 		if e.ComplexityRoot.TextContent.Body == nil {
@@ -2368,6 +3302,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UnknownContent.RawJSON(childComplexity), true
+
+	case "UnsupportedContent.errors":
+		if e.ComplexityRoot.UnsupportedContent.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnsupportedContent.Errors(childComplexity), true
+	case "UnsupportedContent.kind":
+		if e.ComplexityRoot.UnsupportedContent.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnsupportedContent.Kind(childComplexity), true
 
 	case "User.isActive":
 		if e.ComplexityRoot.User.Active == nil {
@@ -2451,6 +3398,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserSetActivePayload.UserErrors(childComplexity), true
 
+	case "VideoContent.caption":
+		if e.ComplexityRoot.VideoContent.Caption == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoContent.Caption(childComplexity), true
+	case "VideoContent.error":
+		if e.ComplexityRoot.VideoContent.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoContent.Error(childComplexity), true
+	case "VideoContent.mimeType":
+		if e.ComplexityRoot.VideoContent.MimeType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoContent.MimeType(childComplexity), true
+
 	case "Viewer.channelPermissions":
 		if e.ComplexityRoot.Viewer.ChannelPermissions == nil {
 			break
@@ -2481,6 +3447,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.User(childComplexity), true
+
+	case "WhatsAppError.code":
+		if e.ComplexityRoot.WhatsAppError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhatsAppError.Code(childComplexity), true
+	case "WhatsAppError.details":
+		if e.ComplexityRoot.WhatsAppError.Details == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhatsAppError.Details(childComplexity), true
+	case "WhatsAppError.title":
+		if e.ComplexityRoot.WhatsAppError.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhatsAppError.Title(childComplexity), true
 
 	case "Workload.availability":
 		if e.ComplexityRoot.Workload.Availability == nil {
@@ -4367,11 +5352,525 @@ type TextContent {
 }
 
 """
-A message of a kind that Recado does not show yet, kept as it came.
+An error in the words of Meta.
+"""
+type WhatsAppError {
+  """
+  Meta's number of the error; 0 if there is none.
+  """
+  code: Int!
+  """
+  Meta's title; null if there is none.
+  """
+  title: String
+  """
+  Meta's details; null if there are none.
+  """
+  details: String
+}
+
+"""
+A picture.
+"""
+type ImageContent {
+  """
+  The type that the sender announced, for example ` + "`" + `audio/ogg; codecs=opus` + "`" + `; null if none. What the file is in truth is known when it was fetched.
+  """
+  mimeType: String
+  """
+  The text below it; null if there is none.
+  """
+  caption: String
+  """
+  Why WhatsApp could not get hold of the file; null if it could.
+  """
+  error: WhatsAppError
+}
+
+"""
+A video.
+"""
+type VideoContent {
+  """
+  The type that the sender announced, for example ` + "`" + `audio/ogg; codecs=opus` + "`" + `; null if none. What the file is in truth is known when it was fetched.
+  """
+  mimeType: String
+  """
+  The text below it; null if there is none.
+  """
+  caption: String
+  """
+  Why WhatsApp could not get hold of the file; null if it could.
+  """
+  error: WhatsAppError
+}
+
+"""
+A sound: a voice note, or a file.
+"""
+type AudioContent {
+  """
+  The type that the sender announced, for example ` + "`" + `audio/ogg; codecs=opus` + "`" + `; null if none. What the file is in truth is known when it was fetched.
+  """
+  mimeType: String
+  """
+  Whether it was recorded in WhatsApp, as a voice note.
+  """
+  isVoiceNote: Boolean!
+  """
+  Why WhatsApp could not get hold of the file; null if it could.
+  """
+  error: WhatsAppError
+}
+
+"""
+A file of any type.
+"""
+type DocumentContent {
+  """
+  The type that the sender announced, for example ` + "`" + `audio/ogg; codecs=opus` + "`" + `; null if none. What the file is in truth is known when it was fetched.
+  """
+  mimeType: String
+  """
+  The text below it; null if there is none.
+  """
+  caption: String
+  """
+  The name that the sender gave it: any text, not a safe path; null if none.
+  """
+  fileName: String
+  """
+  Why WhatsApp could not get hold of the file; null if it could.
+  """
+  error: WhatsAppError
+}
+
+"""
+A sticker.
+"""
+type StickerContent {
+  """
+  The type that the sender announced, for example ` + "`" + `audio/ogg; codecs=opus` + "`" + `; null if none. What the file is in truth is known when it was fetched.
+  """
+  mimeType: String
+  """
+  Whether it moves.
+  """
+  isAnimated: Boolean!
+  """
+  Why WhatsApp could not get hold of the file; null if it could.
+  """
+  error: WhatsAppError
+}
+
+"""
+A place.
+"""
+type LocationContent {
+  """
+  Degrees north, -90 to 90.
+  """
+  latitude: Float!
+  """
+  Degrees east, -180 to 180.
+  """
+  longitude: Float!
+  """
+  The name of the place; null if there is none.
+  """
+  name: String
+  """
+  Its address; null if there is none.
+  """
+  address: String
+  """
+  A web page about it; null if there is none.
+  """
+  url: String
+}
+
+"""
+A number on a card.
+"""
+type ContactCardPhone {
+  """
+  The number, in any notation; null if there is none.
+  """
+  phone: String
+  """
+  The number as WhatsApp knows it, in digits; null if it does not use WhatsApp, or the sender did not say.
+  """
+  waId: String
+  """
+  What it is for, for example ` + "`" + `CELL` + "`" + `. An open set; null if not said.
+  """
+  type: String
+}
+
+"""
+An email address on a card.
+"""
+type ContactCardEmail {
+  """
+  The address; null if there is none.
+  """
+  email: String
+  """
+  What it is for, for example ` + "`" + `WORK` + "`" + `. An open set; null if not said.
+  """
+  type: String
+}
+
+"""
+A postal address on a card.
+"""
+type ContactCardAddress {
+  """
+  Street and number; null if not given.
+  """
+  street: String
+  """
+  City; null if not given.
+  """
+  city: String
+  """
+  State or region; null if not given.
+  """
+  state: String
+  """
+  Postal code; null if not given.
+  """
+  zip: String
+  """
+  Country; null if not given.
+  """
+  country: String
+  """
+  What it is for, for example ` + "`" + `HOME` + "`" + `. An open set; null if not given.
+  """
+  type: String
+}
+
+"""
+A web address on a card.
+"""
+type ContactCardUrl {
+  """
+  The address; null if there is none.
+  """
+  url: String
+  """
+  What it is for. An open set; null if not said.
+  """
+  type: String
+}
+
+"""
+A person's card.
+"""
+type ContactCard {
+  """
+  What to call the person: the name, else a number or the company; empty if the card says nothing.
+  """
+  displayName: String!
+  """
+  First name; null if not given.
+  """
+  firstName: String
+  """
+  Last name; null if not given.
+  """
+  lastName: String
+  """
+  The numbers.
+  """
+  phones: [ContactCardPhone!]!
+  """
+  The email addresses.
+  """
+  emails: [ContactCardEmail!]!
+  """
+  The postal addresses.
+  """
+  addresses: [ContactCardAddress!]!
+  """
+  The web addresses.
+  """
+  urls: [ContactCardUrl!]!
+  """
+  Where the person works; null if not given.
+  """
+  company: String
+  """
+  What the person does there; null if not given.
+  """
+  jobTitle: String
+  """
+  As ` + "`" + `YYYY-MM-DD` + "`" + `, by the word of the sender; null if not given.
+  """
+  birthday: String
+}
+
+"""
+Cards of people.
+"""
+type ContactsContent {
+  """
+  The cards, 257 at most.
+  """
+  cards: [ContactCard!]!
+}
+
+"""
+A tap on a quick-reply button of a template.
+"""
+type ButtonContent {
+  """
+  The button's text; null if WhatsApp does not say.
+  """
+  text: String
+  """
+  What the message with the button put into it; null if nothing.
+  """
+  payload: String
+}
+
+"""
+A tap on a reply button.
+"""
+type ButtonReplyContent {
+  """
+  The id that the message with the button gave it; null if WhatsApp does not say.
+  """
+  buttonId: String
+  """
+  The button's text; null if WhatsApp does not say.
+  """
+  title: String
+}
+
+"""
+A row picked from a list.
+"""
+type ListReplyContent {
+  """
+  The id that the message with the list gave the row; null if WhatsApp does not say.
+  """
+  rowId: String
+  """
+  The row's title; null if WhatsApp does not say.
+  """
+  title: String
+  """
+  The row's description; null if it has none.
+  """
+  description: String
+}
+
+"""
+A form that the customer filled in: the answer to a Flow and the like.
+"""
+type FlowReplyContent {
+  """
+  What was answered, for example ` + "`" + `flow` + "`" + `. An open set; null if not said.
+  """
+  name: String
+  """
+  What WhatsApp shows in its place; null if nothing.
+  """
+  body: String
+  """
+  The answers, as WhatsApp passed them on; null if there are none.
+  """
+  responseJson: String
+  """
+  Whether ` + "`" + `responseJson` + "`" + ` is JSON: broken answers occur.
+  """
+  isResponseValid: Boolean!
+}
+
+"""
+A line of an order.
+"""
+type OrderItem {
+  """
+  The business's own id of the product; null if not said.
+  """
+  productId: String
+  """
+  How many, a decimal number; null if not said.
+  """
+  quantity: String
+  """
+  What one costs, a decimal number; null if not said.
+  """
+  price: String
+  """
+  The currency of the price, for example ` + "`" + `BRL` + "`" + `; null if not said.
+  """
+  currency: String
+}
+
+"""
+A cart from the catalogue.
+"""
+type OrderContent {
+  """
+  Meta's id of the catalogue; null if not said.
+  """
+  catalogId: String
+  """
+  What the customer wrote with it; null if nothing.
+  """
+  text: String
+  """
+  What is in the cart.
+  """
+  items: [OrderItem!]!
+}
+
+"""
+A change of the customer's account, told in the conversation.
+"""
+type SystemContent {
+  """
+  What changed, for example ` + "`" + `user_changed_number` + "`" + `. An open set; empty if not said.
+  """
+  type: String!
+  """
+  WhatsApp's sentence about it; null if there is none.
+  """
+  text: String
+  """
+  The new number, in digits; null if it did not change.
+  """
+  waId: String
+}
+
+"""
+A message that WhatsApp does not pass on to businesses, for example a poll. The customer sees it as sent.
+"""
+type UnsupportedContent {
+  """
+  What it is in truth, for example ` + "`" + `poll` + "`" + `. An open set; null if WhatsApp does not say.
+  """
+  kind: String
+  """
+  What WhatsApp says about it.
+  """
+  errors: [WhatsAppError!]!
+}
+
+"""
+A reply button.
+"""
+type InteractiveButton {
+  """
+  What comes back when it is tapped.
+  """
+  buttonId: String!
+  """
+  Its text.
+  """
+  title: String!
+}
+
+"""
+A row of a list.
+"""
+type InteractiveListRow {
+  """
+  What comes back when it is picked.
+  """
+  rowId: String!
+  """
+  Its title.
+  """
+  title: String!
+  """
+  What is below the title; null if nothing.
+  """
+  description: String
+}
+
+"""
+A part of a list.
+"""
+type InteractiveListSection {
+  """
+  Its title; null if it has none.
+  """
+  title: String
+  """
+  Its rows.
+  """
+  rows: [InteractiveListRow!]!
+}
+
+"""
+A list that opens behind a button.
+"""
+type InteractiveList {
+  """
+  The button's text.
+  """
+  button: String!
+  """
+  The parts of the list.
+  """
+  sections: [InteractiveListSection!]!
+}
+
+"""
+A button that opens a web page.
+"""
+type InteractiveLink {
+  """
+  The button's text.
+  """
+  text: String!
+  """
+  The page.
+  """
+  url: String!
+}
+
+"""
+A message with something to tap: reply buttons, a list, or a link.
+"""
+type InteractiveContent {
+  """
+  The text above; null if there is none, or if it is a file.
+  """
+  header: String
+  """
+  The text.
+  """
+  body: String!
+  """
+  The small text below; null if there is none.
+  """
+  footer: String
+  """
+  The reply buttons; empty with a list or a link.
+  """
+  buttons: [InteractiveButton!]!
+  """
+  The list; null with buttons or a link.
+  """
+  list: InteractiveList
+  """
+  The link; null with buttons or a list.
+  """
+  link: InteractiveLink
+}
+
+"""
+A message of a kind that Recado does not know, or whose parts are not what the kind should have, kept as it came.
 """
 type UnknownContent {
   """
-  Meta's name of the kind, for example ` + "`" + `image` + "`" + `. An open set.
+  Meta's name of the kind. An open set.
   """
   kind: String!
   """
@@ -4383,7 +5882,136 @@ type UnknownContent {
 """
 What a message says.
 """
-union MessageContent = TextContent | UnknownContent
+union MessageContent =
+  | TextContent
+  | ImageContent
+  | VideoContent
+  | AudioContent
+  | DocumentContent
+  | StickerContent
+  | LocationContent
+  | ContactsContent
+  | ButtonContent
+  | ButtonReplyContent
+  | ListReplyContent
+  | FlowReplyContent
+  | OrderContent
+  | SystemContent
+  | UnsupportedContent
+  | InteractiveContent
+  | UnknownContent
+
+"""
+The ad or post whose button a customer wrote by.
+"""
+type Referral {
+  """
+  ` + "`" + `ad` + "`" + ` or ` + "`" + `post` + "`" + `; null if not said.
+  """
+  sourceType: String
+  """
+  Meta's id of the ad or post; null if not said.
+  """
+  sourceId: String
+  """
+  Its address; null if not said.
+  """
+  sourceUrl: String
+  """
+  Its headline; null if not said.
+  """
+  headline: String
+  """
+  Its text; null if not said.
+  """
+  body: String
+  """
+  ` + "`" + `image` + "`" + ` or ` + "`" + `video` + "`" + `; null if not said.
+  """
+  mediaType: String
+  """
+  Its picture; null if not said.
+  """
+  imageUrl: String
+  """
+  Its video; null if not said.
+  """
+  videoUrl: String
+  """
+  The video's thumbnail; null if not said.
+  """
+  thumbnailUrl: String
+  """
+  Meta's id of the click, for measuring ads; null if not said.
+  """
+  clickId: String
+  """
+  What the ad greeted the customer with; null if not said.
+  """
+  welcomeMessage: String
+}
+
+"""
+A product of the catalogue that a message asks about.
+"""
+type ProductInView {
+  """
+  Meta's id of the catalogue; null if not said.
+  """
+  catalogId: String
+  """
+  The business's own id of the product; null if not said.
+  """
+  productId: String
+}
+
+"""
+Where a message was written.
+"""
+enum MessageSource {
+  """
+  By the customer.
+  """
+  CUSTOMER
+  """
+  By a user of the team, in Recado.
+  """
+  AGENT
+  """
+  On the business's own phone, with a number that is used there too.
+  """
+  PHONE_APP
+  """
+  By a program.
+  """
+  API
+  """
+  By Recado, by a rule of the team.
+  """
+  SYSTEM
+}
+
+"""
+One side's reaction to a message.
+"""
+type MessageReaction {
+  """
+  Whose it is: ` + "`" + `INBOUND` + "`" + ` is the customer's, ` + "`" + `OUTBOUND` + "`" + ` the business's.
+  """
+  direction: MessageDirection!
+  """
+  The emoji.
+  """
+  emoji: String!
+  """
+  The user who reacted; null for the customer and for the business's phone.
+  """
+  user: User
+  """
+  When.
+  """
+  reactedAt: DateTime!
+}
 
 """
 One message of a conversation, of either side. Needs VIEW on its channel.
@@ -4402,9 +6030,49 @@ type Message implements Node {
   """
   direction: MessageDirection!
   """
-  What it says.
+  Where it was written.
+  """
+  source: MessageSource!
+  """
+  What it says. An edited message says what it was edited to, a deleted one what it said.
   """
   content: MessageContent!
+  """
+  All of ` + "`" + `content` + "`" + ` that can be read, in one text, whatever its kind: for previews. May be empty.
+  """
+  text: String!
+  """
+  Whether it was forwarded.
+  """
+  isForwarded: Boolean!
+  """
+  Whether it was forwarded more than five times.
+  """
+  isFrequentlyForwarded: Boolean!
+  """
+  Whether it was written before the number was connected, and taken over from the phone.
+  """
+  isFromHistory: Boolean!
+  """
+  When it was last edited; null if it never was.
+  """
+  editedAt: DateTime
+  """
+  When its author deleted it for everyone; null if it was not. The team can still read it.
+  """
+  deletedAt: DateTime
+  """
+  The reactions to it: one of each side at most.
+  """
+  reactions: [MessageReaction!]!
+  """
+  The ad or post that the customer came from; null if from none.
+  """
+  referral: Referral
+  """
+  The product that it asks about; null if none.
+  """
+  product: ProductInView
   """
   How far it has come.
   """
@@ -4418,9 +6086,13 @@ type Message implements Node {
   """
   failure: MessageFailure
   """
-  The message that it answers; null when it answers none, or one that Recado does not know.
+  The message that it answers; null when it answers none, or one that Recado does not know (yet): see ` + "`" + `isReply` + "`" + `.
   """
   replyTo: Message
+  """
+  Whether it answers a message, known or not.
+  """
+  isReply: Boolean!
   """
   The failed message that it says again; null when it is no retry.
   """
@@ -4504,7 +6176,7 @@ interface Event {
 """
 What can happen in an inbox.
 """
-union InboxEvent = MessageAddedEvent | MessageStatusChangedEvent | ConversationChangedEvent | ConversationMergedEvent
+union InboxEvent = MessageAddedEvent | MessageStatusChangedEvent | MessageChangedEvent | ConversationChangedEvent | ConversationMergedEvent
 
 """
 A message came, or was written by the team.
@@ -4536,6 +6208,32 @@ type MessageAddedEvent implements Event {
 A message came further on its way, or failed.
 """
 type MessageStatusChangedEvent implements Event {
+  """
+  Opaque id, starting with ` + "`" + `evt_` + "`" + `, the same when the event is delivered again.
+  """
+  id: ID!
+  """
+  The place in the organization's feed, for ` + "`" + `after` + "`" + `.
+  """
+  cursor: String!
+  """
+  When it happened.
+  """
+  occurredAt: DateTime!
+  """
+  The conversation as it was right after the event.
+  """
+  conversation: Conversation!
+  """
+  The message as it was right after the event.
+  """
+  message: Message!
+}
+
+"""
+A message changed: somebody reacted to it, or it was edited or deleted, or its file was fetched.
+"""
+type MessageChangedEvent implements Event {
   """
   Opaque id, starting with ` + "`" + `evt_` + "`" + `, the same when the event is delivered again.
   """
@@ -6018,6 +7716,82 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Contact", field.Name)
 }
 
+func (ec *executionContext) childFields_ContactCard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "displayName":
+		return ec.fieldContext_ContactCard_displayName(ctx, field)
+	case "firstName":
+		return ec.fieldContext_ContactCard_firstName(ctx, field)
+	case "lastName":
+		return ec.fieldContext_ContactCard_lastName(ctx, field)
+	case "phones":
+		return ec.fieldContext_ContactCard_phones(ctx, field)
+	case "emails":
+		return ec.fieldContext_ContactCard_emails(ctx, field)
+	case "addresses":
+		return ec.fieldContext_ContactCard_addresses(ctx, field)
+	case "urls":
+		return ec.fieldContext_ContactCard_urls(ctx, field)
+	case "company":
+		return ec.fieldContext_ContactCard_company(ctx, field)
+	case "jobTitle":
+		return ec.fieldContext_ContactCard_jobTitle(ctx, field)
+	case "birthday":
+		return ec.fieldContext_ContactCard_birthday(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactCard", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactCardAddress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "street":
+		return ec.fieldContext_ContactCardAddress_street(ctx, field)
+	case "city":
+		return ec.fieldContext_ContactCardAddress_city(ctx, field)
+	case "state":
+		return ec.fieldContext_ContactCardAddress_state(ctx, field)
+	case "zip":
+		return ec.fieldContext_ContactCardAddress_zip(ctx, field)
+	case "country":
+		return ec.fieldContext_ContactCardAddress_country(ctx, field)
+	case "type":
+		return ec.fieldContext_ContactCardAddress_type(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactCardAddress", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactCardEmail(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "email":
+		return ec.fieldContext_ContactCardEmail_email(ctx, field)
+	case "type":
+		return ec.fieldContext_ContactCardEmail_type(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactCardEmail", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactCardPhone(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "phone":
+		return ec.fieldContext_ContactCardPhone_phone(ctx, field)
+	case "waId":
+		return ec.fieldContext_ContactCardPhone_waId(ctx, field)
+	case "type":
+		return ec.fieldContext_ContactCardPhone_type(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactCardPhone", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactCardUrl(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_ContactCardUrl_url(ctx, field)
+	case "type":
+		return ec.fieldContext_ContactCardUrl_type(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactCardUrl", field.Name)
+}
+
 func (ec *executionContext) childFields_ContactIdentity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -6246,6 +8020,58 @@ func (ec *executionContext) childFields_ConversationsUserError(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ConversationsUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_InteractiveButton(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "buttonId":
+		return ec.fieldContext_InteractiveButton_buttonId(ctx, field)
+	case "title":
+		return ec.fieldContext_InteractiveButton_title(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InteractiveButton", field.Name)
+}
+
+func (ec *executionContext) childFields_InteractiveLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_InteractiveLink_text(ctx, field)
+	case "url":
+		return ec.fieldContext_InteractiveLink_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InteractiveLink", field.Name)
+}
+
+func (ec *executionContext) childFields_InteractiveList(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "button":
+		return ec.fieldContext_InteractiveList_button(ctx, field)
+	case "sections":
+		return ec.fieldContext_InteractiveList_sections(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InteractiveList", field.Name)
+}
+
+func (ec *executionContext) childFields_InteractiveListRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rowId":
+		return ec.fieldContext_InteractiveListRow_rowId(ctx, field)
+	case "title":
+		return ec.fieldContext_InteractiveListRow_title(ctx, field)
+	case "description":
+		return ec.fieldContext_InteractiveListRow_description(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InteractiveListRow", field.Name)
+}
+
+func (ec *executionContext) childFields_InteractiveListSection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "title":
+		return ec.fieldContext_InteractiveListSection_title(ctx, field)
+	case "rows":
+		return ec.fieldContext_InteractiveListSection_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InteractiveListSection", field.Name)
+}
+
 func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6254,8 +8080,28 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_conversation(ctx, field)
 	case "direction":
 		return ec.fieldContext_Message_direction(ctx, field)
+	case "source":
+		return ec.fieldContext_Message_source(ctx, field)
 	case "content":
 		return ec.fieldContext_Message_content(ctx, field)
+	case "text":
+		return ec.fieldContext_Message_text(ctx, field)
+	case "isForwarded":
+		return ec.fieldContext_Message_isForwarded(ctx, field)
+	case "isFrequentlyForwarded":
+		return ec.fieldContext_Message_isFrequentlyForwarded(ctx, field)
+	case "isFromHistory":
+		return ec.fieldContext_Message_isFromHistory(ctx, field)
+	case "editedAt":
+		return ec.fieldContext_Message_editedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Message_deletedAt(ctx, field)
+	case "reactions":
+		return ec.fieldContext_Message_reactions(ctx, field)
+	case "referral":
+		return ec.fieldContext_Message_referral(ctx, field)
+	case "product":
+		return ec.fieldContext_Message_product(ctx, field)
 	case "status":
 		return ec.fieldContext_Message_status(ctx, field)
 	case "statusTimes":
@@ -6264,6 +8110,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_failure(ctx, field)
 	case "replyTo":
 		return ec.fieldContext_Message_replyTo(ctx, field)
+	case "isReply":
+		return ec.fieldContext_Message_isReply(ctx, field)
 	case "retryOf":
 		return ec.fieldContext_Message_retryOf(ctx, field)
 	case "retriedBy":
@@ -6364,6 +8212,20 @@ func (ec *executionContext) childFields_MessageMatchEdge(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type MessageMatchEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_MessageReaction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "direction":
+		return ec.fieldContext_MessageReaction_direction(ctx, field)
+	case "emoji":
+		return ec.fieldContext_MessageReaction_emoji(ctx, field)
+	case "user":
+		return ec.fieldContext_MessageReaction_user(ctx, field)
+	case "reactedAt":
+		return ec.fieldContext_MessageReaction_reactedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageReaction", field.Name)
+}
+
 func (ec *executionContext) childFields_MessageRetryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "message":
@@ -6418,6 +8280,20 @@ func (ec *executionContext) childFields_MessageUserError(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type MessageUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_OrderItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "productId":
+		return ec.fieldContext_OrderItem_productId(ctx, field)
+	case "quantity":
+		return ec.fieldContext_OrderItem_quantity(ctx, field)
+	case "price":
+		return ec.fieldContext_OrderItem_price(ctx, field)
+	case "currency":
+		return ec.fieldContext_OrderItem_currency(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderItem", field.Name)
+}
+
 func (ec *executionContext) childFields_Organization(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6444,6 +8320,16 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_ProductInView(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "catalogId":
+		return ec.fieldContext_ProductInView_catalogId(ctx, field)
+	case "productId":
+		return ec.fieldContext_ProductInView_productId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProductInView", field.Name)
+}
+
 func (ec *executionContext) childFields_Profile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6456,6 +8342,34 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 		return ec.fieldContext_Profile_createdAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Profile", field.Name)
+}
+
+func (ec *executionContext) childFields_Referral(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sourceType":
+		return ec.fieldContext_Referral_sourceType(ctx, field)
+	case "sourceId":
+		return ec.fieldContext_Referral_sourceId(ctx, field)
+	case "sourceUrl":
+		return ec.fieldContext_Referral_sourceUrl(ctx, field)
+	case "headline":
+		return ec.fieldContext_Referral_headline(ctx, field)
+	case "body":
+		return ec.fieldContext_Referral_body(ctx, field)
+	case "mediaType":
+		return ec.fieldContext_Referral_mediaType(ctx, field)
+	case "imageUrl":
+		return ec.fieldContext_Referral_imageUrl(ctx, field)
+	case "videoUrl":
+		return ec.fieldContext_Referral_videoUrl(ctx, field)
+	case "thumbnailUrl":
+		return ec.fieldContext_Referral_thumbnailUrl(ctx, field)
+	case "clickId":
+		return ec.fieldContext_Referral_clickId(ctx, field)
+	case "welcomeMessage":
+		return ec.fieldContext_Referral_welcomeMessage(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Referral", field.Name)
 }
 
 func (ec *executionContext) childFields_SendBlocker(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6624,6 +8538,18 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_channelPermissions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_WhatsAppError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_WhatsAppError_code(ctx, field)
+	case "title":
+		return ec.fieldContext_WhatsAppError_title(ctx, field)
+	case "details":
+		return ec.fieldContext_WhatsAppError_details(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WhatsAppError", field.Name)
 }
 
 func (ec *executionContext) childFields_Workload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8004,6 +9930,176 @@ func (ec *executionContext) fieldContext_AssignmentSkip_reason(_ context.Context
 	return graphql.NewScalarFieldContext("AssignmentSkip", field, false, false, "AssignmentSkipReason")
 }
 
+func (ec *executionContext) _AudioContent_mimeType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AudioContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AudioContent_mimeType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MimeType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AudioContent_mimeType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AudioContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _AudioContent_isVoiceNote(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AudioContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AudioContent_isVoiceNote(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsVoiceNote, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AudioContent_isVoiceNote(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AudioContent", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _AudioContent_error(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AudioContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AudioContent_error(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Error, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.WhatsAppError) graphql.Marshaler {
+			return ec.marshalOWhatsAppError2ᚖrecadoᚋgraphᚋgqlmodelᚐWhatsAppError(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AudioContent_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AudioContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WhatsAppError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ButtonContent_text(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ButtonContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ButtonContent_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ButtonContent_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ButtonContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _ButtonContent_payload(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ButtonContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ButtonContent_payload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Payload, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ButtonContent_payload(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ButtonContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _ButtonReplyContent_buttonId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ButtonReplyContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ButtonReplyContent_buttonId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ButtonID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ButtonReplyContent_buttonId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ButtonReplyContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _ButtonReplyContent_title(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ButtonReplyContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ButtonReplyContent_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ButtonReplyContent_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ButtonReplyContent", field, false, false, "String")
+}
+
 func (ec *executionContext) _Channel_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8846,6 +10942,571 @@ func (ec *executionContext) fieldContext_Contact_createdAt(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Contact", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _ContactCard_displayName(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCard_displayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisplayName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCard_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCard", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCard_firstName(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCard_firstName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FirstName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCard_firstName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCard", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCard_lastName(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCard_lastName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCard_lastName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCard", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCard_phones(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCard_phones(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phones, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ContactCardPhone) graphql.Marshaler {
+			return ec.marshalNContactCardPhone2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardPhoneᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCard_phones(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactCard",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactCardPhone(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactCard_emails(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCard_emails(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Emails, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ContactCardEmail) graphql.Marshaler {
+			return ec.marshalNContactCardEmail2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardEmailᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCard_emails(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactCard",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactCardEmail(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactCard_addresses(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCard_addresses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Addresses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ContactCardAddress) graphql.Marshaler {
+			return ec.marshalNContactCardAddress2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardAddressᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCard_addresses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactCard",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactCardAddress(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactCard_urls(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCard_urls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Urls, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ContactCardURL) graphql.Marshaler {
+			return ec.marshalNContactCardUrl2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardURLᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCard_urls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactCard",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactCardUrl(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactCard_company(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCard_company(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Company, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCard_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCard", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCard_jobTitle(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCard_jobTitle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JobTitle, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCard_jobTitle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCard", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCard_birthday(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCard_birthday(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Birthday, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCard_birthday(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCard", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCardAddress_street(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCardAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCardAddress_street(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Street, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCardAddress_street(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCardAddress", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCardAddress_city(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCardAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCardAddress_city(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.City, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCardAddress_city(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCardAddress", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCardAddress_state(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCardAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCardAddress_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCardAddress_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCardAddress", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCardAddress_zip(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCardAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCardAddress_zip(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Zip, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCardAddress_zip(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCardAddress", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCardAddress_country(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCardAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCardAddress_country(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Country, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCardAddress_country(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCardAddress", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCardAddress_type(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCardAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCardAddress_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCardAddress_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCardAddress", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCardEmail_email(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCardEmail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCardEmail_email(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Email, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCardEmail_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCardEmail", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCardEmail_type(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCardEmail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCardEmail_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCardEmail_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCardEmail", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCardPhone_phone(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCardPhone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCardPhone_phone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCardPhone_phone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCardPhone", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCardPhone_waId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCardPhone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCardPhone_waId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WaID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCardPhone_waId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCardPhone", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCardPhone_type(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCardPhone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCardPhone_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCardPhone_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCardPhone", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCardUrl_url(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCardURL) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCardUrl_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCardUrl_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCardUrl", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactCardUrl_type(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCardURL) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactCardUrl_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactCardUrl_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactCardUrl", field, false, false, "String")
+}
+
 func (ec *executionContext) _ContactIdentity_kind(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactIdentity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9157,6 +11818,38 @@ func (ec *executionContext) fieldContext_ContactMatchEdge_node(_ context.Context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ContactMatch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactsContent_cards(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactsContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactsContent_cards(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cards, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ContactCard) graphql.Marshaler {
+			return ec.marshalNContactCard2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactsContent_cards(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactsContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactCard(ctx, field)
 		},
 	}
 	return fc, nil
@@ -10799,6 +13492,897 @@ func (ec *executionContext) fieldContext_ConversationsUserError_field(_ context.
 	return graphql.NewScalarFieldContext("ConversationsUserError", field, false, false, "String")
 }
 
+func (ec *executionContext) _DocumentContent_mimeType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DocumentContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DocumentContent_mimeType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MimeType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DocumentContent_mimeType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DocumentContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _DocumentContent_caption(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DocumentContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DocumentContent_caption(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Caption, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DocumentContent_caption(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DocumentContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _DocumentContent_fileName(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DocumentContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DocumentContent_fileName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FileName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DocumentContent_fileName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DocumentContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _DocumentContent_error(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DocumentContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DocumentContent_error(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Error, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.WhatsAppError) graphql.Marshaler {
+			return ec.marshalOWhatsAppError2ᚖrecadoᚋgraphᚋgqlmodelᚐWhatsAppError(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DocumentContent_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DocumentContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WhatsAppError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FlowReplyContent_name(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.FlowReplyContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowReplyContent_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FlowReplyContent_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowReplyContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _FlowReplyContent_body(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.FlowReplyContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowReplyContent_body(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Body, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FlowReplyContent_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowReplyContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _FlowReplyContent_responseJson(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.FlowReplyContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowReplyContent_responseJson(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResponseJSON, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FlowReplyContent_responseJson(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowReplyContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _FlowReplyContent_isResponseValid(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.FlowReplyContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowReplyContent_isResponseValid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsResponseValid, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FlowReplyContent_isResponseValid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowReplyContent", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ImageContent_mimeType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ImageContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImageContent_mimeType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MimeType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImageContent_mimeType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImageContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImageContent_caption(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ImageContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImageContent_caption(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Caption, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImageContent_caption(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImageContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImageContent_error(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ImageContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImageContent_error(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Error, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.WhatsAppError) graphql.Marshaler {
+			return ec.marshalOWhatsAppError2ᚖrecadoᚋgraphᚋgqlmodelᚐWhatsAppError(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImageContent_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImageContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WhatsAppError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InteractiveButton_buttonId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveButton) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveButton_buttonId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ButtonID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveButton_buttonId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InteractiveButton", field, false, false, "String")
+}
+
+func (ec *executionContext) _InteractiveButton_title(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveButton) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveButton_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveButton_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InteractiveButton", field, false, false, "String")
+}
+
+func (ec *executionContext) _InteractiveContent_header(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveContent_header(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Header, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveContent_header(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InteractiveContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _InteractiveContent_body(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveContent_body(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Body, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveContent_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InteractiveContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _InteractiveContent_footer(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveContent_footer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Footer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveContent_footer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InteractiveContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _InteractiveContent_buttons(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveContent_buttons(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Buttons, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.InteractiveButton) graphql.Marshaler {
+			return ec.marshalNInteractiveButton2ᚕrecadoᚋgraphᚋgqlmodelᚐInteractiveButtonᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveContent_buttons(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InteractiveContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InteractiveButton(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InteractiveContent_list(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveContent_list(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.List, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.InteractiveList) graphql.Marshaler {
+			return ec.marshalOInteractiveList2ᚖrecadoᚋgraphᚋgqlmodelᚐInteractiveList(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveContent_list(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InteractiveContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InteractiveList(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InteractiveContent_link(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveContent_link(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Link, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.InteractiveLink) graphql.Marshaler {
+			return ec.marshalOInteractiveLink2ᚖrecadoᚋgraphᚋgqlmodelᚐInteractiveLink(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveContent_link(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InteractiveContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InteractiveLink(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InteractiveLink_text(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveLink_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveLink_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InteractiveLink", field, false, false, "String")
+}
+
+func (ec *executionContext) _InteractiveLink_url(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveLink_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveLink_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InteractiveLink", field, false, false, "String")
+}
+
+func (ec *executionContext) _InteractiveList_button(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveList) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveList_button(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Button, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveList_button(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InteractiveList", field, false, false, "String")
+}
+
+func (ec *executionContext) _InteractiveList_sections(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveList) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveList_sections(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sections, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.InteractiveListSection) graphql.Marshaler {
+			return ec.marshalNInteractiveListSection2ᚕrecadoᚋgraphᚋgqlmodelᚐInteractiveListSectionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveList_sections(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InteractiveList",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InteractiveListSection(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InteractiveListRow_rowId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveListRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveListRow_rowId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RowID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveListRow_rowId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InteractiveListRow", field, false, false, "String")
+}
+
+func (ec *executionContext) _InteractiveListRow_title(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveListRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveListRow_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveListRow_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InteractiveListRow", field, false, false, "String")
+}
+
+func (ec *executionContext) _InteractiveListRow_description(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveListRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveListRow_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveListRow_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InteractiveListRow", field, false, false, "String")
+}
+
+func (ec *executionContext) _InteractiveListSection_title(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveListSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveListSection_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveListSection_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InteractiveListSection", field, false, false, "String")
+}
+
+func (ec *executionContext) _InteractiveListSection_rows(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InteractiveListSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractiveListSection_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.InteractiveListRow) graphql.Marshaler {
+			return ec.marshalNInteractiveListRow2ᚕrecadoᚋgraphᚋgqlmodelᚐInteractiveListRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InteractiveListSection_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InteractiveListSection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InteractiveListRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ListReplyContent_rowId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ListReplyContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ListReplyContent_rowId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RowID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ListReplyContent_rowId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ListReplyContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _ListReplyContent_title(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ListReplyContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ListReplyContent_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ListReplyContent_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ListReplyContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _ListReplyContent_description(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ListReplyContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ListReplyContent_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ListReplyContent_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ListReplyContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _LocationContent_latitude(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.LocationContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LocationContent_latitude(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Latitude, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LocationContent_latitude(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LocationContent", field, false, false, "Float")
+}
+
+func (ec *executionContext) _LocationContent_longitude(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.LocationContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LocationContent_longitude(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Longitude, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LocationContent_longitude(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LocationContent", field, false, false, "Float")
+}
+
+func (ec *executionContext) _LocationContent_name(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.LocationContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LocationContent_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LocationContent_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LocationContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _LocationContent_address(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.LocationContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LocationContent_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LocationContent_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LocationContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _LocationContent_url(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.LocationContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LocationContent_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LocationContent_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LocationContent", field, false, false, "String")
+}
+
 func (ec *executionContext) _Message_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10877,6 +14461,29 @@ func (ec *executionContext) fieldContext_Message_direction(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Message", field, false, false, "MessageDirection")
 }
 
+func (ec *executionContext) _Message_source(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WrittenBy(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.MessageSource) graphql.Marshaler {
+			return ec.marshalNMessageSource2recadoᚋmodelsᚐMessageSource(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, true, false, "MessageSource")
+}
+
 func (ec *executionContext) _Message_content(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10898,6 +14505,240 @@ func (ec *executionContext) _Message_content(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Message_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Message", field, true, false, "MessageContent")
+}
+
+func (ec *executionContext) _Message_text(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Body, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, false, false, "String")
+}
+
+func (ec *executionContext) _Message_isForwarded(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_isForwarded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Forwarded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_isForwarded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Message_isFrequentlyForwarded(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_isFrequentlyForwarded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FrequentlyForwarded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_isFrequentlyForwarded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Message_isFromHistory(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_isFromHistory(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromHistory, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_isFromHistory(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Message_editedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_editedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EditedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_editedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Message_deletedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_deletedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_deletedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Message_reactions(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_reactions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Message().Reactions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.MessageReaction) graphql.Marshaler {
+			return ec.marshalNMessageReaction2ᚕrecadoᚋgraphᚋgqlmodelᚐMessageReactionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_reactions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageReaction(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Message_referral(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_referral(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Referral(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Referral) graphql.Marshaler {
+			return ec.marshalOReferral2ᚖrecadoᚋgraphᚋgqlmodelᚐReferral(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_referral(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Referral(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Message_product(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_product(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Product(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ProductInView) graphql.Marshaler {
+			return ec.marshalOProductInView2ᚖrecadoᚋgraphᚋgqlmodelᚐProductInView(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_product(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProductInView(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Message_status(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
@@ -11017,6 +14858,29 @@ func (ec *executionContext) fieldContext_Message_replyTo(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Message_isReply(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_isReply(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsReply(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_isReply(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, true, false, "Boolean")
 }
 
 func (ec *executionContext) _Message_retryOf(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
@@ -11376,6 +15240,139 @@ func (ec *executionContext) fieldContext_MessageCancelPayload_userErrors(_ conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_MessageUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageChangedEvent_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageChangedEvent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageChangedEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageChangedEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _MessageChangedEvent_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageChangedEvent_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MessageChangedEvent().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageChangedEvent_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageChangedEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _MessageChangedEvent_occurredAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageChangedEvent_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageChangedEvent_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageChangedEvent", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _MessageChangedEvent_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageChangedEvent_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MessageChangedEvent().Conversation(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalNConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageChangedEvent_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageChangedEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageChangedEvent_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageChangedEvent_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MessageChangedEvent().Message(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Message) graphql.Marshaler {
+			return ec.marshalNMessage2ᚖrecadoᚋgraphᚋgqlmodelᚐMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageChangedEvent_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageChangedEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11906,6 +15903,107 @@ func (ec *executionContext) fieldContext_MessageMatchEdge_node(_ context.Context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _MessageReaction_direction(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageReaction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageReaction_direction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Direction, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Direction) graphql.Marshaler {
+			return ec.marshalNMessageDirection2recadoᚋmodelsᚐDirection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageReaction_direction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageReaction", field, false, false, "MessageDirection")
+}
+
+func (ec *executionContext) _MessageReaction_emoji(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageReaction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageReaction_emoji(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Emoji, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageReaction_emoji(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageReaction", field, false, false, "String")
+}
+
+func (ec *executionContext) _MessageReaction_user(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageReaction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageReaction_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MessageReaction().User(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageReaction_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageReaction",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageReaction_reactedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageReaction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageReaction_reactedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReactedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageReaction_reactedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageReaction", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _MessageRetryPayload_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageRetryPayload) (ret graphql.Marshaler) {
@@ -13223,6 +17321,176 @@ func (ec *executionContext) fieldContext_Mutation_userSetActive(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _OrderContent_catalogId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OrderContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrderContent_catalogId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CatalogID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OrderContent_catalogId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OrderContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _OrderContent_text(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OrderContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrderContent_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OrderContent_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OrderContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _OrderContent_items(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OrderContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrderContent_items(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Items, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.OrderItem) graphql.Marshaler {
+			return ec.marshalNOrderItem2ᚕrecadoᚋgraphᚋgqlmodelᚐOrderItemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrderContent_items(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OrderContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OrderItem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OrderItem_productId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OrderItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrderItem_productId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProductID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OrderItem_productId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OrderItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _OrderItem_quantity(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OrderItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrderItem_quantity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Quantity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OrderItem_quantity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OrderItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _OrderItem_price(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OrderItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrderItem_price(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Price, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OrderItem_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OrderItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _OrderItem_currency(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OrderItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrderItem_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OrderItem_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OrderItem", field, false, false, "String")
+}
+
 func (ec *executionContext) _Organization_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Organization) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13382,6 +17650,52 @@ func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProductInView_catalogId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProductInView) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductInView_catalogId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CatalogID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProductInView_catalogId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProductInView", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProductInView_productId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProductInView) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductInView_productId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProductID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProductInView_productId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProductInView", field, false, false, "String")
 }
 
 func (ec *executionContext) _Profile_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Profile) (ret graphql.Marshaler) {
@@ -13980,6 +18294,259 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Referral_sourceType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Referral) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Referral_sourceType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SourceType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Referral_sourceType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Referral", field, false, false, "String")
+}
+
+func (ec *executionContext) _Referral_sourceId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Referral) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Referral_sourceId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SourceID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Referral_sourceId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Referral", field, false, false, "String")
+}
+
+func (ec *executionContext) _Referral_sourceUrl(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Referral) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Referral_sourceUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SourceURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Referral_sourceUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Referral", field, false, false, "String")
+}
+
+func (ec *executionContext) _Referral_headline(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Referral) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Referral_headline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Headline, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Referral_headline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Referral", field, false, false, "String")
+}
+
+func (ec *executionContext) _Referral_body(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Referral) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Referral_body(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Body, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Referral_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Referral", field, false, false, "String")
+}
+
+func (ec *executionContext) _Referral_mediaType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Referral) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Referral_mediaType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MediaType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Referral_mediaType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Referral", field, false, false, "String")
+}
+
+func (ec *executionContext) _Referral_imageUrl(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Referral) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Referral_imageUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImageURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Referral_imageUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Referral", field, false, false, "String")
+}
+
+func (ec *executionContext) _Referral_videoUrl(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Referral) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Referral_videoUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VideoURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Referral_videoUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Referral", field, false, false, "String")
+}
+
+func (ec *executionContext) _Referral_thumbnailUrl(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Referral) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Referral_thumbnailUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ThumbnailURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Referral_thumbnailUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Referral", field, false, false, "String")
+}
+
+func (ec *executionContext) _Referral_clickId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Referral) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Referral_clickId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClickID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Referral_clickId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Referral", field, false, false, "String")
+}
+
+func (ec *executionContext) _Referral_welcomeMessage(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Referral) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Referral_welcomeMessage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WelcomeMessage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Referral_welcomeMessage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Referral", field, false, false, "String")
+}
+
 func (ec *executionContext) _SendBlocker_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.SendBlocker) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14540,6 +19107,84 @@ func (ec *executionContext) fieldContext_SessionUserError_field(_ context.Contex
 	return graphql.NewScalarFieldContext("SessionUserError", field, false, false, "String")
 }
 
+func (ec *executionContext) _StickerContent_mimeType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.StickerContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StickerContent_mimeType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MimeType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StickerContent_mimeType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StickerContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _StickerContent_isAnimated(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.StickerContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StickerContent_isAnimated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsAnimated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StickerContent_isAnimated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StickerContent", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _StickerContent_error(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.StickerContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StickerContent_error(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Error, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.WhatsAppError) graphql.Marshaler {
+			return ec.marshalOWhatsAppError2ᚖrecadoᚋgraphᚋgqlmodelᚐWhatsAppError(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StickerContent_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StickerContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WhatsAppError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Subscription_inboxEvents(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -14626,6 +19271,75 @@ func (ec *executionContext) fieldContext_Subscription_conversationEvents(ctx con
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SystemContent_type(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.SystemContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SystemContent_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SystemContent_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _SystemContent_text(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.SystemContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SystemContent_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SystemContent_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _SystemContent_waId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.SystemContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SystemContent_waId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WaID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SystemContent_waId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemContent", field, false, false, "String")
 }
 
 func (ec *executionContext) _TextContent_body(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TextContent) (ret graphql.Marshaler) {
@@ -14741,6 +19455,61 @@ func (ec *executionContext) _UnknownContent_rawJson(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_UnknownContent_rawJson(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnknownContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _UnsupportedContent_kind(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.UnsupportedContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnsupportedContent_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnsupportedContent_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnsupportedContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _UnsupportedContent_errors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.UnsupportedContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnsupportedContent_errors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.WhatsAppError) graphql.Marshaler {
+			return ec.marshalNWhatsAppError2ᚕrecadoᚋgraphᚋgqlmodelᚐWhatsAppErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnsupportedContent_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnsupportedContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WhatsAppError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _User_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.User) (ret graphql.Marshaler) {
@@ -15114,6 +19883,84 @@ func (ec *executionContext) fieldContext_UserSetActivePayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _VideoContent_mimeType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.VideoContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VideoContent_mimeType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MimeType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VideoContent_mimeType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _VideoContent_caption(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.VideoContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VideoContent_caption(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Caption, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VideoContent_caption(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _VideoContent_error(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.VideoContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VideoContent_error(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Error, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.WhatsAppError) graphql.Marshaler {
+			return ec.marshalOWhatsAppError2ᚖrecadoᚋgraphᚋgqlmodelᚐWhatsAppError(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VideoContent_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VideoContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WhatsAppError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Viewer_user(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Viewer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15263,6 +20110,75 @@ func (ec *executionContext) fieldContext_Viewer_channelPermissions(_ context.Con
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _WhatsAppError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.WhatsAppError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WhatsAppError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WhatsAppError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WhatsAppError", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WhatsAppError_title(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.WhatsAppError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WhatsAppError_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WhatsAppError_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WhatsAppError", field, false, false, "String")
+}
+
+func (ec *executionContext) _WhatsAppError_details(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.WhatsAppError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WhatsAppError_details(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Details, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WhatsAppError_details(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WhatsAppError", field, false, false, "String")
 }
 
 func (ec *executionContext) _Workload_availability(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Workload) (ret graphql.Marshaler) {
@@ -18615,6 +23531,11 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 			return graphql.Null
 		}
 		return ec._MessageStatusChangedEvent(ctx, sel, obj)
+	case *gqlmodel.MessageChangedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._MessageChangedEvent(ctx, sel, obj)
 	case *gqlmodel.MessageAddedEvent:
 		if obj == nil {
 			return graphql.Null
@@ -18648,6 +23569,11 @@ func (ec *executionContext) _InboxEvent(ctx context.Context, sel ast.SelectionSe
 			return graphql.Null
 		}
 		return ec._MessageStatusChangedEvent(ctx, sel, obj)
+	case *gqlmodel.MessageChangedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._MessageChangedEvent(ctx, sel, obj)
 	case *gqlmodel.MessageAddedEvent:
 		if obj == nil {
 			return graphql.Null
@@ -18676,6 +23602,20 @@ func (ec *executionContext) _MessageContent(ctx context.Context, sel ast.Selecti
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case gqlmodel.VideoContent:
+		return ec._VideoContent(ctx, sel, &obj)
+	case *gqlmodel.VideoContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._VideoContent(ctx, sel, obj)
+	case gqlmodel.UnsupportedContent:
+		return ec._UnsupportedContent(ctx, sel, &obj)
+	case *gqlmodel.UnsupportedContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._UnsupportedContent(ctx, sel, obj)
 	case gqlmodel.UnknownContent:
 		return ec._UnknownContent(ctx, sel, &obj)
 	case *gqlmodel.UnknownContent:
@@ -18690,6 +23630,97 @@ func (ec *executionContext) _MessageContent(ctx context.Context, sel ast.Selecti
 			return graphql.Null
 		}
 		return ec._TextContent(ctx, sel, obj)
+	case gqlmodel.SystemContent:
+		return ec._SystemContent(ctx, sel, &obj)
+	case *gqlmodel.SystemContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._SystemContent(ctx, sel, obj)
+	case gqlmodel.StickerContent:
+		return ec._StickerContent(ctx, sel, &obj)
+	case *gqlmodel.StickerContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._StickerContent(ctx, sel, obj)
+	case gqlmodel.OrderContent:
+		return ec._OrderContent(ctx, sel, &obj)
+	case *gqlmodel.OrderContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._OrderContent(ctx, sel, obj)
+	case gqlmodel.LocationContent:
+		return ec._LocationContent(ctx, sel, &obj)
+	case *gqlmodel.LocationContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._LocationContent(ctx, sel, obj)
+	case gqlmodel.ListReplyContent:
+		return ec._ListReplyContent(ctx, sel, &obj)
+	case *gqlmodel.ListReplyContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ListReplyContent(ctx, sel, obj)
+	case gqlmodel.InteractiveContent:
+		return ec._InteractiveContent(ctx, sel, &obj)
+	case *gqlmodel.InteractiveContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._InteractiveContent(ctx, sel, obj)
+	case gqlmodel.ImageContent:
+		return ec._ImageContent(ctx, sel, &obj)
+	case *gqlmodel.ImageContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ImageContent(ctx, sel, obj)
+	case gqlmodel.FlowReplyContent:
+		return ec._FlowReplyContent(ctx, sel, &obj)
+	case *gqlmodel.FlowReplyContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._FlowReplyContent(ctx, sel, obj)
+	case gqlmodel.DocumentContent:
+		return ec._DocumentContent(ctx, sel, &obj)
+	case *gqlmodel.DocumentContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DocumentContent(ctx, sel, obj)
+	case gqlmodel.ContactsContent:
+		return ec._ContactsContent(ctx, sel, &obj)
+	case *gqlmodel.ContactsContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ContactsContent(ctx, sel, obj)
+	case gqlmodel.ButtonReplyContent:
+		return ec._ButtonReplyContent(ctx, sel, &obj)
+	case *gqlmodel.ButtonReplyContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ButtonReplyContent(ctx, sel, obj)
+	case gqlmodel.ButtonContent:
+		return ec._ButtonContent(ctx, sel, &obj)
+	case *gqlmodel.ButtonContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ButtonContent(ctx, sel, obj)
+	case gqlmodel.AudioContent:
+		return ec._AudioContent(ctx, sel, &obj)
+	case *gqlmodel.AudioContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AudioContent(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -19017,6 +24048,125 @@ func (ec *executionContext) _AssignmentSkip(ctx context.Context, sel ast.Selecti
 			out.Values[i] = ec._AssignmentSkip_reason(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var audioContentImplementors = []string{"AudioContent", "MessageContent"}
+
+func (ec *executionContext) _AudioContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.AudioContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, audioContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AudioContent")
+		case "mimeType":
+			out.Values[i] = ec._AudioContent_mimeType(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isVoiceNote":
+			out.Values[i] = ec._AudioContent_isVoiceNote(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "error":
+			out.Values[i] = ec._AudioContent_error(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var buttonContentImplementors = []string{"ButtonContent", "MessageContent"}
+
+func (ec *executionContext) _ButtonContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ButtonContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, buttonContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ButtonContent")
+		case "text":
+			out.Values[i] = ec._ButtonContent_text(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "payload":
+			out.Values[i] = ec._ButtonContent_payload(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var buttonReplyContentImplementors = []string{"ButtonReplyContent", "MessageContent"}
+
+func (ec *executionContext) _ButtonReplyContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ButtonReplyContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, buttonReplyContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ButtonReplyContent")
+		case "buttonId":
+			out.Values[i] = ec._ButtonReplyContent_buttonId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._ButtonReplyContent_title(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -19420,6 +24570,261 @@ func (ec *executionContext) _Contact(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var contactCardImplementors = []string{"ContactCard"}
+
+func (ec *executionContext) _ContactCard(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactCard) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactCardImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactCard")
+		case "displayName":
+			out.Values[i] = ec._ContactCard_displayName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "firstName":
+			out.Values[i] = ec._ContactCard_firstName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lastName":
+			out.Values[i] = ec._ContactCard_lastName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "phones":
+			out.Values[i] = ec._ContactCard_phones(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "emails":
+			out.Values[i] = ec._ContactCard_emails(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "addresses":
+			out.Values[i] = ec._ContactCard_addresses(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "urls":
+			out.Values[i] = ec._ContactCard_urls(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "company":
+			out.Values[i] = ec._ContactCard_company(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "jobTitle":
+			out.Values[i] = ec._ContactCard_jobTitle(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "birthday":
+			out.Values[i] = ec._ContactCard_birthday(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contactCardAddressImplementors = []string{"ContactCardAddress"}
+
+func (ec *executionContext) _ContactCardAddress(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactCardAddress) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactCardAddressImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactCardAddress")
+		case "street":
+			out.Values[i] = ec._ContactCardAddress_street(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "city":
+			out.Values[i] = ec._ContactCardAddress_city(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._ContactCardAddress_state(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "zip":
+			out.Values[i] = ec._ContactCardAddress_zip(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "country":
+			out.Values[i] = ec._ContactCardAddress_country(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "type":
+			out.Values[i] = ec._ContactCardAddress_type(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contactCardEmailImplementors = []string{"ContactCardEmail"}
+
+func (ec *executionContext) _ContactCardEmail(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactCardEmail) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactCardEmailImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactCardEmail")
+		case "email":
+			out.Values[i] = ec._ContactCardEmail_email(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "type":
+			out.Values[i] = ec._ContactCardEmail_type(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contactCardPhoneImplementors = []string{"ContactCardPhone"}
+
+func (ec *executionContext) _ContactCardPhone(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactCardPhone) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactCardPhoneImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactCardPhone")
+		case "phone":
+			out.Values[i] = ec._ContactCardPhone_phone(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "waId":
+			out.Values[i] = ec._ContactCardPhone_waId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "type":
+			out.Values[i] = ec._ContactCardPhone_type(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contactCardUrlImplementors = []string{"ContactCardUrl"}
+
+func (ec *executionContext) _ContactCardUrl(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactCardURL) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactCardUrlImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactCardUrl")
+		case "url":
+			out.Values[i] = ec._ContactCardUrl_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "type":
+			out.Values[i] = ec._ContactCardUrl_type(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var contactIdentityImplementors = []string{"ContactIdentity"}
 
 func (ec *executionContext) _ContactIdentity(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactIdentity) graphql.Marshaler {
@@ -19568,6 +24973,39 @@ func (ec *executionContext) _ContactMatchEdge(ctx context.Context, sel ast.Selec
 			}
 		case "node":
 			out.Values[i] = ec._ContactMatchEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contactsContentImplementors = []string{"ContactsContent", "MessageContent"}
+
+func (ec *executionContext) _ContactsContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactsContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactsContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactsContent")
+		case "cards":
+			out.Values[i] = ec._ContactsContent_cards(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -20339,6 +25777,494 @@ func (ec *executionContext) _ConversationsUserError(ctx context.Context, sel ast
 	return out
 }
 
+var documentContentImplementors = []string{"DocumentContent", "MessageContent"}
+
+func (ec *executionContext) _DocumentContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.DocumentContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, documentContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DocumentContent")
+		case "mimeType":
+			out.Values[i] = ec._DocumentContent_mimeType(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "caption":
+			out.Values[i] = ec._DocumentContent_caption(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "fileName":
+			out.Values[i] = ec._DocumentContent_fileName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "error":
+			out.Values[i] = ec._DocumentContent_error(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var flowReplyContentImplementors = []string{"FlowReplyContent", "MessageContent"}
+
+func (ec *executionContext) _FlowReplyContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.FlowReplyContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, flowReplyContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FlowReplyContent")
+		case "name":
+			out.Values[i] = ec._FlowReplyContent_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "body":
+			out.Values[i] = ec._FlowReplyContent_body(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "responseJson":
+			out.Values[i] = ec._FlowReplyContent_responseJson(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isResponseValid":
+			out.Values[i] = ec._FlowReplyContent_isResponseValid(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var imageContentImplementors = []string{"ImageContent", "MessageContent"}
+
+func (ec *executionContext) _ImageContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ImageContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, imageContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImageContent")
+		case "mimeType":
+			out.Values[i] = ec._ImageContent_mimeType(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "caption":
+			out.Values[i] = ec._ImageContent_caption(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "error":
+			out.Values[i] = ec._ImageContent_error(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var interactiveButtonImplementors = []string{"InteractiveButton"}
+
+func (ec *executionContext) _InteractiveButton(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.InteractiveButton) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, interactiveButtonImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InteractiveButton")
+		case "buttonId":
+			out.Values[i] = ec._InteractiveButton_buttonId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._InteractiveButton_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var interactiveContentImplementors = []string{"InteractiveContent", "MessageContent"}
+
+func (ec *executionContext) _InteractiveContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.InteractiveContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, interactiveContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InteractiveContent")
+		case "header":
+			out.Values[i] = ec._InteractiveContent_header(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "body":
+			out.Values[i] = ec._InteractiveContent_body(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "footer":
+			out.Values[i] = ec._InteractiveContent_footer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "buttons":
+			out.Values[i] = ec._InteractiveContent_buttons(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "list":
+			out.Values[i] = ec._InteractiveContent_list(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "link":
+			out.Values[i] = ec._InteractiveContent_link(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var interactiveLinkImplementors = []string{"InteractiveLink"}
+
+func (ec *executionContext) _InteractiveLink(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.InteractiveLink) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, interactiveLinkImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InteractiveLink")
+		case "text":
+			out.Values[i] = ec._InteractiveLink_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._InteractiveLink_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var interactiveListImplementors = []string{"InteractiveList"}
+
+func (ec *executionContext) _InteractiveList(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.InteractiveList) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, interactiveListImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InteractiveList")
+		case "button":
+			out.Values[i] = ec._InteractiveList_button(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sections":
+			out.Values[i] = ec._InteractiveList_sections(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var interactiveListRowImplementors = []string{"InteractiveListRow"}
+
+func (ec *executionContext) _InteractiveListRow(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.InteractiveListRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, interactiveListRowImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InteractiveListRow")
+		case "rowId":
+			out.Values[i] = ec._InteractiveListRow_rowId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._InteractiveListRow_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._InteractiveListRow_description(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var interactiveListSectionImplementors = []string{"InteractiveListSection"}
+
+func (ec *executionContext) _InteractiveListSection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.InteractiveListSection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, interactiveListSectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InteractiveListSection")
+		case "title":
+			out.Values[i] = ec._InteractiveListSection_title(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._InteractiveListSection_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var listReplyContentImplementors = []string{"ListReplyContent", "MessageContent"}
+
+func (ec *executionContext) _ListReplyContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ListReplyContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, listReplyContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ListReplyContent")
+		case "rowId":
+			out.Values[i] = ec._ListReplyContent_rowId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._ListReplyContent_title(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._ListReplyContent_description(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var locationContentImplementors = []string{"LocationContent", "MessageContent"}
+
+func (ec *executionContext) _LocationContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.LocationContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, locationContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LocationContent")
+		case "latitude":
+			out.Values[i] = ec._LocationContent_latitude(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "longitude":
+			out.Values[i] = ec._LocationContent_longitude(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._LocationContent_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "address":
+			out.Values[i] = ec._LocationContent_address(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._LocationContent_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var messageImplementors = []string{"Message", "Node"}
 
 func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Message) graphql.Marshaler {
@@ -20366,9 +26292,60 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "source":
+			out.Values[i] = ec._Message_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "content":
 			out.Values[i] = ec._Message_content(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "text":
+			out.Values[i] = ec._Message_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isForwarded":
+			out.Values[i] = ec._Message_isForwarded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isFrequentlyForwarded":
+			out.Values[i] = ec._Message_isFrequentlyForwarded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isFromHistory":
+			out.Values[i] = ec._Message_isFromHistory(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "editedAt":
+			out.Values[i] = ec._Message_editedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "deletedAt":
+			out.Values[i] = ec._Message_deletedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reactions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Message_reactions(ctx, field, obj)
+				})
+		case "referral":
+			out.Values[i] = ec._Message_referral(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "product":
+			out.Values[i] = ec._Message_product(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "status":
@@ -20393,6 +26370,11 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Message_replyTo(ctx, field, obj)
 				})
+		case "isReply":
+			out.Values[i] = ec._Message_isReply(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "retryOf":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -20520,6 +26502,62 @@ func (ec *executionContext) _MessageCancelPayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var messageChangedEventImplementors = []string{"MessageChangedEvent", "InboxEvent", "Event"}
+
+func (ec *executionContext) _MessageChangedEvent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.MessageChangedEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageChangedEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageChangedEvent")
+		case "id":
+			out.Values[i] = ec._MessageChangedEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MessageChangedEvent_cursor(ctx, field, obj)
+				})
+		case "occurredAt":
+			out.Values[i] = ec._MessageChangedEvent_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "conversation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MessageChangedEvent_conversation(ctx, field, obj)
+				})
+		case "message":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MessageChangedEvent_message(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -20782,6 +26820,55 @@ func (ec *executionContext) _MessageMatchEdge(ctx context.Context, sel ast.Selec
 			out.Values[i] = ec._MessageMatchEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var messageReactionImplementors = []string{"MessageReaction"}
+
+func (ec *executionContext) _MessageReaction(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.MessageReaction) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageReactionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageReaction")
+		case "direction":
+			out.Values[i] = ec._MessageReaction_direction(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "emoji":
+			out.Values[i] = ec._MessageReaction_emoji(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "user":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MessageReaction_user(ctx, field, obj)
+				})
+		case "reactedAt":
+			out.Values[i] = ec._MessageReaction_reactedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -21205,6 +27292,97 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 	return out
 }
 
+var orderContentImplementors = []string{"OrderContent", "MessageContent"}
+
+func (ec *executionContext) _OrderContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.OrderContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, orderContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OrderContent")
+		case "catalogId":
+			out.Values[i] = ec._OrderContent_catalogId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._OrderContent_text(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "items":
+			out.Values[i] = ec._OrderContent_items(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var orderItemImplementors = []string{"OrderItem"}
+
+func (ec *executionContext) _OrderItem(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.OrderItem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, orderItemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OrderItem")
+		case "productId":
+			out.Values[i] = ec._OrderItem_productId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "quantity":
+			out.Values[i] = ec._OrderItem_quantity(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "price":
+			out.Values[i] = ec._OrderItem_price(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._OrderItem_currency(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var organizationImplementors = []string{"Organization", "Node"}
 
 func (ec *executionContext) _Organization(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Organization) graphql.Marshaler {
@@ -21276,6 +27454,44 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "endCursor":
 			out.Values[i] = ec._PageInfo_endCursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var productInViewImplementors = []string{"ProductInView"}
+
+func (ec *executionContext) _ProductInView(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ProductInView) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, productInViewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProductInView")
+		case "catalogId":
+			out.Values[i] = ec._ProductInView_catalogId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "productId":
+			out.Values[i] = ec._ProductInView_productId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -21436,6 +27652,89 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			})
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var referralImplementors = []string{"Referral"}
+
+func (ec *executionContext) _Referral(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Referral) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, referralImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Referral")
+		case "sourceType":
+			out.Values[i] = ec._Referral_sourceType(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "sourceId":
+			out.Values[i] = ec._Referral_sourceId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "sourceUrl":
+			out.Values[i] = ec._Referral_sourceUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "headline":
+			out.Values[i] = ec._Referral_headline(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "body":
+			out.Values[i] = ec._Referral_body(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "mediaType":
+			out.Values[i] = ec._Referral_mediaType(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "imageUrl":
+			out.Values[i] = ec._Referral_imageUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "videoUrl":
+			out.Values[i] = ec._Referral_videoUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "thumbnailUrl":
+			out.Values[i] = ec._Referral_thumbnailUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "clickId":
+			out.Values[i] = ec._Referral_clickId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "welcomeMessage":
+			out.Values[i] = ec._Referral_welcomeMessage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -21788,6 +28087,49 @@ func (ec *executionContext) _SessionUserError(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var stickerContentImplementors = []string{"StickerContent", "MessageContent"}
+
+func (ec *executionContext) _StickerContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.StickerContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, stickerContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StickerContent")
+		case "mimeType":
+			out.Values[i] = ec._StickerContent_mimeType(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isAnimated":
+			out.Values[i] = ec._StickerContent_isAnimated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "error":
+			out.Values[i] = ec._StickerContent_error(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var subscriptionImplementors = []string{"Subscription"}
 
 func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
@@ -21808,6 +28150,49 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
+}
+
+var systemContentImplementors = []string{"SystemContent", "MessageContent"}
+
+func (ec *executionContext) _SystemContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.SystemContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, systemContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SystemContent")
+		case "type":
+			out.Values[i] = ec._SystemContent_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._SystemContent_text(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "waId":
+			out.Values[i] = ec._SystemContent_waId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
 }
 
 var textContentImplementors = []string{"TextContent", "MessageContent"}
@@ -21900,6 +28285,44 @@ func (ec *executionContext) _UnknownContent(ctx context.Context, sel ast.Selecti
 		case "rawJson":
 			out.Values[i] = ec._UnknownContent_rawJson(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var unsupportedContentImplementors = []string{"UnsupportedContent", "MessageContent"}
+
+func (ec *executionContext) _UnsupportedContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.UnsupportedContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unsupportedContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnsupportedContent")
+		case "kind":
+			out.Values[i] = ec._UnsupportedContent_kind(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = ec._UnsupportedContent_errors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -22098,6 +28521,49 @@ func (ec *executionContext) _UserSetActivePayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var videoContentImplementors = []string{"VideoContent", "MessageContent"}
+
+func (ec *executionContext) _VideoContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.VideoContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, videoContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VideoContent")
+		case "mimeType":
+			out.Values[i] = ec._VideoContent_mimeType(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "caption":
+			out.Values[i] = ec._VideoContent_caption(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "error":
+			out.Values[i] = ec._VideoContent_error(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var viewerImplementors = []string{"Viewer"}
 
 func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Viewer) graphql.Marshaler {
@@ -22138,6 +28604,49 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Viewer_channelPermissions(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var whatsAppErrorImplementors = []string{"WhatsAppError"}
+
+func (ec *executionContext) _WhatsAppError(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.WhatsAppError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, whatsAppErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WhatsAppError")
+		case "code":
+			out.Values[i] = ec._WhatsAppError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._WhatsAppError_title(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "details":
+			out.Values[i] = ec._WhatsAppError_details(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -22839,6 +29348,46 @@ func (ec *executionContext) marshalNContact2ᚖrecadoᚋgraphᚋgqlmodelᚐConta
 	return ec._Contact(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNContactCard2recadoᚋgraphᚋgqlmodelᚐContactCard(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ContactCard) graphql.Marshaler {
+	return ec._ContactCard(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNContactCard2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ContactCard) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactCard2recadoᚋgraphᚋgqlmodelᚐContactCard(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNContactCardAddress2recadoᚋgraphᚋgqlmodelᚐContactCardAddress(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ContactCardAddress) graphql.Marshaler {
+	return ec._ContactCardAddress(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNContactCardAddress2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardAddressᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ContactCardAddress) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactCardAddress2recadoᚋgraphᚋgqlmodelᚐContactCardAddress(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNContactCardAddressInput2recadoᚋgraphᚋgqlmodelᚐContactCardAddressInput(ctx context.Context, v any) (gqlmodel.ContactCardAddressInput, error) {
 	res, err := ec.unmarshalInputContactCardAddressInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -22856,6 +29405,26 @@ func (ec *executionContext) unmarshalNContactCardAddressInput2ᚕrecadoᚋgraph�
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) marshalNContactCardEmail2recadoᚋgraphᚋgqlmodelᚐContactCardEmail(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ContactCardEmail) graphql.Marshaler {
+	return ec._ContactCardEmail(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNContactCardEmail2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardEmailᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ContactCardEmail) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactCardEmail2recadoᚋgraphᚋgqlmodelᚐContactCardEmail(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNContactCardEmailInput2recadoᚋgraphᚋgqlmodelᚐContactCardEmailInput(ctx context.Context, v any) (gqlmodel.ContactCardEmailInput, error) {
@@ -22901,6 +29470,26 @@ func (ec *executionContext) unmarshalNContactCardNameInput2recadoᚋgraphᚋgqlm
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNContactCardPhone2recadoᚋgraphᚋgqlmodelᚐContactCardPhone(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ContactCardPhone) graphql.Marshaler {
+	return ec._ContactCardPhone(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNContactCardPhone2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardPhoneᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ContactCardPhone) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactCardPhone2recadoᚋgraphᚋgqlmodelᚐContactCardPhone(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNContactCardPhoneInput2recadoᚋgraphᚋgqlmodelᚐContactCardPhoneInput(ctx context.Context, v any) (gqlmodel.ContactCardPhoneInput, error) {
 	res, err := ec.unmarshalInputContactCardPhoneInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -22918,6 +29507,26 @@ func (ec *executionContext) unmarshalNContactCardPhoneInput2ᚕrecadoᚋgraphᚋ
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) marshalNContactCardUrl2recadoᚋgraphᚋgqlmodelᚐContactCardURL(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ContactCardURL) graphql.Marshaler {
+	return ec._ContactCardUrl(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNContactCardUrl2ᚕrecadoᚋgraphᚋgqlmodelᚐContactCardURLᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ContactCardURL) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactCardUrl2recadoᚋgraphᚋgqlmodelᚐContactCardURL(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNContactCardUrlInput2recadoᚋgraphᚋgqlmodelᚐContactCardURLInput(ctx context.Context, v any) (gqlmodel.ContactCardURLInput, error) {
@@ -23281,6 +29890,20 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 	return res
 }
 
+func (ec *executionContext) unmarshalNInt2int32(ctx context.Context, v any) (int32, error) {
+	res, err := graphql.UnmarshalInt32(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNInt2int32(ctx context.Context, sel ast.SelectionSet, v int32) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalInt32(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Int!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNInt2int64(ctx context.Context, v any) (int64, error) {
 	res, err := graphql.UnmarshalInt64(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -23295,9 +29918,69 @@ func (ec *executionContext) marshalNInt2int64(ctx context.Context, sel ast.Selec
 	return res
 }
 
+func (ec *executionContext) marshalNInteractiveButton2recadoᚋgraphᚋgqlmodelᚐInteractiveButton(ctx context.Context, sel ast.SelectionSet, v gqlmodel.InteractiveButton) graphql.Marshaler {
+	return ec._InteractiveButton(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNInteractiveButton2ᚕrecadoᚋgraphᚋgqlmodelᚐInteractiveButtonᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.InteractiveButton) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNInteractiveButton2recadoᚋgraphᚋgqlmodelᚐInteractiveButton(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNInteractiveButtonInput2recadoᚋgraphᚋgqlmodelᚐInteractiveButtonInput(ctx context.Context, v any) (gqlmodel.InteractiveButtonInput, error) {
 	res, err := ec.unmarshalInputInteractiveButtonInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNInteractiveListRow2recadoᚋgraphᚋgqlmodelᚐInteractiveListRow(ctx context.Context, sel ast.SelectionSet, v gqlmodel.InteractiveListRow) graphql.Marshaler {
+	return ec._InteractiveListRow(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNInteractiveListRow2ᚕrecadoᚋgraphᚋgqlmodelᚐInteractiveListRowᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.InteractiveListRow) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNInteractiveListRow2recadoᚋgraphᚋgqlmodelᚐInteractiveListRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNInteractiveListSection2recadoᚋgraphᚋgqlmodelᚐInteractiveListSection(ctx context.Context, sel ast.SelectionSet, v gqlmodel.InteractiveListSection) graphql.Marshaler {
+	return ec._InteractiveListSection(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNInteractiveListSection2ᚕrecadoᚋgraphᚋgqlmodelᚐInteractiveListSectionᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.InteractiveListSection) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNInteractiveListSection2recadoᚋgraphᚋgqlmodelᚐInteractiveListSection(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNInteractiveRowInput2recadoᚋgraphᚋgqlmodelᚐInteractiveRowInput(ctx context.Context, v any) (gqlmodel.InteractiveRowInput, error) {
@@ -23497,6 +30180,26 @@ func (ec *executionContext) marshalNMessageNextAction2string(ctx context.Context
 	return res
 }
 
+func (ec *executionContext) marshalNMessageReaction2recadoᚋgraphᚋgqlmodelᚐMessageReaction(ctx context.Context, sel ast.SelectionSet, v gqlmodel.MessageReaction) graphql.Marshaler {
+	return ec._MessageReaction(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMessageReaction2ᚕrecadoᚋgraphᚋgqlmodelᚐMessageReactionᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.MessageReaction) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMessageReaction2recadoᚋgraphᚋgqlmodelᚐMessageReaction(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNMessageRetryInput2recadoᚋgraphᚋgqlmodelᚐMessageRetryInput(ctx context.Context, v any) (gqlmodel.MessageRetryInput, error) {
 	res, err := ec.unmarshalInputMessageRetryInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -23510,6 +30213,21 @@ func (ec *executionContext) unmarshalNMessageSendContentInput2recadoᚋgraphᚋg
 func (ec *executionContext) unmarshalNMessageSendInput2recadoᚋgraphᚋgqlmodelᚐMessageSendInput(ctx context.Context, v any) (gqlmodel.MessageSendInput, error) {
 	res, err := ec.unmarshalInputMessageSendInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNMessageSource2recadoᚋmodelsᚐMessageSource(ctx context.Context, v any) (models.MessageSource, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.MessageSource(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMessageSource2recadoᚋmodelsᚐMessageSource(ctx context.Context, sel ast.SelectionSet, v models.MessageSource) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MessageSource!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNMessageStatus2recadoᚋmodelsᚐMessageStatus(ctx context.Context, v any) (models.MessageStatus, error) {
@@ -23588,6 +30306,26 @@ func (ec *executionContext) unmarshalNOrderDirection2recadoᚋgraphᚋgqlmodel�
 
 func (ec *executionContext) marshalNOrderDirection2recadoᚋgraphᚋgqlmodelᚐOrderDirection(ctx context.Context, sel ast.SelectionSet, v gqlmodel.OrderDirection) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNOrderItem2recadoᚋgraphᚋgqlmodelᚐOrderItem(ctx context.Context, sel ast.SelectionSet, v gqlmodel.OrderItem) graphql.Marshaler {
+	return ec._OrderItem(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNOrderItem2ᚕrecadoᚋgraphᚋgqlmodelᚐOrderItemᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.OrderItem) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOrderItem2recadoᚋgraphᚋgqlmodelᚐOrderItem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v gqlmodel.PageInfo) graphql.Marshaler {
@@ -23752,6 +30490,26 @@ func (ec *executionContext) unmarshalNUserCeilingSetInput2recadoᚋgraphᚋgqlmo
 func (ec *executionContext) unmarshalNUserSetActiveInput2recadoᚋgraphᚋgqlmodelᚐUserSetActiveInput(ctx context.Context, v any) (gqlmodel.UserSetActiveInput, error) {
 	res, err := ec.unmarshalInputUserSetActiveInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWhatsAppError2recadoᚋgraphᚋgqlmodelᚐWhatsAppError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.WhatsAppError) graphql.Marshaler {
+	return ec._WhatsAppError(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNWhatsAppError2ᚕrecadoᚋgraphᚋgqlmodelᚐWhatsAppErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.WhatsAppError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWhatsAppError2recadoᚋgraphᚋgqlmodelᚐWhatsAppError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -24296,12 +31054,26 @@ func (ec *executionContext) unmarshalOInteractiveHeaderInput2ᚖrecadoᚋgraph�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOInteractiveLink2ᚖrecadoᚋgraphᚋgqlmodelᚐInteractiveLink(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.InteractiveLink) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._InteractiveLink(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOInteractiveLinkInput2ᚖrecadoᚋgraphᚋgqlmodelᚐInteractiveLinkInput(ctx context.Context, v any) (*gqlmodel.InteractiveLinkInput, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputInteractiveLinkInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInteractiveList2ᚖrecadoᚋgraphᚋgqlmodelᚐInteractiveList(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.InteractiveList) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._InteractiveList(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOInteractiveListInput2ᚖrecadoᚋgraphᚋgqlmodelᚐInteractiveListInput(ctx context.Context, v any) (*gqlmodel.InteractiveListInput, error) {
@@ -24454,6 +31226,13 @@ func (ec *executionContext) marshalOPhoneNumber2ᚖstring(ctx context.Context, s
 	return res
 }
 
+func (ec *executionContext) marshalOProductInView2ᚖrecadoᚋgraphᚋgqlmodelᚐProductInView(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ProductInView) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProductInView(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOProfile2ᚖrecadoᚋgraphᚋgqlmodelᚐProfile(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Profile) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -24467,6 +31246,13 @@ func (ec *executionContext) unmarshalOReactionContentInput2ᚖrecadoᚋgraphᚋg
 	}
 	res, err := ec.unmarshalInputReactionContentInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOReferral2ᚖrecadoᚋgraphᚋgqlmodelᚐReferral(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Referral) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Referral(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSendability2ᚖrecadoᚋgraphᚋgqlmodelᚐSendability(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Sendability) graphql.Marshaler {
@@ -24617,6 +31403,13 @@ func (ec *executionContext) marshalOViewer2ᚖrecadoᚋgraphᚋgqlmodelᚐViewer
 		return graphql.Null
 	}
 	return ec._Viewer(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOWhatsAppError2ᚖrecadoᚋgraphᚋgqlmodelᚐWhatsAppError(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.WhatsAppError) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._WhatsAppError(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOWorkload2ᚖrecadoᚋgraphᚋgqlmodelᚐWorkload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Workload) graphql.Marshaler {

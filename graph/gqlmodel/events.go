@@ -18,6 +18,9 @@ type MessageAddedEvent Change
 // MessageStatusChangedEvent tells of a step on a message's way.
 type MessageStatusChangedEvent Change
 
+// MessageChangedEvent tells that a message is not as it was.
+type MessageChangedEvent Change
+
 // ConversationChangedEvent tells of a change of a conversation.
 type ConversationChangedEvent Change
 
@@ -31,6 +34,9 @@ func (e *MessageAddedEvent) PublicID() string { return eventID(e.Event) }
 func (e *MessageStatusChangedEvent) PublicID() string { return eventID(e.Event) }
 
 // PublicID is the id that clients see.
+func (e *MessageChangedEvent) PublicID() string { return eventID(e.Event) }
+
+// PublicID is the id that clients see.
 func (e *ConversationChangedEvent) PublicID() string { return eventID(e.Event) }
 
 // PublicID is the id that clients see.
@@ -41,6 +47,9 @@ func (e *MessageAddedEvent) OccurredAt() time.Time { return e.CreatedAt }
 
 // OccurredAt is when it happened.
 func (e *MessageStatusChangedEvent) OccurredAt() time.Time { return e.CreatedAt }
+
+// OccurredAt is when it happened.
+func (e *MessageChangedEvent) OccurredAt() time.Time { return e.CreatedAt }
 
 // OccurredAt is when it happened.
 func (e *ConversationChangedEvent) OccurredAt() time.Time { return e.CreatedAt }
@@ -64,6 +73,9 @@ func (*MessageAddedEvent) IsInboxEvent() {}
 func (*MessageStatusChangedEvent) IsInboxEvent() {}
 
 // IsInboxEvent marks the type as an InboxEvent.
+func (*MessageChangedEvent) IsInboxEvent() {}
+
+// IsInboxEvent marks the type as an InboxEvent.
 func (*ConversationChangedEvent) IsInboxEvent() {}
 
 // IsInboxEvent marks the type as an InboxEvent.
@@ -74,6 +86,9 @@ func (*MessageAddedEvent) IsEvent() {}
 
 // IsEvent marks the type as an Event.
 func (*MessageStatusChangedEvent) IsEvent() {}
+
+// IsEvent marks the type as an Event.
+func (*MessageChangedEvent) IsEvent() {}
 
 // IsEvent marks the type as an Event.
 func (*ConversationChangedEvent) IsEvent() {}

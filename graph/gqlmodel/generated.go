@@ -50,6 +50,38 @@ type AccountUserError struct {
 
 func (AccountUserError) IsUserError() {}
 
+// A sound: a voice note, or a file.
+type AudioContent struct {
+	// The type that the sender announced, for example `audio/ogg; codecs=opus`; null if none. What the file is in truth is known when it was fetched.
+	MimeType *string `json:"mimeType,omitempty"`
+	// Whether it was recorded in WhatsApp, as a voice note.
+	IsVoiceNote bool `json:"isVoiceNote"`
+	// Why WhatsApp could not get hold of the file; null if it could.
+	Error *WhatsAppError `json:"error,omitempty"`
+}
+
+func (AudioContent) IsMessageContent() {}
+
+// A tap on a quick-reply button of a template.
+type ButtonContent struct {
+	// The button's text; null if WhatsApp does not say.
+	Text *string `json:"text,omitempty"`
+	// What the message with the button put into it; null if nothing.
+	Payload *string `json:"payload,omitempty"`
+}
+
+func (ButtonContent) IsMessageContent() {}
+
+// A tap on a reply button.
+type ButtonReplyContent struct {
+	// The id that the message with the button gave it; null if WhatsApp does not say.
+	ButtonID *string `json:"buttonId,omitempty"`
+	// The button's text; null if WhatsApp does not say.
+	Title *string `json:"title,omitempty"`
+}
+
+func (ButtonReplyContent) IsMessageContent() {}
+
 // The users that new conversations of a channel are handed to in turn.
 type ChannelAssigneesSetInput struct {
 	// The channel.
@@ -99,6 +131,46 @@ type ChannelUserError struct {
 
 func (ChannelUserError) IsUserError() {}
 
+// A person's card.
+type ContactCard struct {
+	// What to call the person: the name, else a number or the company; empty if the card says nothing.
+	DisplayName string `json:"displayName"`
+	// First name; null if not given.
+	FirstName *string `json:"firstName,omitempty"`
+	// Last name; null if not given.
+	LastName *string `json:"lastName,omitempty"`
+	// The numbers.
+	Phones []ContactCardPhone `json:"phones"`
+	// The email addresses.
+	Emails []ContactCardEmail `json:"emails"`
+	// The postal addresses.
+	Addresses []ContactCardAddress `json:"addresses"`
+	// The web addresses.
+	Urls []ContactCardURL `json:"urls"`
+	// Where the person works; null if not given.
+	Company *string `json:"company,omitempty"`
+	// What the person does there; null if not given.
+	JobTitle *string `json:"jobTitle,omitempty"`
+	// As `YYYY-MM-DD`, by the word of the sender; null if not given.
+	Birthday *string `json:"birthday,omitempty"`
+}
+
+// A postal address on a card.
+type ContactCardAddress struct {
+	// Street and number; null if not given.
+	Street *string `json:"street,omitempty"`
+	// City; null if not given.
+	City *string `json:"city,omitempty"`
+	// State or region; null if not given.
+	State *string `json:"state,omitempty"`
+	// Postal code; null if not given.
+	Zip *string `json:"zip,omitempty"`
+	// Country; null if not given.
+	Country *string `json:"country,omitempty"`
+	// What it is for, for example `HOME`. An open set; null if not given.
+	Type *string `json:"type,omitempty"`
+}
+
 // A postal address on a card.
 type ContactCardAddressInput struct {
 	// Street and number.
@@ -113,6 +185,14 @@ type ContactCardAddressInput struct {
 	Country string `json:"country"`
 	// For example HOME or WORK.
 	Type string `json:"type"`
+}
+
+// An email address on a card.
+type ContactCardEmail struct {
+	// The address; null if there is none.
+	Email *string `json:"email,omitempty"`
+	// What it is for, for example `WORK`. An open set; null if not said.
+	Type *string `json:"type,omitempty"`
 }
 
 // An email address on a card.
@@ -153,6 +233,16 @@ type ContactCardNameInput struct {
 	Last string `json:"last"`
 }
 
+// A number on a card.
+type ContactCardPhone struct {
+	// The number, in any notation; null if there is none.
+	Phone *string `json:"phone,omitempty"`
+	// The number as WhatsApp knows it, in digits; null if it does not use WhatsApp, or the sender did not say.
+	WaID *string `json:"waId,omitempty"`
+	// What it is for, for example `CELL`. An open set; null if not said.
+	Type *string `json:"type,omitempty"`
+}
+
 // A phone number on a card.
 type ContactCardPhoneInput struct {
 	// The number, in any notation.
@@ -163,6 +253,14 @@ type ContactCardPhoneInput struct {
 	Type string `json:"type"`
 }
 
+// A web address on a card.
+type ContactCardURL struct {
+	// The address; null if there is none.
+	URL *string `json:"url,omitempty"`
+	// What it is for. An open set; null if not said.
+	Type *string `json:"type,omitempty"`
+}
+
 // A web page on a card.
 type ContactCardURLInput struct {
 	// The address of the page, up to 2000 characters.
@@ -170,6 +268,14 @@ type ContactCardURLInput struct {
 	// For example HOME or WORK.
 	Type string `json:"type"`
 }
+
+// Cards of people.
+type ContactsContent struct {
+	// The cards, 257 at most.
+	Cards []ContactCard `json:"cards"`
+}
+
+func (ContactsContent) IsMessageContent() {}
 
 // Cards to send.
 type ContactsContentInput struct {
@@ -356,6 +462,54 @@ type ConversationsUserError struct {
 
 func (ConversationsUserError) IsUserError() {}
 
+// A file of any type.
+type DocumentContent struct {
+	// The type that the sender announced, for example `audio/ogg; codecs=opus`; null if none. What the file is in truth is known when it was fetched.
+	MimeType *string `json:"mimeType,omitempty"`
+	// The text below it; null if there is none.
+	Caption *string `json:"caption,omitempty"`
+	// The name that the sender gave it: any text, not a safe path; null if none.
+	FileName *string `json:"fileName,omitempty"`
+	// Why WhatsApp could not get hold of the file; null if it could.
+	Error *WhatsAppError `json:"error,omitempty"`
+}
+
+func (DocumentContent) IsMessageContent() {}
+
+// A form that the customer filled in: the answer to a Flow and the like.
+type FlowReplyContent struct {
+	// What was answered, for example `flow`. An open set; null if not said.
+	Name *string `json:"name,omitempty"`
+	// What WhatsApp shows in its place; null if nothing.
+	Body *string `json:"body,omitempty"`
+	// The answers, as WhatsApp passed them on; null if there are none.
+	ResponseJSON *string `json:"responseJson,omitempty"`
+	// Whether `responseJson` is JSON: broken answers occur.
+	IsResponseValid bool `json:"isResponseValid"`
+}
+
+func (FlowReplyContent) IsMessageContent() {}
+
+// A picture.
+type ImageContent struct {
+	// The type that the sender announced, for example `audio/ogg; codecs=opus`; null if none. What the file is in truth is known when it was fetched.
+	MimeType *string `json:"mimeType,omitempty"`
+	// The text below it; null if there is none.
+	Caption *string `json:"caption,omitempty"`
+	// Why WhatsApp could not get hold of the file; null if it could.
+	Error *WhatsAppError `json:"error,omitempty"`
+}
+
+func (ImageContent) IsMessageContent() {}
+
+// A reply button.
+type InteractiveButton struct {
+	// What comes back when it is tapped.
+	ButtonID string `json:"buttonId"`
+	// Its text.
+	Title string `json:"title"`
+}
+
 // A button to tap.
 type InteractiveButtonInput struct {
 	// What comes back with a tap, 1 to 256 characters, different for each button.
@@ -363,6 +517,24 @@ type InteractiveButtonInput struct {
 	// What stands on it, 1 to 20 characters, different for each button.
 	Title string `json:"title"`
 }
+
+// A message with something to tap: reply buttons, a list, or a link.
+type InteractiveContent struct {
+	// The text above; null if there is none, or if it is a file.
+	Header *string `json:"header,omitempty"`
+	// The text.
+	Body string `json:"body"`
+	// The small text below; null if there is none.
+	Footer *string `json:"footer,omitempty"`
+	// The reply buttons; empty with a list or a link.
+	Buttons []InteractiveButton `json:"buttons"`
+	// The list; null with buttons or a link.
+	List *InteractiveList `json:"list,omitempty"`
+	// The link; null with buttons or a list.
+	Link *InteractiveLink `json:"link,omitempty"`
+}
+
+func (InteractiveContent) IsMessageContent() {}
 
 // A text with something to tap: exactly one of `buttons`, `list` and `link`.
 type InteractiveContentInput struct {
@@ -386,6 +558,14 @@ type InteractiveHeaderInput struct {
 	Text graphql.Omittable[*string] `json:"text,omitempty"`
 }
 
+// A button that opens a web page.
+type InteractiveLink struct {
+	// The button's text.
+	Text string `json:"text"`
+	// The page.
+	URL string `json:"url"`
+}
+
 // A button that opens a page.
 type InteractiveLinkInput struct {
 	// What stands on it, 1 to 20 characters.
@@ -394,12 +574,38 @@ type InteractiveLinkInput struct {
 	URL string `json:"url"`
 }
 
+// A list that opens behind a button.
+type InteractiveList struct {
+	// The button's text.
+	Button string `json:"button"`
+	// The parts of the list.
+	Sections []InteractiveListSection `json:"sections"`
+}
+
 // A menu.
 type InteractiveListInput struct {
 	// What stands on the button that opens it, 1 to 20 characters.
 	Button string `json:"button"`
 	// 1 to 10 sections, with 10 rows in all.
 	Sections []InteractiveSectionInput `json:"sections"`
+}
+
+// A row of a list.
+type InteractiveListRow struct {
+	// What comes back when it is picked.
+	RowID string `json:"rowId"`
+	// Its title.
+	Title string `json:"title"`
+	// What is below the title; null if nothing.
+	Description *string `json:"description,omitempty"`
+}
+
+// A part of a list.
+type InteractiveListSection struct {
+	// Its title; null if it has none.
+	Title *string `json:"title,omitempty"`
+	// Its rows.
+	Rows []InteractiveListRow `json:"rows"`
 }
 
 // A choice in a menu.
@@ -419,6 +625,34 @@ type InteractiveSectionInput struct {
 	// At least one row.
 	Rows []InteractiveRowInput `json:"rows"`
 }
+
+// A row picked from a list.
+type ListReplyContent struct {
+	// The id that the message with the list gave the row; null if WhatsApp does not say.
+	RowID *string `json:"rowId,omitempty"`
+	// The row's title; null if WhatsApp does not say.
+	Title *string `json:"title,omitempty"`
+	// The row's description; null if it has none.
+	Description *string `json:"description,omitempty"`
+}
+
+func (ListReplyContent) IsMessageContent() {}
+
+// A place.
+type LocationContent struct {
+	// Degrees north, -90 to 90.
+	Latitude float64 `json:"latitude"`
+	// Degrees east, -180 to 180.
+	Longitude float64 `json:"longitude"`
+	// The name of the place; null if there is none.
+	Name *string `json:"name,omitempty"`
+	// Its address; null if there is none.
+	Address *string `json:"address,omitempty"`
+	// A web page about it; null if there is none.
+	URL *string `json:"url,omitempty"`
+}
+
+func (LocationContent) IsMessageContent() {}
 
 // A place to send.
 type LocationContentInput struct {
@@ -568,6 +802,38 @@ func (MessageUserError) IsUserError() {}
 type Mutation struct {
 }
 
+// A cart from the catalogue.
+type OrderContent struct {
+	// Meta's id of the catalogue; null if not said.
+	CatalogID *string `json:"catalogId,omitempty"`
+	// What the customer wrote with it; null if nothing.
+	Text *string `json:"text,omitempty"`
+	// What is in the cart.
+	Items []OrderItem `json:"items"`
+}
+
+func (OrderContent) IsMessageContent() {}
+
+// A line of an order.
+type OrderItem struct {
+	// The business's own id of the product; null if not said.
+	ProductID *string `json:"productId,omitempty"`
+	// How many, a decimal number; null if not said.
+	Quantity *string `json:"quantity,omitempty"`
+	// What one costs, a decimal number; null if not said.
+	Price *string `json:"price,omitempty"`
+	// The currency of the price, for example `BRL`; null if not said.
+	Currency *string `json:"currency,omitempty"`
+}
+
+// A product of the catalogue that a message asks about.
+type ProductInView struct {
+	// Meta's id of the catalogue; null if not said.
+	CatalogID *string `json:"catalogId,omitempty"`
+	// The business's own id of the product; null if not said.
+	ProductID *string `json:"productId,omitempty"`
+}
+
 // What can be read.
 type Query struct {
 }
@@ -578,6 +844,32 @@ type ReactionContentInput struct {
 	MessageID string `json:"messageId"`
 	// One emoji; empty takes back the one before.
 	Emoji string `json:"emoji"`
+}
+
+// The ad or post whose button a customer wrote by.
+type Referral struct {
+	// `ad` or `post`; null if not said.
+	SourceType *string `json:"sourceType,omitempty"`
+	// Meta's id of the ad or post; null if not said.
+	SourceID *string `json:"sourceId,omitempty"`
+	// Its address; null if not said.
+	SourceURL *string `json:"sourceUrl,omitempty"`
+	// Its headline; null if not said.
+	Headline *string `json:"headline,omitempty"`
+	// Its text; null if not said.
+	Body *string `json:"body,omitempty"`
+	// `image` or `video`; null if not said.
+	MediaType *string `json:"mediaType,omitempty"`
+	// Its picture; null if not said.
+	ImageURL *string `json:"imageUrl,omitempty"`
+	// Its video; null if not said.
+	VideoURL *string `json:"videoUrl,omitempty"`
+	// The video's thumbnail; null if not said.
+	ThumbnailURL *string `json:"thumbnailUrl,omitempty"`
+	// Meta's id of the click, for measuring ads; null if not said.
+	ClickID *string `json:"clickId,omitempty"`
+	// What the ad greeted the customer with; null if not said.
+	WelcomeMessage *string `json:"welcomeMessage,omitempty"`
 }
 
 // Something that keeps a message from going out.
@@ -681,11 +973,35 @@ type SessionUserError struct {
 
 func (SessionUserError) IsUserError() {}
 
+// A sticker.
+type StickerContent struct {
+	// The type that the sender announced, for example `audio/ogg; codecs=opus`; null if none. What the file is in truth is known when it was fetched.
+	MimeType *string `json:"mimeType,omitempty"`
+	// Whether it moves.
+	IsAnimated bool `json:"isAnimated"`
+	// Why WhatsApp could not get hold of the file; null if it could.
+	Error *WhatsAppError `json:"error,omitempty"`
+}
+
+func (StickerContent) IsMessageContent() {}
+
 // What can be listened to, over `graphql-transport-ws` or server-sent events. Delivery is at least once and in order: skip an
 // event whose `id` was seen before. Every single event is checked against the viewer's rights at that time. A reader that is too
 // slow is dropped with UNAVAILABLE and may come back with its last cursor.
 type Subscription struct {
 }
+
+// A change of the customer's account, told in the conversation.
+type SystemContent struct {
+	// What changed, for example `user_changed_number`. An open set; empty if not said.
+	Type string `json:"type"`
+	// WhatsApp's sentence about it; null if there is none.
+	Text *string `json:"text,omitempty"`
+	// The new number, in digits; null if it did not change.
+	WaID *string `json:"waId,omitempty"`
+}
+
+func (SystemContent) IsMessageContent() {}
 
 // A text.
 type TextContent struct {
@@ -703,15 +1019,25 @@ type TextContentInput struct {
 	PreviewURL bool `json:"previewUrl"`
 }
 
-// A message of a kind that Recado does not show yet, kept as it came.
+// A message of a kind that Recado does not know, or whose parts are not what the kind should have, kept as it came.
 type UnknownContent struct {
-	// Meta's name of the kind, for example `image`. An open set.
+	// Meta's name of the kind. An open set.
 	Kind string `json:"kind"`
 	// Meta's JSON of the message, passed through untouched; null when there is none. Its shape is Meta's and may change.
 	RawJSON *string `json:"rawJson,omitempty"`
 }
 
 func (UnknownContent) IsMessageContent() {}
+
+// A message that WhatsApp does not pass on to businesses, for example a poll. The customer sees it as sent.
+type UnsupportedContent struct {
+	// What it is in truth, for example `poll`. An open set; null if WhatsApp does not say.
+	Kind *string `json:"kind,omitempty"`
+	// What WhatsApp says about it.
+	Errors []WhatsAppError `json:"errors"`
+}
+
+func (UnsupportedContent) IsMessageContent() {}
 
 // Whether a user wants new conversations.
 type UserAvailabilitySetInput struct {
@@ -759,6 +1085,28 @@ type UserSetActivePayload struct {
 	User *User `json:"user,omitempty"`
 	// What the user can mend; empty on success.
 	UserErrors []AccountUserError `json:"userErrors"`
+}
+
+// A video.
+type VideoContent struct {
+	// The type that the sender announced, for example `audio/ogg; codecs=opus`; null if none. What the file is in truth is known when it was fetched.
+	MimeType *string `json:"mimeType,omitempty"`
+	// The text below it; null if there is none.
+	Caption *string `json:"caption,omitempty"`
+	// Why WhatsApp could not get hold of the file; null if it could.
+	Error *WhatsAppError `json:"error,omitempty"`
+}
+
+func (VideoContent) IsMessageContent() {}
+
+// An error in the words of Meta.
+type WhatsAppError struct {
+	// Meta's number of the error; 0 if there is none.
+	Code int32 `json:"code"`
+	// Meta's title; null if there is none.
+	Title *string `json:"title,omitempty"`
+	// Meta's details; null if there are none.
+	Details *string `json:"details,omitempty"`
 }
 
 // What conversations are ordered by.

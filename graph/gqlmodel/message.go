@@ -11,17 +11,39 @@ func (m *Message) PublicID() string { return models.PublicID(models.PrefixMessag
 // IsNode marks the type as a Node.
 func (*Message) IsNode() {}
 
-// Says is what the message says.
-func (m *Message) Says() MessageContent {
-	if m.Kind == models.KindText {
-		return TextContent{Body: m.Body}
+// WrittenBy says where the message was written.
+func (m *Message) WrittenBy() models.MessageSource {
+	switch {
+	case m.Source != "":
+		return m.Source
+	case m.Direction == models.Inbound:
+		return models.SourceCustomer
 	}
-	content := UnknownContent{Kind: m.Kind}
-	if m.Raw != nil {
-		raw := string(m.Raw)
-		content.RawJSON = &raw
+	return models.SourceAgent
+}
+
+// IsReply reports whether the message answers one, known or not.
+func (m *Message) IsReply() bool { return m.ReplyToWAMID != nil }
+
+// Referral is the ad or post that the customer came from.
+func (m *Message) Referral() *Referral {
+	if m.Content == nil || m.Content.Referral == nil {
+		return nil
 	}
-	return content
+	r := m.Content.Referral
+	return &Referral{
+		SourceType: given(r.SourceType), SourceID: given(r.SourceID), SourceURL: given(r.SourceURL),
+		Headline: given(r.Headline), Body: given(r.Body), MediaType: given(r.MediaType), ImageURL: given(r.ImageURL),
+		VideoURL: given(r.VideoURL), ThumbnailURL: given(r.ThumbnailURL), ClickID: given(r.ClickID), WelcomeMessage: given(r.WelcomeMessage),
+	}
+}
+
+// Product is the product that the message asks about.
+func (m *Message) Product() *ProductInView {
+	if m.Content == nil || m.Content.Product == nil {
+		return nil
+	}
+	return &ProductInView{CatalogID: given(m.Content.Product.CatalogID), ProductID: given(m.Content.Product.ProductID)}
 }
 
 // StatusTimes tells when each step happened.

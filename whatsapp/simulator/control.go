@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"time"
 )
 
 // controlPath is where the control API begins.
@@ -24,6 +23,8 @@ func (s *Simulator) routes() *http.ServeMux {
 	mux.HandleFunc("DELETE /_simulator/faults", s.controlClearFaults)
 	mux.HandleFunc("POST /_simulator/customers", s.controlCustomer)
 	mux.HandleFunc("POST /_simulator/customers/{waId}/messages", s.controlMessage)
+	mux.HandleFunc("POST /_simulator/customers/{waId}/echoes", s.controlEcho)
+	mux.HandleFunc("POST /_simulator/customers/{waId}/number", s.controlChangeNumber)
 	mux.HandleFunc("POST /_simulator/customers/{waId}/read", s.controlRead)
 	mux.HandleFunc("POST /_simulator/customers/{waId}/close-window", s.controlCloseWindow)
 	mux.HandleFunc("GET /_simulator/customers/{waId}/inbox", s.controlInbox)
@@ -163,37 +164,6 @@ func (s *Simulator) controlCustomer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	controlAnswer(w, http.StatusCreated, s.Customer(c).profile())
-}
-
-func (s *Simulator) controlMessage(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		NumberID string     `json:"numberId"`
-		Text     string     `json:"text"`
-		Name     string     `json:"name"`
-		ReplyTo  string     `json:"replyTo"`
-		At       *time.Time `json:"at"`
-	}
-	if !readControl(w, r, &in) || !s.hasNumber(w, in.NumberID) {
-		return
-	}
-	if in.Text == "" {
-		controlError(w, http.StatusBadRequest, "text must not be empty")
-		return
-	}
-	writer, err := s.writer(r.PathValue("waId"), in.Name)
-	if err != nil {
-		controlError(w, http.StatusBadRequest, err.Error())
-		return
-	}
-	var opts []SendOption
-	if in.ReplyTo != "" {
-		opts = append(opts, ReplyTo(in.ReplyTo))
-	}
-	if in.At != nil {
-		opts = append(opts, At(*in.At))
-	}
-	id := writer.SendText(in.NumberID, in.Text, opts...)
-	controlAnswer(w, http.StatusCreated, map[string]string{"id": id})
 }
 
 // writer is the customer with this wa_id, made if need be, with a new name if

@@ -135,31 +135,7 @@ func At(t time.Time) SendOption { return func(m *message) { m.at = t } }
 // webhook. It returns the message's id, or an empty one if there is no such
 // number.
 func (h *CustomerHandle) SendText(numberID, body string, opts ...SendOption) (wamid string) {
-	s := h.s
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n, ok := s.numbers[numberID]
-	if !ok {
-		s.log.Error("customer writes to a number that does not exist", "number", numberID)
-		return ""
-	}
-	now := s.clock.Now()
-	m := &message{
-		id: s.newMessageID(h.c, directionUser), number: n, customer: h.c, inbound: true,
-		kind: "text", body: body, at: now,
-	}
-	for _, opt := range opts {
-		opt(m)
-	}
-	n.rate.note(now, float64(s.opts.MessagesPerSecond))
-	chat := s.chat(numberID, h.c)
-	chat.opened = now
-	chat.written = append(chat.written, m)
-	s.messages[m.id] = m
-	s.log.Info("customer writes", "number", numberID, "from", h.c.WAID, "id", m.id)
-	s.emitInbound(n, h.c, m)
-	s.notify()
-	return m.id
+	return h.write(numberID, &message{kind: "text", body: body}, opts)
 }
 
 // Read opens the chat with a number: everything that has arrived and is unread
@@ -233,6 +209,7 @@ func (h *CustomerHandle) Inbox(numberID string) []ReceivedMessage {
 // WrittenMessage is a message the customer wrote.
 type WrittenMessage struct {
 	ID       string    `json:"id"`
+	Type     string    `json:"type"`
 	Body     string    `json:"body"`
 	At       time.Time `json:"at"`
 	ReadAt   time.Time `json:"readAt"`             // by the business's read mark; zero: unread
@@ -245,7 +222,7 @@ func (h *CustomerHandle) Written(numberID string) []WrittenMessage {
 	defer h.s.mu.Unlock()
 	out := []WrittenMessage{}
 	for _, m := range h.s.chat(numberID, h.c).written {
-		out = append(out, WrittenMessage{ID: m.id, Body: m.body, At: m.at, ReadAt: m.readAt, Reaction: m.reacted})
+		out = append(out, WrittenMessage{ID: m.id, Type: m.kind, Body: m.body, At: m.at, ReadAt: m.readAt, Reaction: m.reacted})
 	}
 	return out
 }

@@ -84,6 +84,7 @@ var catalogue = map[int]known{
 	131049: {400, "This message was not delivered to maintain healthy ecosystem engagement.", "In order to maintain a healthy ecosystem engagement, the message failed to be delivered."},
 	131050: {400, "User has stopped marketing messages", "Recipient has chosen to stop receiving marketing messages."},
 	131051: {400, "Unsupported message type", ""},
+	131052: {400, "Media download error", "Failed to download the media from the sender."},
 	131053: {400, "Media upload error", "Media file could not be loaded."},
 	131056: {400, "(Business Account, Consumer Account) pair rate limit hit", "Message failed to send because there were too many messages sent from this phone number to the same phone number in a short period of time."},
 	131057: {500, "Account in maintenance mode", ""},

@@ -43,6 +43,11 @@ type message struct {
 	price          pricing
 	conversationID string
 	history        []StatusAt
+
+	// Of inbound messages alone.
+	referral  any           // the ad that the customer came from
+	forwarded int           // hops
+	errors    []statusError // why it is unsupported, or its file missing
 }
 
 // sendRequest is a validated body of POST /messages (§5.1).

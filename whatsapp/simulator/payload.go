@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -32,6 +33,7 @@ type value struct {
 	Contacts         []contact        `json:"contacts,omitempty"`
 	Messages         []inboundPayload `json:"messages,omitempty"`
 	Statuses         []statusPayload  `json:"statuses,omitempty"`
+	Echoes           []inboundPayload `json:"message_echoes,omitempty"`
 }
 
 type metadata struct {
@@ -52,17 +54,39 @@ type profile struct {
 
 type inboundPayload struct {
 	Context    *contextPayload `json:"context,omitempty"`
+	Referral   any             `json:"referral,omitempty"`
 	From       string          `json:"from,omitempty"`
 	FromUserID string          `json:"from_user_id,omitempty"`
+	To         string          `json:"to,omitempty"`
+	ToUserID   string          `json:"to_user_id,omitempty"`
 	ID         string          `json:"id"`
 	Timestamp  string          `json:"timestamp"`
 	Text       *textPayload    `json:"text,omitempty"`
 	Type       string          `json:"type"`
+	Errors     []statusError   `json:"errors,omitempty"`
+
+	content json.RawMessage // the value of the property named like Type; nil: none
+}
+
+// MarshalJSON adds the content under the name of its type.
+func (p inboundPayload) MarshalJSON() ([]byte, error) {
+	type plain inboundPayload
+	known, err := json.Marshal(plain(p))
+	if err != nil || p.content == nil {
+		return known, err
+	}
+	name, err := json.Marshal(p.Type)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(known[:len(known)-1], []byte{','}, name, []byte{':'}, p.content, []byte{'}'}), nil
 }
 
 type contextPayload struct {
-	From string `json:"from,omitempty"`
-	ID   string `json:"id"`
+	From                string `json:"from,omitempty"`
+	ID                  string `json:"id,omitempty"`
+	Forwarded           bool   `json:"forwarded,omitempty"`
+	FrequentlyForwarded bool   `json:"frequently_forwarded,omitempty"`
 }
 
 type textPayload struct {

@@ -13,7 +13,8 @@ var errNoCallback = errors.New("no callback address is set")
 // item is one message or one status on its way to the business.
 type item struct {
 	number  *number
-	contact contact
+	contact contact // zero: the payload names none
+	echo    bool    // the message is the business's own, from its phone
 	message *inboundPayload
 	status  *statusPayload
 }
@@ -37,28 +38,39 @@ func (e *envelope) add(it item) {
 	}
 	last := &e.Entry[len(e.Entry)-1]
 	if n := len(last.Changes); n == 0 || !last.Changes[n-1].Value.takes(it) {
-		last.Changes = append(last.Changes, change{Field: "messages", Value: value{
+		last.Changes = append(last.Changes, change{Field: it.field(), Value: value{
 			MessagingProduct: "whatsapp",
 			Metadata:         metadata{DisplayPhoneNumber: it.number.DisplayNumber, PhoneNumberID: it.number.ID},
 		}})
 	}
 	v := &last.Changes[len(last.Changes)-1].Value
-	known := false
+	known := it.contact == contact{}
 	for _, c := range v.Contacts {
 		known = known || (c.WAID == it.contact.WAID && c.UserID == it.contact.UserID)
 	}
 	if !known {
 		v.Contacts = append(v.Contacts, it.contact)
 	}
-	if it.message != nil {
+	switch {
+	case it.echo:
+		v.Echoes = append(v.Echoes, *it.message)
+	case it.message != nil:
 		v.Messages = append(v.Messages, *it.message)
-	} else {
+	default:
 		v.Statuses = append(v.Statuses, *it.status)
 	}
 }
 
+func (it item) field() string {
+	if it.echo {
+		return "smb_message_echoes"
+	}
+	return "messages"
+}
+
 func (v *value) takes(it item) bool {
-	return v.Metadata.PhoneNumberID == it.number.ID && (it.message != nil) == (len(v.Messages) > 0)
+	return v.Metadata.PhoneNumberID == it.number.ID && it.echo == (len(v.Echoes) > 0) &&
+		(it.message != nil && !it.echo) == (len(v.Messages) > 0)
 }
 
 // emitInbound sends a customer's message to the business. s.mu must be held.
@@ -66,11 +78,17 @@ func (s *Simulator) emitInbound(n *number, c *customer, m *message) {
 	who := contact{Profile: &profile{Name: c.Name, Username: c.Username}, WAID: c.WAID, UserID: c.UserID}
 	payload := inboundPayload{
 		From: c.WAID, FromUserID: c.UserID, ID: m.id, Timestamp: unix(m.at), Type: m.kind,
-		Text: &textPayload{Body: m.body},
+		content: m.content, Referral: m.referral, Errors: m.errors,
+	}
+	if m.kind == "text" {
+		payload.Text, payload.content = &textPayload{Body: m.body}, nil
 	}
 	hidden := s.chat(n.ID, c).hidesNumber(c, s.clock.Now())
 	if hidden {
 		who.WAID, payload.From = "", ""
+	}
+	if m.forwarded > 0 {
+		payload.Context = &contextPayload{Forwarded: m.forwarded <= manyHops, FrequentlyForwarded: m.forwarded > manyHops}
 	}
 	if m.replyTo != "" {
 		payload.Context = &contextPayload{ID: m.replyTo, From: n.DisplayNumber}

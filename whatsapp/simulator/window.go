@@ -1,6 +1,10 @@
 package simulator
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // serviceWindow is how long a customer's message lets a business answer freely
 // (§10.1).
@@ -33,6 +37,18 @@ func (s *Simulator) chat(numberID string, c *customer) *chat {
 		s.chats[key] = found
 	}
 	return found
+}
+
+// chatsOf are the numbers that a customer has a chat with, by id. s.mu must be held.
+func (s *Simulator) chatsOf(c *customer) []*number {
+	var numbers []*number
+	for key := range s.chats {
+		if n := s.numbers[key.numberID]; key.customer == c && n != nil {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.SortFunc(numbers, func(a, b *number) int { return strings.Compare(a.ID, b.ID) })
+	return numbers
 }
 
 // windowOpen reports whether free text may be sent now; the window closes at
