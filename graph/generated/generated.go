@@ -6464,6 +6464,10 @@ enum MessageErrorCode {
   """
   SERVICE_WINDOW_CLOSED
   """
+  The conversation has a newer one, in which all goes on.
+  """
+  CONVERSATION_SUPERSEDED
+  """
   The number cannot send; see the channel's status.
   """
   CHANNEL_UNAVAILABLE
