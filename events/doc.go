@@ -35,6 +35,11 @@
 // begins later than that, and waits on the channel when there is nothing. Nobody
 // waits for a reader, and readers share memory with each other but no locks.
 //
+// # Notes
+//
+// What is not worth keeping travels beside the feed: a note (Bus.Send) reaches
+// whoever listens to its topic at that moment (Bus.Listen), in any process, or nobody.
+//
 // # Invariants
 //
 //   - The events of a view have consecutive positions; the view's end never goes

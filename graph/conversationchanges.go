@@ -37,7 +37,9 @@ func (r mutationResolver) ConversationClose(ctx context.Context, input gqlmodel.
 	var err error
 	payload.Conversation, payload.UserErrors, err = r.changeConversation(ctx, input.ConversationID,
 		func(viewer models.Viewer, id models.ID) (models.Conversation, error) {
-			return r.rooms.Inbox.CloseConversation(ctx, viewer, id, version(input.ExpectedVersion))
+			return r.rooms.Inbox.CloseConversation(ctx, viewer, inbox.Close{
+				ConversationID: id, Reason: input.Reason, ExpectedVersion: version(input.ExpectedVersion),
+			})
 		})
 	return orNothing(&payload, err)
 }

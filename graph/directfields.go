@@ -40,6 +40,7 @@ var conversationShape = &shape[gqlmodel.Conversation]{
 		"unreadCount":   number(func(c *gqlmodel.Conversation) int64 { return int64(c.UnreadCount) }),
 		"lastMessageAt": moment(func(c *gqlmodel.Conversation) time.Time { return c.LastMessageAt }),
 		"version":       number(func(c *gqlmodel.Conversation) int64 { return c.Version }),
+		"snoozedUntil":  maybeTime(func(c *gqlmodel.Conversation) *time.Time { return c.SnoozedUntil }),
 		"queuedAt":      maybeTime(func(c *gqlmodel.Conversation) *time.Time { return c.QueuedAt }),
 		"closedAt":      maybeTime(func(c *gqlmodel.Conversation) *time.Time { return c.ClosedAt }),
 		"createdAt":     moment(func(c *gqlmodel.Conversation) time.Time { return c.CreatedAt }),

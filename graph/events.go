@@ -76,12 +76,7 @@ func (r subscriptionResolver) subscribe(ctx context.Context, wanted *wantedConve
 // waits for a slow reader; the stream notices and ends.
 func (r subscriptionResolver) follow(ctx context.Context, stream *inbox.Stream, events chan<- gqlmodel.InboxEvent) {
 	defer close(events)
-	end, _ := ctx.Value(streamKey).(*streamEnd)
-	fail := func(err error) {
-		if end != nil && ctx.Err() == nil {
-			end.set(err)
-		}
-	}
+	fail := failWith(ctx)
 	defer func() { // a panic here would end the process
 		if panicked := recover(); panicked != nil {
 			fail(r.Recover(ctx, panicked))
@@ -105,6 +100,16 @@ func (r subscriptionResolver) follow(ctx context.Context, stream *inbox.Stream, 
 		case events <- event:
 		case <-ctx.Done():
 			return
+		}
+	}
+}
+
+// failWith returns what notes the reason for which a subscription's stream ends.
+func failWith(ctx context.Context) func(error) {
+	end, _ := ctx.Value(streamKey).(*streamEnd)
+	return func(err error) {
+		if end != nil && ctx.Err() == nil {
+			end.set(err)
 		}
 	}
 }

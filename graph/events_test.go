@@ -33,7 +33,7 @@ func TestEvents(t *testing.T) {
 		}
 		reply(t, hidden, "hidden")
 		reply(t, conversation, "first")
-		_, err := a.Inbox.CloseConversation(t.Context(), administrator, conversation.ID, nil)
+		_, err := a.Inbox.CloseConversation(t.Context(), administrator, inbox.Close{ConversationID: conversation.ID})
 		require.NoError(t, err)
 		looker := a.as(a.Looker)
 		now := func(t *testing.T) string { // the cursor of the newest event

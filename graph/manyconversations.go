@@ -33,7 +33,7 @@ func (r mutationResolver) ConversationsClose(ctx context.Context, input gqlmodel
 	var err error
 	payload.Results, payload.UserErrors, err = r.changeConversations(ctx, input.ConversationIds,
 		func(viewer models.Viewer, conversations []models.ID) ([]inbox.ManyResult, error) {
-			return r.rooms.Inbox.CloseMany(ctx, viewer, conversations)
+			return r.rooms.Inbox.CloseMany(ctx, viewer, conversations, input.Reason)
 		})
 	return orNothing(&payload, err)
 }

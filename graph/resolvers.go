@@ -21,6 +21,7 @@ type (
 	messageResolver                   struct{ *Edge }
 	assignmentEntryResolver           struct{ *Edge }
 	assignmentSkipResolver            struct{ *Edge }
+	presenceResolver                  struct{ *Edge }
 	messageAddedEventResolver         struct{ *Edge }
 	messageStatusChangedEventResolver struct{ *Edge }
 	messageChangedEventResolver       struct{ *Edge }
@@ -53,6 +54,8 @@ func (r resolvers) Message() generated.MessageResolver           { return messag
 func (r resolvers) AssignmentEntry() generated.AssignmentEntryResolver {
 	return assignmentEntryResolver(r)
 }
+
+func (r resolvers) Presence() generated.PresenceResolver { return presenceResolver(r) }
 
 func (r resolvers) AssignmentSkip() generated.AssignmentSkipResolver {
 	return assignmentSkipResolver(r)

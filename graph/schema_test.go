@@ -102,6 +102,7 @@ func TestSchema(t *testing.T) {
 		require.ElementsMatch(t, values("ConversationStatus"), []string{string(models.ConversationOpen), string(models.ConversationClosed)})
 		require.ElementsMatch(t, values("ContactIdentityKind"), []string{string(models.IdentityWAID), string(models.IdentityUser)})
 		require.ElementsMatch(t, values("MessageDirection"), []string{string(models.Inbound), string(models.Outbound)})
+		require.ElementsMatch(t, values("PresenceState"), []string{string(models.PresenceViewing), string(models.PresenceTyping), string(models.PresenceNone)})
 		require.ElementsMatch(t, values("Availability"), []string{string(models.Online), string(models.Away)})
 		require.ElementsMatch(t, values("AssignmentCause"), []string{
 			string(models.AssignedRoundRobin), string(models.AssignedFormer), string(models.AssignedQueue), string(models.AssignedWaiting),

@@ -3,6 +3,9 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"gorm.io/gorm"
 
@@ -55,12 +58,31 @@ func requireMayReply(tx *store.Tx, conversation models.Conversation, user models
 	return nil
 }
 
+// Close says which conversation is done, and why.
+type Close struct {
+	ConversationID  models.ID
+	Reason          string // for people, up to 500 characters; may be empty
+	ExpectedVersion *int64 // as of Assign
+}
+
+// maxCloseReason is the longest reason for closing, in characters.
+const maxCloseReason = 500
+
 // CloseConversation ends the team's work on a conversation, until the customer or
-// the team writes again. Closing a closed one changes nothing. Failures: NOT_FOUND,
-// FORBIDDEN, and CONFLICT, which comes with the present conversation.
-func (s *Service) CloseConversation(ctx context.Context, viewer models.Viewer, id models.ID, expectedVersion *int64) (models.Conversation, error) {
-	return s.change(ctx, viewer, id, expectedVersion, func(changes *changes, conversation *changing) error {
-		conversation.report = conversation.Close(viewer.UserID, changes.tx.Now())
+// the team writes again. Closing a closed one changes nothing, the reason neither.
+// Failures: NOT_FOUND, FORBIDDEN, INVALID (reason), and CONFLICT, which comes with the
+// present conversation.
+func (s *Service) CloseConversation(ctx context.Context, viewer models.Viewer, closing Close) (models.Conversation, error) {
+	if utf8.RuneCountInString(closing.Reason) > maxCloseReason {
+		return models.Conversation{}, models.NewError(models.CodeInvalid, "reason").With("max", strconv.Itoa(maxCloseReason))
+	}
+	if strings.ContainsRune(closing.Reason, 0) || !utf8.ValidString(closing.Reason) {
+		return models.Conversation{}, models.NewError(models.CodeInvalid, "reason")
+	}
+	return s.change(ctx, viewer, closing.ConversationID, closing.ExpectedVersion, func(changes *changes, conversation *changing) error {
+		if conversation.Close(viewer.UserID, changes.tx.Now()) {
+			conversation.CloseReason, conversation.report = closing.Reason, true
+		}
 		return nil
 	})
 }

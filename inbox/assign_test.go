@@ -89,12 +89,12 @@ func TestAssign(t *testing.T) {
 func TestClose_and_Reopen(t *testing.T) {
 	onEachOffice(t, func(t *testing.T, o *office) {
 		conversation, _ := o.greeted()
-		closed, err := o.inbox.CloseConversation(t.Context(), o.answers, conversation.ID, &conversation.Version)
+		closed, err := o.inbox.CloseConversation(t.Context(), o.answers, inbox.Close{ConversationID: conversation.ID, ExpectedVersion: &conversation.Version})
 		require.NoError(t, err)
 		require.Equal(t, models.ConversationClosed, closed.Status)
 		require.Equal(t, o.answers.UserID, *closed.ClosedByID)
 		require.Equal(t, noon, closed.ClosedAt.UTC())
-		again, err := o.inbox.CloseConversation(t.Context(), o.admin, conversation.ID, nil)
+		again, err := o.inbox.CloseConversation(t.Context(), o.admin, inbox.Close{ConversationID: conversation.ID})
 		require.NoError(t, err)
 		require.Equal(t, o.answers.UserID, *again.ClosedByID, "closing twice changes nothing")
 		require.Equal(t, closed.Version, again.Version)
@@ -120,7 +120,7 @@ func TestChanges_ask_for_rights(t *testing.T) {
 				return err
 			},
 			"close": func(viewer models.Viewer, id models.ID) error {
-				_, err := o.inbox.CloseConversation(t.Context(), viewer, id, nil)
+				_, err := o.inbox.CloseConversation(t.Context(), viewer, inbox.Close{ConversationID: id})
 				return err
 			},
 			"reopen": func(viewer models.Viewer, id models.ID) error {

@@ -155,6 +155,9 @@ func (c *changes) addMessage(conversation *changing, message models.Message) {
 		conversation.adrift = true
 	}
 	conversation.written = true
+	if message.FromCustomer() {
+		conversation.wake()
+	}
 	if message.Direction == models.Outbound && message.Listed() && !message.FromHistory && conversation.Current && conversation.Reopen() {
 		conversation.report = true
 	}

@@ -43,7 +43,7 @@ func (o *office) ceiling(user models.Viewer, ceiling *int) {
 
 func (o *office) close(by models.Viewer, conversation models.ID) {
 	o.t.Helper()
-	_, err := o.inbox.CloseConversation(o.t.Context(), by, conversation, nil)
+	_, err := o.inbox.CloseConversation(o.t.Context(), by, inbox.Close{ConversationID: conversation})
 	require.NoError(o.t, err)
 }
 
@@ -237,11 +237,11 @@ func TestMany(t *testing.T) {
 		results, err := o.inbox.AssignMany(t.Context(), o.watches, []models.ID{first.ID}, nil)
 		require.NoError(t, err)
 		require.Equal(t, []models.Code{models.CodeForbidden}, codes(results))
-		results, err = o.inbox.CloseMany(t.Context(), o.answers, ids)
+		results, err = o.inbox.CloseMany(t.Context(), o.answers, ids, "")
 		require.NoError(t, err)
 		require.Equal(t, []models.Code{"", models.CodeNotFound, models.CodeNotFound, "", ""}, codes(results))
 		require.Equal(t, models.ConversationClosed, o.conversation(second.ID).Status)
-		_, err = o.inbox.CloseMany(t.Context(), o.answers, make([]models.ID, inbox.MaxMany+1))
+		_, err = o.inbox.CloseMany(t.Context(), o.answers, make([]models.ID, inbox.MaxMany+1), "")
 		requireCode(t, models.CodeInvalid, err)
 	})
 }
@@ -345,7 +345,7 @@ func TestQueue_never_strands(t *testing.T) {
 							Order("id").Find(&open).Error; err != nil || len(open) == 0 {
 							continue
 						}
-						if _, err := process.CloseConversation(t.Context(), ana, open[random.IntN(len(open))].ID, nil); err != nil {
+						if _, err := process.CloseConversation(t.Context(), ana, inbox.Close{ConversationID: open[random.IntN(len(open))].ID}); err != nil {
 							t.Error(err)
 						}
 					case 4:

@@ -41,6 +41,12 @@ func (s *Service) MarkReadNow(ctx context.Context, message models.Message, creat
 	return snoozed((&readWorker{inbox: s}).Work(ctx, &river.Job[ReadArgs]{JobRow: &rivertype.JobRow{CreatedAt: createdAt}, Args: args}))
 }
 
+// WakeNow is SendNow for a conversation that was put off until a time.
+func (s *Service) WakeNow(ctx context.Context, conversation models.Conversation, until time.Time) (time.Duration, error) {
+	args := WakeArgs{OrganizationID: conversation.OrganizationID, ConversationID: conversation.ID, Until: until}
+	return snoozed((&wakeWorker{inbox: s}).Work(ctx, &river.Job[WakeArgs]{JobRow: &rivertype.JobRow{}, Args: args}))
+}
+
 func snoozed(err error) (time.Duration, error) {
 	if snooze, ok := errors.AsType[*river.JobSnoozeError](err); ok {
 		return snooze.Duration, nil

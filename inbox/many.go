@@ -27,9 +27,9 @@ func (s *Service) AssignMany(ctx context.Context, viewer models.Viewer, ids []mo
 
 // CloseMany is CloseConversation for up to MaxMany conversations, as AssignMany is
 // Assign.
-func (s *Service) CloseMany(ctx context.Context, viewer models.Viewer, ids []models.ID) ([]ManyResult, error) {
+func (s *Service) CloseMany(ctx context.Context, viewer models.Viewer, ids []models.ID, reason string) ([]ManyResult, error) {
 	return many(ids, func(id models.ID) (models.Conversation, error) {
-		return s.CloseConversation(ctx, viewer, id, nil)
+		return s.CloseConversation(ctx, viewer, Close{ConversationID: id, Reason: reason})
 	})
 }
 

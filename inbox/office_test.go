@@ -42,6 +42,7 @@ const (
 // test moves it. Jobs run only after work was called, or by hand.
 type office struct {
 	t        *testing.T
+	url      string // of the database
 	db       *store.Store
 	clock    *simulator.ManualClock
 	meta     *simulator.Simulator
@@ -73,7 +74,7 @@ func onEachOffice(t *testing.T, test func(t *testing.T, o *office)) {
 
 func newOffice(t *testing.T, url string) *office {
 	t.Helper()
-	o := &office{t: t, clock: simulator.NewManualClock(noon)}
+	o := &office{t: t, url: url, clock: simulator.NewManualClock(noon)}
 	o.db = testkit.Open(t, url, o.clock.Now)
 	o.meta = simulator.New(simulator.Options{Clock: o.clock})
 	graph := httptest.NewServer(o.meta)

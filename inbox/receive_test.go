@@ -259,7 +259,7 @@ func TestReceive_message(t *testing.T) {
 			s.receive(payload(text(s.channels[0], joao, "João", "wamid.1", "Oi", noon.Add(-hour))))
 			before := s.only()
 			admin := models.Viewer{OrganizationID: s.organization, UserID: s.agents[0].ID, Administrator: true}
-			_, err := service.CloseConversation(t.Context(), admin, before.ID, nil)
+			_, err := service.CloseConversation(t.Context(), admin, inbox.Close{ConversationID: before.ID})
 			require.NoError(t, err)
 			s.receive(payload(text(s.channels[0], joao, "João", "wamid.1", "Oi", noon.Add(-hour))))
 			require.Equal(t, models.ConversationClosed, s.only().Status, "a repeated delivery is no new message")

@@ -269,7 +269,7 @@ func TestReply_quotes_a_message(t *testing.T) {
 func TestReply_opens_a_closed_conversation(t *testing.T) {
 	onEachOffice(t, func(t *testing.T, o *office) {
 		conversation, _ := o.greeted()
-		_, err := o.inbox.CloseConversation(t.Context(), o.answers, conversation.ID, nil)
+		_, err := o.inbox.CloseConversation(t.Context(), o.answers, inbox.Close{ConversationID: conversation.ID})
 		require.NoError(t, err)
 		o.reply(conversation.ID, "One more thing.")
 		require.Equal(t, models.ConversationOpen, o.conversation(conversation.ID).Status)

@@ -29,18 +29,20 @@ type Options struct {
 
 // Service is the room's front door. It is safe for concurrent use.
 type Service struct {
-	db       *store.Store
-	accounts *accounts.Service
-	channels *channels.Service
-	bus      *events.Bus
-	queue    *jobs.Queue
-	client   *whatsapp.Client
-	media    *media.Service
-	options  Options
-	clock    models.Clock
-	log      *slog.Logger
-	gate     *gate
-	numbers  sync.Map // the channels seen, by Meta's id of their number; see findChannels
+	db          *store.Store
+	accounts    *accounts.Service
+	channels    *channels.Service
+	bus         *events.Bus
+	queue       *jobs.Queue
+	client      *whatsapp.Client
+	media       *media.Service
+	options     Options
+	clock       models.Clock
+	log         *slog.Logger
+	gate        *gate
+	process     models.ID // this process, on the bus
+	whereabouts *whereabouts
+	numbers     sync.Map // the channels seen, by Meta's id of their number; see findChannels
 }
 
 // Rooms are what the inbox works with.
@@ -95,10 +97,15 @@ func New(rooms Rooms, options Options) *Service {
 	jobs.Register(rooms.Queue, &readWorker{inbox: s})
 	jobs.Register(rooms.Queue, &typingWorker{inbox: s})
 	jobs.Register(rooms.Queue, &cleanWorker{inbox: s})
+	s.process, s.whereabouts = models.NewID(), newWhereabouts(options.Clock)
+	jobs.Register(rooms.Queue, &wakeWorker{inbox: s})
 	jobs.Register(rooms.Queue, &drainWorker{inbox: s})
 	jobs.Register(rooms.Queue, &sweepWorker{inbox: s})
 	rooms.Queue.Every(time.Hour, CleanArgs{})
 	rooms.Queue.Every(sweepInterval, SweepArgs{})
+	if s.bus != nil {
+		s.gate.workers.Go(s.keepPresence)
+	}
 	for range options.Committers {
 		s.gate.workers.Go(s.commitGroups)
 	}

@@ -172,7 +172,7 @@ func TestSubscribe_shows_only_what_the_viewer_may_see(t *testing.T) {
 		_, err = o.accounts.SetUserActive(t.Context(), o.admin, o.answers.UserID, false)
 		require.NoError(t, err)
 		off := o.subscribe(o.answers, inbox.Subscription{})
-		_, err = o.inbox.CloseConversation(t.Context(), o.admin, conversation.ID, nil)
+		_, err = o.inbox.CloseConversation(t.Context(), o.admin, inbox.Close{ConversationID: conversation.ID})
 		require.NoError(t, err)
 		_, err = off.try()
 		requireCode(t, models.CodeUnauthenticated, err)

@@ -203,6 +203,7 @@ func (c *Conversation) Close(by ID, at time.Time) bool {
 	c.Status, c.ClosedAt, c.ClosedByID = ConversationClosed, &at, &by
 	c.QueuedAt = nil
 	c.WaitingSince = nil
+	c.SnoozedUntil = nil
 	c.Version++
 	return true
 }

@@ -46,6 +46,7 @@ type ResolverRoot interface {
 	MessageReaction() MessageReactionResolver
 	MessageStatusChangedEvent() MessageStatusChangedEventResolver
 	Mutation() MutationResolver
+	Presence() PresenceResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
 	User() UserResolver
@@ -235,13 +236,16 @@ type ComplexityRoot struct {
 		LastMessage   func(childComplexity int) int
 		LastMessageAt func(childComplexity int) int
 		Messages      func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		Presence      func(childComplexity int) int
 		PublicID      func(childComplexity int) int
 		QueuedAt      func(childComplexity int) int
 		ServiceWindow func(childComplexity int) int
+		SnoozedUntil  func(childComplexity int) int
 		Status        func(childComplexity int) int
 		UnreadCount   func(childComplexity int) int
 		Version       func(childComplexity int) int
 		ViewerCan     func(childComplexity int) int
+		WhyClosed     func(childComplexity int) int
 	}
 
 	ConversationAssignPayload struct {
@@ -292,12 +296,32 @@ type ComplexityRoot struct {
 		Reply    func(childComplexity int) int
 	}
 
+	ConversationPresence struct {
+		ConversationID func(childComplexity int) int
+		Presence       func(childComplexity int) int
+	}
+
+	ConversationPresenceSetPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	ConversationReopenPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
 	}
 
+	ConversationSnoozePayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	ConversationTypingShowPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	ConversationUnsnoozePayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
 	}
@@ -528,24 +552,27 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		ChannelAssigneesSet    func(childComplexity int, input gqlmodel.ChannelAssigneesSetInput) int
-		ChannelPermissionSet   func(childComplexity int, input gqlmodel.ChannelPermissionSetInput) int
-		ConversationAssign     func(childComplexity int, input gqlmodel.ConversationAssignInput) int
-		ConversationClose      func(childComplexity int, input gqlmodel.ConversationCloseInput) int
-		ConversationMarkRead   func(childComplexity int, input gqlmodel.ConversationMarkReadInput) int
-		ConversationReopen     func(childComplexity int, input gqlmodel.ConversationReopenInput) int
-		ConversationTypingShow func(childComplexity int, input gqlmodel.ConversationTypingShowInput) int
-		ConversationsAssign    func(childComplexity int, input gqlmodel.ConversationsAssignInput) int
-		ConversationsClose     func(childComplexity int, input gqlmodel.ConversationsCloseInput) int
-		MessageCancel          func(childComplexity int, input gqlmodel.MessageCancelInput) int
-		MessageRetry           func(childComplexity int, input gqlmodel.MessageRetryInput) int
-		MessageSend            func(childComplexity int, input gqlmodel.MessageSendInput) int
-		SessionCreate          func(childComplexity int, input gqlmodel.SessionCreateInput) int
-		SessionRefresh         func(childComplexity int, input gqlmodel.SessionRefreshInput) int
-		SessionRevoke          func(childComplexity int, input gqlmodel.SessionRevokeInput) int
-		UserAvailabilitySet    func(childComplexity int, input gqlmodel.UserAvailabilitySetInput) int
-		UserCeilingSet         func(childComplexity int, input gqlmodel.UserCeilingSetInput) int
-		UserSetActive          func(childComplexity int, input gqlmodel.UserSetActiveInput) int
+		ChannelAssigneesSet     func(childComplexity int, input gqlmodel.ChannelAssigneesSetInput) int
+		ChannelPermissionSet    func(childComplexity int, input gqlmodel.ChannelPermissionSetInput) int
+		ConversationAssign      func(childComplexity int, input gqlmodel.ConversationAssignInput) int
+		ConversationClose       func(childComplexity int, input gqlmodel.ConversationCloseInput) int
+		ConversationMarkRead    func(childComplexity int, input gqlmodel.ConversationMarkReadInput) int
+		ConversationPresenceSet func(childComplexity int, input gqlmodel.ConversationPresenceSetInput) int
+		ConversationReopen      func(childComplexity int, input gqlmodel.ConversationReopenInput) int
+		ConversationSnooze      func(childComplexity int, input gqlmodel.ConversationSnoozeInput) int
+		ConversationTypingShow  func(childComplexity int, input gqlmodel.ConversationTypingShowInput) int
+		ConversationUnsnooze    func(childComplexity int, input gqlmodel.ConversationUnsnoozeInput) int
+		ConversationsAssign     func(childComplexity int, input gqlmodel.ConversationsAssignInput) int
+		ConversationsClose      func(childComplexity int, input gqlmodel.ConversationsCloseInput) int
+		MessageCancel           func(childComplexity int, input gqlmodel.MessageCancelInput) int
+		MessageRetry            func(childComplexity int, input gqlmodel.MessageRetryInput) int
+		MessageSend             func(childComplexity int, input gqlmodel.MessageSendInput) int
+		SessionCreate           func(childComplexity int, input gqlmodel.SessionCreateInput) int
+		SessionRefresh          func(childComplexity int, input gqlmodel.SessionRefreshInput) int
+		SessionRevoke           func(childComplexity int, input gqlmodel.SessionRevokeInput) int
+		UserAvailabilitySet     func(childComplexity int, input gqlmodel.UserAvailabilitySetInput) int
+		UserCeilingSet          func(childComplexity int, input gqlmodel.UserCeilingSetInput) int
+		UserSetActive           func(childComplexity int, input gqlmodel.UserSetActiveInput) int
 	}
 
 	OrderContent struct {
@@ -572,6 +599,12 @@ type ComplexityRoot struct {
 		HasNextPage     func(childComplexity int) int
 		HasPreviousPage func(childComplexity int) int
 		StartCursor     func(childComplexity int) int
+	}
+
+	Presence struct {
+		Since func(childComplexity int) int
+		State func(childComplexity int) int
+		User  func(childComplexity int) int
 	}
 
 	ProductInView struct {
@@ -666,8 +699,9 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		ConversationEvents func(childComplexity int, conversationID string, after *string) int
-		InboxEvents        func(childComplexity int, after *string) int
+		ConversationEvents   func(childComplexity int, conversationID string, after *string) int
+		ConversationPresence func(childComplexity int, conversationID string) int
+		InboxEvents          func(childComplexity int, after *string) int
 	}
 
 	SystemContent struct {
@@ -781,6 +815,8 @@ type ConversationResolver interface {
 
 	Assignee(ctx context.Context, obj *gqlmodel.Conversation) (*gqlmodel.User, error)
 
+	Presence(ctx context.Context, obj *gqlmodel.Conversation) ([]gqlmodel.Presence, error)
+
 	AssignmentLog(ctx context.Context, obj *gqlmodel.Conversation, first *int32, after *string, last *int32, before *string) (*gqlmodel.AssignmentEntryConnection, error)
 
 	LastMessage(ctx context.Context, obj *gqlmodel.Conversation) (*gqlmodel.Message, error)
@@ -848,6 +884,9 @@ type MutationResolver interface {
 	ConversationClose(ctx context.Context, input gqlmodel.ConversationCloseInput) (*gqlmodel.ConversationClosePayload, error)
 	ConversationReopen(ctx context.Context, input gqlmodel.ConversationReopenInput) (*gqlmodel.ConversationReopenPayload, error)
 	ConversationMarkRead(ctx context.Context, input gqlmodel.ConversationMarkReadInput) (*gqlmodel.ConversationMarkReadPayload, error)
+	ConversationSnooze(ctx context.Context, input gqlmodel.ConversationSnoozeInput) (*gqlmodel.ConversationSnoozePayload, error)
+	ConversationUnsnooze(ctx context.Context, input gqlmodel.ConversationUnsnoozeInput) (*gqlmodel.ConversationUnsnoozePayload, error)
+	ConversationPresenceSet(ctx context.Context, input gqlmodel.ConversationPresenceSetInput) (*gqlmodel.ConversationPresenceSetPayload, error)
 	ConversationsAssign(ctx context.Context, input gqlmodel.ConversationsAssignInput) (*gqlmodel.ConversationsAssignPayload, error)
 	ConversationsClose(ctx context.Context, input gqlmodel.ConversationsCloseInput) (*gqlmodel.ConversationsClosePayload, error)
 	ChannelAssigneesSet(ctx context.Context, input gqlmodel.ChannelAssigneesSetInput) (*gqlmodel.ChannelAssigneesSetPayload, error)
@@ -855,6 +894,9 @@ type MutationResolver interface {
 	UserCeilingSet(ctx context.Context, input gqlmodel.UserCeilingSetInput) (*gqlmodel.UserCeilingSetPayload, error)
 	ChannelPermissionSet(ctx context.Context, input gqlmodel.ChannelPermissionSetInput) (*gqlmodel.ChannelPermissionSetPayload, error)
 	UserSetActive(ctx context.Context, input gqlmodel.UserSetActiveInput) (*gqlmodel.UserSetActivePayload, error)
+}
+type PresenceResolver interface {
+	User(ctx context.Context, obj *gqlmodel.Presence) (*gqlmodel.User, error)
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*gqlmodel.Viewer, error)
@@ -871,6 +913,7 @@ type QueryResolver interface {
 type SubscriptionResolver interface {
 	InboxEvents(ctx context.Context, after *string) (<-chan gqlmodel.InboxEvent, error)
 	ConversationEvents(ctx context.Context, conversationID string, after *string) (<-chan gqlmodel.InboxEvent, error)
+	ConversationPresence(ctx context.Context, conversationID string) (<-chan *gqlmodel.ConversationPresence, error)
 }
 type UserResolver interface {
 	Workload(ctx context.Context, obj *gqlmodel.User) (*gqlmodel.Workload, error)
@@ -1543,6 +1586,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Messages(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Conversation.presence":
+		if e.ComplexityRoot.Conversation.Presence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Presence(childComplexity), true
 	case "Conversation.id":
 		if e.ComplexityRoot.Conversation.PublicID == nil {
 			break
@@ -1561,6 +1610,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.ServiceWindow(childComplexity), true
+	case "Conversation.snoozedUntil":
+		if e.ComplexityRoot.Conversation.SnoozedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.SnoozedUntil(childComplexity), true
 	case "Conversation.status":
 		if e.ComplexityRoot.Conversation.Status == nil {
 			break
@@ -1585,6 +1640,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.ViewerCan(childComplexity), true
+	case "Conversation.closeReason":
+		if e.ComplexityRoot.Conversation.WhyClosed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.WhyClosed(childComplexity), true
 
 	case "ConversationAssignPayload.conversation":
 		if e.ComplexityRoot.ConversationAssignPayload.Conversation == nil {
@@ -1738,6 +1799,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationPermissions.Reply(childComplexity), true
 
+	case "ConversationPresence.conversationId":
+		if e.ComplexityRoot.ConversationPresence.ConversationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPresence.ConversationID(childComplexity), true
+	case "ConversationPresence.presence":
+		if e.ComplexityRoot.ConversationPresence.Presence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPresence.Presence(childComplexity), true
+
+	case "ConversationPresenceSetPayload.conversation":
+		if e.ComplexityRoot.ConversationPresenceSetPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPresenceSetPayload.Conversation(childComplexity), true
+	case "ConversationPresenceSetPayload.userErrors":
+		if e.ComplexityRoot.ConversationPresenceSetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPresenceSetPayload.UserErrors(childComplexity), true
+
 	case "ConversationReopenPayload.conversation":
 		if e.ComplexityRoot.ConversationReopenPayload.Conversation == nil {
 			break
@@ -1751,6 +1838,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationReopenPayload.UserErrors(childComplexity), true
 
+	case "ConversationSnoozePayload.conversation":
+		if e.ComplexityRoot.ConversationSnoozePayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationSnoozePayload.Conversation(childComplexity), true
+	case "ConversationSnoozePayload.userErrors":
+		if e.ComplexityRoot.ConversationSnoozePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationSnoozePayload.UserErrors(childComplexity), true
+
 	case "ConversationTypingShowPayload.conversation":
 		if e.ComplexityRoot.ConversationTypingShowPayload.Conversation == nil {
 			break
@@ -1763,6 +1863,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationTypingShowPayload.UserErrors(childComplexity), true
+
+	case "ConversationUnsnoozePayload.conversation":
+		if e.ComplexityRoot.ConversationUnsnoozePayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationUnsnoozePayload.Conversation(childComplexity), true
+	case "ConversationUnsnoozePayload.userErrors":
+		if e.ComplexityRoot.ConversationUnsnoozePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationUnsnoozePayload.UserErrors(childComplexity), true
 
 	case "ConversationUserError.code":
 		if e.ComplexityRoot.ConversationUserError.Code == nil {
@@ -2625,6 +2738,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationMarkRead(childComplexity, args["input"].(gqlmodel.ConversationMarkReadInput)), true
+	case "Mutation.conversationPresenceSet":
+		if e.ComplexityRoot.Mutation.ConversationPresenceSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationPresenceSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationPresenceSet(childComplexity, args["input"].(gqlmodel.ConversationPresenceSetInput)), true
 	case "Mutation.conversationReopen":
 		if e.ComplexityRoot.Mutation.ConversationReopen == nil {
 			break
@@ -2636,6 +2760,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationReopen(childComplexity, args["input"].(gqlmodel.ConversationReopenInput)), true
+	case "Mutation.conversationSnooze":
+		if e.ComplexityRoot.Mutation.ConversationSnooze == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationSnooze_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationSnooze(childComplexity, args["input"].(gqlmodel.ConversationSnoozeInput)), true
 	case "Mutation.conversationTypingShow":
 		if e.ComplexityRoot.Mutation.ConversationTypingShow == nil {
 			break
@@ -2647,6 +2782,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationTypingShow(childComplexity, args["input"].(gqlmodel.ConversationTypingShowInput)), true
+	case "Mutation.conversationUnsnooze":
+		if e.ComplexityRoot.Mutation.ConversationUnsnooze == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationUnsnooze_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationUnsnooze(childComplexity, args["input"].(gqlmodel.ConversationUnsnoozeInput)), true
 	case "Mutation.conversationsAssign":
 		if e.ComplexityRoot.Mutation.ConversationsAssign == nil {
 			break
@@ -2856,6 +3002,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "Presence.since":
+		if e.ComplexityRoot.Presence.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.Since(childComplexity), true
+	case "Presence.state":
+		if e.ComplexityRoot.Presence.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.State(childComplexity), true
+	case "Presence.user":
+		if e.ComplexityRoot.Presence.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.User(childComplexity), true
 
 	case "ProductInView.catalogId":
 		if e.ComplexityRoot.ProductInView.CatalogID == nil {
@@ -3239,6 +3404,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ConversationEvents(childComplexity, args["conversationId"].(string), args["after"].(*string)), true
+	case "Subscription.conversationPresence":
+		if e.ComplexityRoot.Subscription.ConversationPresence == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_conversationPresence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ConversationPresence(childComplexity, args["conversationId"].(string)), true
 	case "Subscription.inboxEvents":
 		if e.ComplexityRoot.Subscription.InboxEvents == nil {
 			break
@@ -3515,8 +3691,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ConversationFilter", ec.unmarshalInputConversationFilter),
 			graphql.NewInputUnmarshaler("ConversationMarkReadInput", ec.unmarshalInputConversationMarkReadInput),
 			graphql.NewInputUnmarshaler("ConversationOrder", ec.unmarshalInputConversationOrder),
+			graphql.NewInputUnmarshaler("ConversationPresenceSetInput", ec.unmarshalInputConversationPresenceSetInput),
 			graphql.NewInputUnmarshaler("ConversationReopenInput", ec.unmarshalInputConversationReopenInput),
+			graphql.NewInputUnmarshaler("ConversationSnoozeInput", ec.unmarshalInputConversationSnoozeInput),
 			graphql.NewInputUnmarshaler("ConversationTypingShowInput", ec.unmarshalInputConversationTypingShowInput),
+			graphql.NewInputUnmarshaler("ConversationUnsnoozeInput", ec.unmarshalInputConversationUnsnoozeInput),
 			graphql.NewInputUnmarshaler("ConversationsAssignInput", ec.unmarshalInputConversationsAssignInput),
 			graphql.NewInputUnmarshaler("ConversationsCloseInput", ec.unmarshalInputConversationsCloseInput),
 			graphql.NewInputUnmarshaler("InteractiveButtonInput", ec.unmarshalInputInteractiveButtonInput),
@@ -4015,6 +4194,36 @@ type Mutation {
     input: ConversationMarkReadInput!
   ): ConversationMarkReadPayload
   """
+  Puts an open conversation off until a time. Then it comes back by itself, told by a ConversationChangedEvent, and earlier when the
+  customer writes or it is closed. Needs REPLY on its channel. Doing it again changes the time.
+  """
+  conversationSnooze(
+    """
+    Which conversation, and until when.
+    """
+    input: ConversationSnoozeInput!
+  ): ConversationSnoozePayload
+  """
+  Brings a conversation back that was put off. Needs REPLY on its channel. One that is not put off stays as it is.
+  """
+  conversationUnsnooze(
+    """
+    Which conversation.
+    """
+    input: ConversationUnsnoozeInput!
+  ): ConversationUnsnoozePayload
+  """
+  Says what the viewer does in a conversation, so that two agents do not answer at once. Needs VIEW on its channel. It holds for 30
+  seconds, so renew it every 15, and until the viewer's last subscription to ` + "`" + `conversationPresence` + "`" + ` of it ends. A user is in 8 conversations at
+  most. It is kept nowhere.
+  """
+  conversationPresenceSet(
+    """
+    In which conversation, and what.
+    """
+    input: ConversationPresenceSetInput!
+  ): ConversationPresenceSetPayload
+  """
   Hands up to 100 conversations to a user, or to nobody, each by itself: some may fail while the others are changed. Needs REPLY
   on the channel of each. Calling again with the same input does what is left to do.
   """
@@ -4116,6 +4325,16 @@ type Subscription {
     """
     after: String
   ): InboxEvent
+  """
+  Who is in a conversation: at once, and again after each change. Changes that follow each other quickly may come as one. Needs VIEW
+  on its channel. There is no going back to what was missed: the newest is all there is.
+  """
+  conversationPresence(
+    """
+    The id of the conversation.
+    """
+    conversationId: ID!
+  ): ConversationPresence
 }
 
 """
@@ -4624,6 +4843,15 @@ type Conversation implements Node {
   """
   queuedAt: DateTime
   """
+  Who of the team is in it now, the viewer included, in the order in which they began; empty if nobody is. See
+  ` + "`" + `conversationPresenceSet` + "`" + `. Null if it cannot be read at the moment.
+  """
+  presence: [Presence!]
+  """
+  Until when it is put off; null when it is not.
+  """
+  snoozedUntil: DateTime
+  """
   The decisions about who takes care of it, newest first, and why; null if they cannot be read at the moment.
   """
   assignmentLog(
@@ -4677,6 +4905,10 @@ type Conversation implements Node {
   """
   closedBy: User
   """
+  Why, in the words of who closed it; null while it is open, and when they gave no reason.
+  """
+  closeReason: String
+  """
   When it began.
   """
   createdAt: DateTime!
@@ -4702,6 +4934,56 @@ type Conversation implements Node {
     """
     before: String
   ): MessageConnection
+}
+
+"""
+What a user does in a conversation right now.
+"""
+enum PresenceState {
+  """
+  Looks at it.
+  """
+  VIEWING
+  """
+  Writes an answer.
+  """
+  TYPING
+  """
+  Is not there any more. Only given to ` + "`" + `conversationPresenceSet` + "`" + `, never shown.
+  """
+  NONE
+}
+
+"""
+A user who is in a conversation.
+"""
+type Presence {
+  """
+  The user; null if they cannot be read at the moment.
+  """
+  user: User
+  """
+  What they do there.
+  """
+  state: PresenceState!
+  """
+  Since when they do that.
+  """
+  since: DateTime!
+}
+
+"""
+Who is in a conversation.
+"""
+type ConversationPresence {
+  """
+  The id of the conversation.
+  """
+  conversationId: ID!
+  """
+  Who is there now, the viewer included, in the order in which they began.
+  """
+  presence: [Presence!]!
 }
 
 """
@@ -7129,6 +7411,10 @@ input ConversationCloseInput {
   """
   conversationId: ID!
   """
+  Why, for people, up to 500 characters.
+  """
+  reason: String! = ""
+  """
   The ` + "`" + `version` + "`" + ` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
   """
   expectedVersion: Int
@@ -7168,6 +7454,94 @@ The outcome of opening a conversation again.
 type ConversationReopenPayload {
   """
   The conversation as it is now; null if there are user errors other than CONFLICT.
+  """
+  conversation: Conversation
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ConversationUserError!]!
+}
+
+"""
+A conversation to put off.
+"""
+input ConversationSnoozeInput {
+  """
+  The conversation, which must be open.
+  """
+  conversationId: ID!
+  """
+  Until when: in the future, and at most 366 days from now.
+  """
+  until: DateTime!
+  """
+  The ` + "`" + `version` + "`" + ` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+  """
+  expectedVersion: Int
+}
+
+"""
+The outcome of putting a conversation off.
+"""
+type ConversationSnoozePayload {
+  """
+  The conversation as it is now; null if there are user errors other than CONFLICT.
+  """
+  conversation: Conversation
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ConversationUserError!]!
+}
+
+"""
+A conversation to bring back.
+"""
+input ConversationUnsnoozeInput {
+  """
+  The conversation.
+  """
+  conversationId: ID!
+  """
+  The ` + "`" + `version` + "`" + ` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+  """
+  expectedVersion: Int
+}
+
+"""
+The outcome of bringing a conversation back.
+"""
+type ConversationUnsnoozePayload {
+  """
+  The conversation as it is now; null if there are user errors other than CONFLICT.
+  """
+  conversation: Conversation
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ConversationUserError!]!
+}
+
+"""
+What the viewer does in a conversation.
+"""
+input ConversationPresenceSetInput {
+  """
+  The conversation.
+  """
+  conversationId: ID!
+  """
+  What the viewer does there from now on; NONE when they leave.
+  """
+  state: PresenceState!
+}
+
+"""
+The outcome of setting one's presence.
+"""
+type ConversationPresenceSetPayload {
+  """
+  The conversation, with who is there now; null if there are user errors.
   """
   conversation: Conversation
   """
@@ -7274,6 +7648,10 @@ input ConversationsCloseInput {
   The conversations, at most 100.
   """
   conversationIds: [ID!]!
+  """
+  Why, for people, up to 500 characters; the same for each.
+  """
+  reason: String! = ""
 }
 
 """
@@ -7856,6 +8234,10 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_assignee(ctx, field)
 	case "queuedAt":
 		return ec.fieldContext_Conversation_queuedAt(ctx, field)
+	case "presence":
+		return ec.fieldContext_Conversation_presence(ctx, field)
+	case "snoozedUntil":
+		return ec.fieldContext_Conversation_snoozedUntil(ctx, field)
 	case "assignmentLog":
 		return ec.fieldContext_Conversation_assignmentLog(ctx, field)
 	case "unreadCount":
@@ -7874,6 +8256,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_closedAt(ctx, field)
 	case "closedBy":
 		return ec.fieldContext_Conversation_closedBy(ctx, field)
+	case "closeReason":
+		return ec.fieldContext_Conversation_closeReason(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Conversation_createdAt(ctx, field)
 	case "messages":
@@ -7948,6 +8332,26 @@ func (ec *executionContext) childFields_ConversationPermissions(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type ConversationPermissions", field.Name)
 }
 
+func (ec *executionContext) childFields_ConversationPresence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversationId":
+		return ec.fieldContext_ConversationPresence_conversationId(ctx, field)
+	case "presence":
+		return ec.fieldContext_ConversationPresence_presence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationPresence", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationPresenceSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationPresenceSetPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationPresenceSetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationPresenceSetPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConversationReopenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -7958,6 +8362,16 @@ func (ec *executionContext) childFields_ConversationReopenPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type ConversationReopenPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConversationSnoozePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationSnoozePayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationSnoozePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationSnoozePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConversationTypingShowPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -7966,6 +8380,16 @@ func (ec *executionContext) childFields_ConversationTypingShowPayload(ctx contex
 		return ec.fieldContext_ConversationTypingShowPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationTypingShowPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationUnsnoozePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationUnsnoozePayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationUnsnoozePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationUnsnoozePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConversationUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8322,6 +8746,18 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_Presence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_Presence_user(ctx, field)
+	case "state":
+		return ec.fieldContext_Presence_state(ctx, field)
+	case "since":
+		return ec.fieldContext_Presence_since(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Presence", field.Name)
 }
 
 func (ec *executionContext) childFields_ProductInView(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8870,6 +9306,20 @@ func (ec *executionContext) field_Mutation_conversationMarkRead_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_conversationPresenceSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ConversationPresenceSetInput, error) {
+			return ec.unmarshalNConversationPresenceSetInput2recadoᚋgraphᚋgqlmodelᚐConversationPresenceSetInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_conversationReopen_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -8884,12 +9334,40 @@ func (ec *executionContext) field_Mutation_conversationReopen_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_conversationSnooze_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ConversationSnoozeInput, error) {
+			return ec.unmarshalNConversationSnoozeInput2recadoᚋgraphᚋgqlmodelᚐConversationSnoozeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_conversationTypingShow_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (gqlmodel.ConversationTypingShowInput, error) {
 			return ec.unmarshalNConversationTypingShowInput2recadoᚋgraphᚋgqlmodelᚐConversationTypingShowInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_conversationUnsnooze_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ConversationUnsnoozeInput, error) {
+			return ec.unmarshalNConversationUnsnoozeInput2recadoᚋgraphᚋgqlmodelᚐConversationUnsnoozeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9371,6 +9849,20 @@ func (ec *executionContext) field_Subscription_conversationEvents_args(ctx conte
 		return nil, err
 	}
 	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_conversationPresence_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "conversationId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["conversationId"] = arg0
 	return args, nil
 }
 
@@ -12024,6 +12516,61 @@ func (ec *executionContext) fieldContext_Conversation_queuedAt(_ context.Context
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Conversation_presence(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_presence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Conversation().Presence(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.Presence) graphql.Marshaler {
+			return ec.marshalOPresence2ᚕrecadoᚋgraphᚋgqlmodelᚐPresenceᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_presence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Presence(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Conversation_snoozedUntil(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_snoozedUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SnoozedUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_snoozedUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _Conversation_assignmentLog(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12286,6 +12833,29 @@ func (ec *executionContext) fieldContext_Conversation_closedBy(_ context.Context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Conversation_closeReason(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_closeReason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WhyClosed(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_closeReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, false, "String")
 }
 
 func (ec *executionContext) _Conversation_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
@@ -13015,6 +13585,125 @@ func (ec *executionContext) fieldContext_ConversationPermissions_markRead(_ cont
 	return graphql.NewScalarFieldContext("ConversationPermissions", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _ConversationPresence_conversationId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationPresence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPresence_conversationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConversationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPresence_conversationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationPresence", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ConversationPresence_presence(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationPresence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPresence_presence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Presence, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.Presence) graphql.Marshaler {
+			return ec.marshalNPresence2ᚕrecadoᚋgraphᚋgqlmodelᚐPresenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPresence_presence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPresence",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Presence(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPresenceSetPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationPresenceSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPresenceSetPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPresenceSetPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPresenceSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPresenceSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationPresenceSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPresenceSetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ConversationUserError) graphql.Marshaler {
+			return ec.marshalNConversationUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPresenceSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPresenceSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ConversationReopenPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationReopenPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13069,6 +13758,70 @@ func (ec *executionContext) _ConversationReopenPayload_userErrors(ctx context.Co
 func (ec *executionContext) fieldContext_ConversationReopenPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ConversationReopenPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationSnoozePayload_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationSnoozePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationSnoozePayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationSnoozePayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationSnoozePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationSnoozePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationSnoozePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationSnoozePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ConversationUserError) graphql.Marshaler {
+			return ec.marshalNConversationUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationSnoozePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationSnoozePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -13138,6 +13891,70 @@ func (ec *executionContext) fieldContext_ConversationTypingShowPayload_userError
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_MessageUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationUnsnoozePayload_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationUnsnoozePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationUnsnoozePayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationUnsnoozePayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationUnsnoozePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationUnsnoozePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationUnsnoozePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationUnsnoozePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ConversationUserError) graphql.Marshaler {
+			return ec.marshalNConversationUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationUnsnoozePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationUnsnoozePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationUserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -17017,6 +17834,138 @@ func (ec *executionContext) fieldContext_Mutation_conversationMarkRead(ctx conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_conversationSnooze(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationSnooze(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationSnooze(ctx, fc.Args["input"].(gqlmodel.ConversationSnoozeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ConversationSnoozePayload) graphql.Marshaler {
+			return ec.marshalOConversationSnoozePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationSnoozePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationSnooze(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationSnoozePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationSnooze_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationUnsnooze(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationUnsnooze(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationUnsnooze(ctx, fc.Args["input"].(gqlmodel.ConversationUnsnoozeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ConversationUnsnoozePayload) graphql.Marshaler {
+			return ec.marshalOConversationUnsnoozePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationUnsnoozePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationUnsnooze(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationUnsnoozePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationUnsnooze_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationPresenceSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationPresenceSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationPresenceSet(ctx, fc.Args["input"].(gqlmodel.ConversationPresenceSetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ConversationPresenceSetPayload) graphql.Marshaler {
+			return ec.marshalOConversationPresenceSetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationPresenceSetPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationPresenceSet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationPresenceSetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationPresenceSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_conversationsAssign(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17654,6 +18603,84 @@ func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
+}
+
+func (ec *executionContext) _Presence_user(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Presence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Presence_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Presence().User(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Presence_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Presence",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Presence_state(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Presence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Presence_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.PresenceState) graphql.Marshaler {
+			return ec.marshalNPresenceState2recadoᚋmodelsᚐPresenceState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Presence_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Presence", field, false, false, "PresenceState")
+}
+
+func (ec *executionContext) _Presence_since(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Presence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Presence_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Presence_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Presence", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _ProductInView_catalogId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProductInView) (ret graphql.Marshaler) {
@@ -19271,6 +20298,50 @@ func (ec *executionContext) fieldContext_Subscription_conversationEvents(ctx con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Subscription_conversationEvents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_conversationPresence(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_conversationPresence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().ConversationPresence(ctx, fc.Args["conversationId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ConversationPresence) graphql.Marshaler {
+			return ec.marshalOConversationPresence2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationPresence(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_conversationPresence(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationPresence(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_conversationPresence_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -22005,7 +23076,11 @@ func (ec *executionContext) unmarshalInputConversationCloseInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"conversationId", "expectedVersion"}
+	if _, present := asMap["reason"]; !present {
+		asMap["reason"] = ""
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "reason", "expectedVersion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -22019,6 +23094,13 @@ func (ec *executionContext) unmarshalInputConversationCloseInput(ctx context.Con
 				return it, err
 			}
 			it.ConversationID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
 		case "expectedVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
 			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
@@ -22211,6 +23293,55 @@ func UnmarshalConversationOrder(ctx context.Context, raw any) (gqlmodel.Conversa
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputConversationPresenceSetInput(ctx context.Context, obj any) (gqlmodel.ConversationPresenceSetInput, error) {
+	var it gqlmodel.ConversationPresenceSetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "state"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "state":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
+			data, err := ec.unmarshalNPresenceState2recadoᚋmodelsᚐPresenceState(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.State = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConversationPresenceSetInput unmarshals raw into the ConversationPresenceSetInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConversationPresenceSetInput(ctx context.Context, raw any) (gqlmodel.ConversationPresenceSetInput, error) {
+	var out gqlmodel.ConversationPresenceSetInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationPresenceSetInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputConversationReopenInput(ctx context.Context, obj any) (gqlmodel.ConversationReopenInput, error) {
 	var it gqlmodel.ConversationReopenInput
 	if obj == nil {
@@ -22260,6 +23391,62 @@ func UnmarshalConversationReopenInput(ctx context.Context, raw any) (gqlmodel.Co
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputConversationSnoozeInput(ctx context.Context, obj any) (gqlmodel.ConversationSnoozeInput, error) {
+	var it gqlmodel.ConversationSnoozeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "until", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "until":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
+			data, err := ec.unmarshalNDateTime2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Until = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConversationSnoozeInput unmarshals raw into the ConversationSnoozeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConversationSnoozeInput(ctx context.Context, raw any) (gqlmodel.ConversationSnoozeInput, error) {
+	var out gqlmodel.ConversationSnoozeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationSnoozeInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputConversationTypingShowInput(ctx context.Context, obj any) (gqlmodel.ConversationTypingShowInput, error) {
 	var it gqlmodel.ConversationTypingShowInput
 	if obj == nil {
@@ -22299,6 +23486,55 @@ func (ec *executionContext) unmarshalInputConversationTypingShowInput(ctx contex
 func UnmarshalConversationTypingShowInput(ctx context.Context, raw any) (gqlmodel.ConversationTypingShowInput, error) {
 	var out gqlmodel.ConversationTypingShowInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationTypingShowInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputConversationUnsnoozeInput(ctx context.Context, obj any) (gqlmodel.ConversationUnsnoozeInput, error) {
+	var it gqlmodel.ConversationUnsnoozeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConversationUnsnoozeInput unmarshals raw into the ConversationUnsnoozeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConversationUnsnoozeInput(ctx context.Context, raw any) (gqlmodel.ConversationUnsnoozeInput, error) {
+	var out gqlmodel.ConversationUnsnoozeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationUnsnoozeInput", raw, &out)
 	return out, err
 }
 
@@ -22362,7 +23598,11 @@ func (ec *executionContext) unmarshalInputConversationsCloseInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"conversationIds"}
+	if _, present := asMap["reason"]; !present {
+		asMap["reason"] = ""
+	}
+
+	fieldsInOrder := [...]string{"conversationIds", "reason"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -22376,6 +23616,13 @@ func (ec *executionContext) unmarshalInputConversationsCloseInput(ctx context.Co
 				return it, err
 			}
 			it.ConversationIds = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
 		}
 	}
 	return it, nil
@@ -25074,6 +26321,17 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "presence":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Conversation_presence(ctx, field, obj)
+				})
+		case "snoozedUntil":
+			out.Values[i] = ec._Conversation_snoozedUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "assignmentLog":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -25124,6 +26382,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Conversation_closedBy(ctx, field, obj)
 				})
+		case "closeReason":
+			out.Values[i] = ec._Conversation_closeReason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "createdAt":
 			out.Values[i] = ec._Conversation_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -25500,6 +26763,82 @@ func (ec *executionContext) _ConversationPermissions(ctx context.Context, sel as
 	return out
 }
 
+var conversationPresenceImplementors = []string{"ConversationPresence"}
+
+func (ec *executionContext) _ConversationPresence(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationPresence) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationPresenceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationPresence")
+		case "conversationId":
+			out.Values[i] = ec._ConversationPresence_conversationId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "presence":
+			out.Values[i] = ec._ConversationPresence_presence(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var conversationPresenceSetPayloadImplementors = []string{"ConversationPresenceSetPayload"}
+
+func (ec *executionContext) _ConversationPresenceSetPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationPresenceSetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationPresenceSetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationPresenceSetPayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationPresenceSetPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationPresenceSetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var conversationReopenPayloadImplementors = []string{"ConversationReopenPayload"}
 
 func (ec *executionContext) _ConversationReopenPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationReopenPayload) graphql.Marshaler {
@@ -25538,6 +26877,44 @@ func (ec *executionContext) _ConversationReopenPayload(ctx context.Context, sel 
 	return out
 }
 
+var conversationSnoozePayloadImplementors = []string{"ConversationSnoozePayload"}
+
+func (ec *executionContext) _ConversationSnoozePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationSnoozePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationSnoozePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationSnoozePayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationSnoozePayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationSnoozePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var conversationTypingShowPayloadImplementors = []string{"ConversationTypingShowPayload"}
 
 func (ec *executionContext) _ConversationTypingShowPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationTypingShowPayload) graphql.Marshaler {
@@ -25556,6 +26933,44 @@ func (ec *executionContext) _ConversationTypingShowPayload(ctx context.Context, 
 			}
 		case "userErrors":
 			out.Values[i] = ec._ConversationTypingShowPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var conversationUnsnoozePayloadImplementors = []string{"ConversationUnsnoozePayload"}
+
+func (ec *executionContext) _ConversationUnsnoozePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationUnsnoozePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationUnsnoozePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationUnsnoozePayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationUnsnoozePayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationUnsnoozePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -27230,6 +28645,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "conversationSnooze":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationSnooze(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "conversationUnsnooze":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationUnsnooze(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "conversationPresenceSet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationPresenceSet(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "conversationsAssign":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_conversationsAssign(ctx, field)
@@ -27460,6 +28896,50 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 			out.Values[i] = ec._PageInfo_endCursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var presenceImplementors = []string{"Presence"}
+
+func (ec *executionContext) _Presence(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Presence) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, presenceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Presence")
+		case "user":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Presence_user(ctx, field, obj)
+				})
+		case "state":
+			out.Values[i] = ec._Presence_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "since":
+			out.Values[i] = ec._Presence_since(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -28151,6 +29631,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_inboxEvents(ctx, fields[0])
 	case "conversationEvents":
 		return ec._Subscription_conversationEvents(ctx, fields[0])
+	case "conversationPresence":
+		return ec._Subscription_conversationPresence(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
@@ -29699,8 +31181,18 @@ func (ec *executionContext) marshalNConversationOrderField2recadoᚋgraphᚋgqlm
 	return v
 }
 
+func (ec *executionContext) unmarshalNConversationPresenceSetInput2recadoᚋgraphᚋgqlmodelᚐConversationPresenceSetInput(ctx context.Context, v any) (gqlmodel.ConversationPresenceSetInput, error) {
+	res, err := ec.unmarshalInputConversationPresenceSetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNConversationReopenInput2recadoᚋgraphᚋgqlmodelᚐConversationReopenInput(ctx context.Context, v any) (gqlmodel.ConversationReopenInput, error) {
 	res, err := ec.unmarshalInputConversationReopenInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNConversationSnoozeInput2recadoᚋgraphᚋgqlmodelᚐConversationSnoozeInput(ctx context.Context, v any) (gqlmodel.ConversationSnoozeInput, error) {
+	res, err := ec.unmarshalInputConversationSnoozeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -29721,6 +31213,11 @@ func (ec *executionContext) marshalNConversationStatus2recadoᚋmodelsᚐConvers
 
 func (ec *executionContext) unmarshalNConversationTypingShowInput2recadoᚋgraphᚋgqlmodelᚐConversationTypingShowInput(ctx context.Context, v any) (gqlmodel.ConversationTypingShowInput, error) {
 	res, err := ec.unmarshalInputConversationTypingShowInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNConversationUnsnoozeInput2recadoᚋgraphᚋgqlmodelᚐConversationUnsnoozeInput(ctx context.Context, v any) (gqlmodel.ConversationUnsnoozeInput, error) {
+	res, err := ec.unmarshalInputConversationUnsnoozeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -30350,6 +31847,41 @@ func (ec *executionContext) marshalNPhoneNumber2string(ctx context.Context, sel 
 	return res
 }
 
+func (ec *executionContext) marshalNPresence2recadoᚋgraphᚋgqlmodelᚐPresence(ctx context.Context, sel ast.SelectionSet, v gqlmodel.Presence) graphql.Marshaler {
+	return ec._Presence(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPresence2ᚕrecadoᚋgraphᚋgqlmodelᚐPresenceᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.Presence) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPresence2recadoᚋgraphᚋgqlmodelᚐPresence(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNPresenceState2recadoᚋmodelsᚐPresenceState(ctx context.Context, v any) (models.PresenceState, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.PresenceState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPresenceState2recadoᚋmodelsᚐPresenceState(ctx context.Context, sel ast.SelectionSet, v models.PresenceState) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PresenceState!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNSendBlocker2recadoᚋgraphᚋgqlmodelᚐSendBlocker(ctx context.Context, sel ast.SelectionSet, v gqlmodel.SendBlocker) graphql.Marshaler {
 	return ec._SendBlocker(ctx, sel, &v)
 }
@@ -30848,11 +32380,32 @@ func (ec *executionContext) marshalOConversationPermissions2ᚖrecadoᚋgraphᚋ
 	return ec._ConversationPermissions(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOConversationPresence2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationPresence(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationPresence) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConversationPresence(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOConversationPresenceSetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationPresenceSetPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationPresenceSetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConversationPresenceSetPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOConversationReopenPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationReopenPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationReopenPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._ConversationReopenPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOConversationSnoozePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationSnoozePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationSnoozePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConversationSnoozePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOConversationStatus2ᚖrecadoᚋmodelsᚐConversationStatus(ctx context.Context, v any) (*models.ConversationStatus, error) {
@@ -30879,6 +32432,13 @@ func (ec *executionContext) marshalOConversationTypingShowPayload2ᚖrecadoᚋgr
 		return graphql.Null
 	}
 	return ec._ConversationTypingShowPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOConversationUnsnoozePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationUnsnoozePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationUnsnoozePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConversationUnsnoozePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOConversationView2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationView(ctx context.Context, v any) (*gqlmodel.ConversationView, error) {
@@ -31228,6 +32788,25 @@ func (ec *executionContext) marshalOPhoneNumber2ᚖstring(ctx context.Context, s
 	_ = ctx
 	res := gqlmodel.MarshalPhoneNumber(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOPresence2ᚕrecadoᚋgraphᚋgqlmodelᚐPresenceᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.Presence) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPresence2recadoᚋgraphᚋgqlmodelᚐPresence(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOProductInView2ᚖrecadoᚋgraphᚋgqlmodelᚐProductInView(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ProductInView) graphql.Marshaler {

@@ -23,6 +23,9 @@ func (e *AssignmentEntry) PassedOver() []AssignmentSkip {
 // AssignmentSkip is models.Skip as clients see it.
 type AssignmentSkip models.Skip
 
+// Presence is models.Presence as clients see it.
+type Presence models.Presence
+
 // AssignmentEntryConnection is a page of decisions.
 type AssignmentEntryConnection struct {
 	Rows     []models.AssignmentEntry

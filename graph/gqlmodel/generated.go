@@ -305,6 +305,8 @@ type ConversationAssignPayload struct {
 type ConversationCloseInput struct {
 	// The conversation.
 	ConversationID string `json:"conversationId"`
+	// Why, for people, up to 500 characters.
+	Reason string `json:"reason"`
 	// The `version` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
 	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
 }
@@ -368,6 +370,30 @@ type ConversationPermissions struct {
 	MarkRead bool `json:"markRead"`
 }
 
+// Who is in a conversation.
+type ConversationPresence struct {
+	// The id of the conversation.
+	ConversationID string `json:"conversationId"`
+	// Who is there now, the viewer included, in the order in which they began.
+	Presence []Presence `json:"presence"`
+}
+
+// What the viewer does in a conversation.
+type ConversationPresenceSetInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// What the viewer does there from now on; NONE when they leave.
+	State models.PresenceState `json:"state"`
+}
+
+// The outcome of setting one's presence.
+type ConversationPresenceSetPayload struct {
+	// The conversation, with who is there now; null if there are user errors.
+	Conversation *Conversation `json:"conversation,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ConversationUserError `json:"userErrors"`
+}
+
 // A conversation to open again.
 type ConversationReopenInput struct {
 	// The conversation.
@@ -378,6 +404,24 @@ type ConversationReopenInput struct {
 
 // The outcome of opening a conversation again.
 type ConversationReopenPayload struct {
+	// The conversation as it is now; null if there are user errors other than CONFLICT.
+	Conversation *Conversation `json:"conversation,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ConversationUserError `json:"userErrors"`
+}
+
+// A conversation to put off.
+type ConversationSnoozeInput struct {
+	// The conversation, which must be open.
+	ConversationID string `json:"conversationId"`
+	// Until when: in the future, and at most 366 days from now.
+	Until time.Time `json:"until"`
+	// The `version` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// The outcome of putting a conversation off.
+type ConversationSnoozePayload struct {
 	// The conversation as it is now; null if there are user errors other than CONFLICT.
 	Conversation *Conversation `json:"conversation,omitempty"`
 	// What the user can mend; empty on success.
@@ -396,6 +440,22 @@ type ConversationTypingShowPayload struct {
 	Conversation *Conversation `json:"conversation,omitempty"`
 	// What the user can mend; empty on success.
 	UserErrors []MessageUserError `json:"userErrors"`
+}
+
+// A conversation to bring back.
+type ConversationUnsnoozeInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// The `version` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// The outcome of bringing a conversation back.
+type ConversationUnsnoozePayload struct {
+	// The conversation as it is now; null if there are user errors other than CONFLICT.
+	Conversation *Conversation `json:"conversation,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ConversationUserError `json:"userErrors"`
 }
 
 // Something wrong with a change of a conversation.
@@ -430,6 +490,8 @@ type ConversationsAssignPayload struct {
 type ConversationsCloseInput struct {
 	// The conversations, at most 100.
 	ConversationIds []string `json:"conversationIds"`
+	// Why, for people, up to 500 characters; the same for each.
+	Reason string `json:"reason"`
 }
 
 // The outcome of closing many conversations.

@@ -73,6 +73,14 @@ func (c *Conversation) PublicID() string { return models.PublicID(models.PrefixC
 // IsNode marks the type as a Node.
 func (*Conversation) IsNode() {}
 
+// WhyClosed is the reason for closing, nil if there is none.
+func (c *Conversation) WhyClosed() *string {
+	if c.CloseReason == "" {
+		return nil
+	}
+	return &c.CloseReason
+}
+
 // Viewer is who is asking.
 type Viewer models.Viewer
 
