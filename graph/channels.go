@@ -95,6 +95,27 @@ func (r mutationResolver) ChannelPermissionSet(ctx context.Context, input gqlmod
 	return orNothing(payload, err)
 }
 
+// ChannelReopenPolicySet sets what becomes of messages to closed conversations.
+func (r mutationResolver) ChannelReopenPolicySet(ctx context.Context, input gqlmodel.ChannelReopenPolicySetInput) (*gqlmodel.ChannelReopenPolicySetPayload, error) {
+	viewer, err := r.viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids idParser
+	channel := ids.parse(models.PrefixChannel, input.ChannelID, "channelId")
+	changed, err := models.Channel{}, ids.err
+	if err == nil {
+		changed, err = r.rooms.Channels.SetReopenPolicy(ctx, viewer, channel, input.ReopenPolicy)
+	}
+	payload := &gqlmodel.ChannelReopenPolicySetPayload{}
+	payload.UserErrors, err = userErrors(ctx, r.Edge, err, "ChannelErrorCode", nil,
+		func(p problem) gqlmodel.ChannelUserError { return gqlmodel.ChannelUserError(p) })
+	if err == nil && len(payload.UserErrors) == 0 {
+		payload.Channel = (*gqlmodel.Channel)(&changed)
+	}
+	return orNothing(payload, err)
+}
+
 // UserSetActive switches a user on or off.
 func (r mutationResolver) UserSetActive(ctx context.Context, input gqlmodel.UserSetActiveInput) (*gqlmodel.UserSetActivePayload, error) {
 	viewer, err := r.viewer(ctx)

@@ -71,8 +71,25 @@ func (r mutationResolver) ConversationMarkRead(ctx context.Context, input gqlmod
 	return orNothing(&payload, err)
 }
 
+// ConversationMarkSeen notes what the viewer has read.
+func (r mutationResolver) ConversationMarkSeen(ctx context.Context, input gqlmodel.ConversationMarkSeenInput) (*gqlmodel.ConversationMarkSeenPayload, error) {
+	var payload gqlmodel.ConversationMarkSeenPayload
+	var err error
+	payload.Conversation, payload.UserErrors, err = r.changeConversation(ctx, input.ConversationID,
+		func(viewer models.Viewer, id models.ID) (models.Conversation, error) {
+			var ids idParser
+			through := ids.optional(models.PrefixMessage, input.ThroughMessageID.Value(), "throughMessageId")
+			if ids.err != nil {
+				return models.Conversation{}, ids.err
+			}
+			return r.rooms.Inbox.MarkSeen(ctx, viewer, id, through)
+		})
+	return orNothing(&payload, err)
+}
+
 // changeConversation runs a change and sorts its outcome. With CONFLICT the
-// conversation is there as well, as it is now.
+// conversation is there as well, as it is now; with CONVERSATION_SUPERSEDED the one
+// that took its place.
 func (r mutationResolver) changeConversation(ctx context.Context, conversationID string,
 	change func(models.Viewer, models.ID) (models.Conversation, error),
 ) (*gqlmodel.Conversation, []gqlmodel.ConversationUserError, error) {
@@ -92,7 +109,7 @@ func (r mutationResolver) changeConversation(ctx context.Context, conversationID
 	if err != nil {
 		return nil, nil, err
 	}
-	if code != "" && code != models.CodeConflict {
+	if code != "" && code != models.CodeConflict && code != models.CodeConversationSuperseded {
 		return nil, problems, nil
 	}
 	return (*gqlmodel.Conversation)(&changed), problems, nil

@@ -1,7 +1,10 @@
 package graph
 
 import (
+	"strconv"
 	"time"
+
+	"github.com/99designs/gqlgen/graphql"
 
 	"recado/graph/gqlmodel"
 	"recado/models"
@@ -35,15 +38,20 @@ var conversationEdgeShape = &shape[gqlmodel.ConversationEdge]{
 var conversationShape = &shape[gqlmodel.Conversation]{
 	name: "Conversation",
 	fields: map[string]planner[gqlmodel.Conversation]{
-		"id":            text((*gqlmodel.Conversation).PublicID),
-		"status":        text(func(c *gqlmodel.Conversation) string { return string(c.Status) }),
-		"unreadCount":   number(func(c *gqlmodel.Conversation) int64 { return int64(c.UnreadCount) }),
-		"lastMessageAt": moment(func(c *gqlmodel.Conversation) time.Time { return c.LastMessageAt }),
-		"version":       number(func(c *gqlmodel.Conversation) int64 { return c.Version }),
-		"snoozedUntil":  maybeTime(func(c *gqlmodel.Conversation) *time.Time { return c.SnoozedUntil }),
-		"queuedAt":      maybeTime(func(c *gqlmodel.Conversation) *time.Time { return c.QueuedAt }),
-		"closedAt":      maybeTime(func(c *gqlmodel.Conversation) *time.Time { return c.ClosedAt }),
-		"createdAt":     moment(func(c *gqlmodel.Conversation) time.Time { return c.CreatedAt }),
+		"id":              text((*gqlmodel.Conversation).PublicID),
+		"status":          text(func(c *gqlmodel.Conversation) string { return string(c.Status) }),
+		"unreadCount":     number(func(c *gqlmodel.Conversation) int64 { return int64(c.UnreadCount) }),
+		"origin":          text(func(c *gqlmodel.Conversation) string { return string(c.Origin) }),
+		"isCurrent":       boolean(func(c *gqlmodel.Conversation) bool { return c.Current }),
+		"waitingSince":    maybeTime((*gqlmodel.Conversation).Waiting),
+		"lastMessageBy":   maybeText(func(c *gqlmodel.Conversation) *string { return (*string)(c.LastMessageBy) }),
+		"unreadByMeCount": writeUnreadByMe,
+		"lastMessageAt":   moment(func(c *gqlmodel.Conversation) time.Time { return c.LastMessageAt }),
+		"snoozedUntil":    maybeTime(func(c *gqlmodel.Conversation) *time.Time { return c.SnoozedUntil }),
+		"queuedAt":        maybeTime(func(c *gqlmodel.Conversation) *time.Time { return c.QueuedAt }),
+		"version":         number(func(c *gqlmodel.Conversation) int64 { return c.Version }),
+		"closedAt":        maybeTime(func(c *gqlmodel.Conversation) *time.Time { return c.ClosedAt }),
+		"createdAt":       moment(func(c *gqlmodel.Conversation) time.Time { return c.CreatedAt }),
 		"contact": object(contactShape, func(d *direct, c *gqlmodel.Conversation) (*gqlmodel.Contact, bool) {
 			contact, ok := d.loaders.contacts.known(c.ContactID)
 			return (*gqlmodel.Contact)(contact), ok
@@ -72,6 +80,13 @@ var conversationShape = &shape[gqlmodel.Conversation]{
 	},
 }
 
+func writeUnreadByMe(d *direct, _ graphql.CollectedField) (writer[gqlmodel.Conversation], bool) {
+	return func(to []byte, conversation *gqlmodel.Conversation) ([]byte, bool) {
+		read, ok := d.loaders.reads.known(conversation.ID)
+		return strconv.AppendInt(to, int64(unreadByMe(conversation, read)), 10), ok
+	}, true
+}
+
 func (d *direct) knownUser(id *models.ID) (*gqlmodel.User, bool) {
 	if id == nil {
 		return nil, true
@@ -83,9 +98,11 @@ func (d *direct) knownUser(id *models.ID) (*gqlmodel.User, bool) {
 var serviceWindowShape = &shape[gqlmodel.ServiceWindow]{
 	name: "ServiceWindow",
 	fields: map[string]planner[gqlmodel.ServiceWindow]{
-		"isOpen":      boolean(func(w *gqlmodel.ServiceWindow) bool { return w.IsOpen }),
-		"expiresAt":   maybeTime(func(w *gqlmodel.ServiceWindow) *time.Time { return w.ExpiresAt }),
-		"closedSince": maybeTime(func(w *gqlmodel.ServiceWindow) *time.Time { return w.ClosedSince }),
+		"isOpen":             boolean(func(w *gqlmodel.ServiceWindow) bool { return w.IsOpen }),
+		"expiresAt":          maybeTime(func(w *gqlmodel.ServiceWindow) *time.Time { return w.ExpiresAt }),
+		"kind":               maybeText(func(w *gqlmodel.ServiceWindow) *string { return (*string)(w.Kind) }),
+		"freeEntryExpiresAt": maybeTime(func(w *gqlmodel.ServiceWindow) *time.Time { return w.FreeEntryExpiresAt }),
+		"closedSince":        maybeTime(func(w *gqlmodel.ServiceWindow) *time.Time { return w.ClosedSince }),
 	},
 }
 
@@ -113,6 +130,7 @@ var channelShape = &shape[gqlmodel.Channel]{
 	fields: map[string]planner[gqlmodel.Channel]{
 		"id":            text((*gqlmodel.Channel).PublicID),
 		"name":          text(func(c *gqlmodel.Channel) string { return c.Name }),
+		"reopenPolicy":  text(func(c *gqlmodel.Channel) string { return string(c.ReopenPolicy) }),
 		"displayNumber": text(func(c *gqlmodel.Channel) string { return c.DisplayNumber }),
 		"status":        text(func(c *gqlmodel.Channel) string { return string(c.Status) }),
 		"createdAt":     moment(func(c *gqlmodel.Channel) time.Time { return c.CreatedAt }),

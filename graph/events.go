@@ -68,36 +68,38 @@ func (r subscriptionResolver) subscribe(ctx context.Context, wanted *wantedConve
 		return nil, err
 	}
 	events := make(chan gqlmodel.InboxEvent)
-	go r.follow(ctx, stream, events)
+	go follow(ctx, r.Edge, events, func(ctx context.Context) (gqlmodel.InboxEvent, error) {
+		for {
+			change, err := stream.Next(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if event, err := inboxEvent(change); event != nil || err != nil {
+				return event, err
+			}
+		}
+	})
 	return events, nil
 }
 
 // follow passes a stream on until it or the subscription ends. Only this goroutine
 // waits for a slow reader; the stream notices and ends.
-func (r subscriptionResolver) follow(ctx context.Context, stream *inbox.Stream, events chan<- gqlmodel.InboxEvent) {
-	defer close(events)
+func follow[T any](ctx context.Context, e *Edge, told chan<- T, next func(context.Context) (T, error)) {
+	defer close(told)
 	fail := failWith(ctx)
 	defer func() { // a panic here would end the process
 		if panicked := recover(); panicked != nil {
-			fail(r.Recover(ctx, panicked))
+			fail(e.Recover(ctx, panicked))
 		}
 	}()
 	for {
-		change, err := stream.Next(ctx)
+		news, err := next(ctx)
 		if err != nil {
 			fail(err)
 			return
-		}
-		event, err := inboxEvent(change)
-		if err != nil {
-			fail(err)
-			return
-		}
-		if event == nil {
-			continue
 		}
 		select {
-		case events <- event:
+		case told <- news:
 		case <-ctx.Done():
 			return
 		}

@@ -30,6 +30,8 @@ type loaders struct {
 	identities     loader[models.ID, []models.ContactIdentity] // of contacts
 	ofContacts     loader[models.ID, []models.Conversation]
 	conversations  loader[models.ID, models.Conversation]
+	successors     loader[models.ID, models.Conversation] // of superseded conversations
+	reads          loader[models.ID, int]                 // the viewer's, of conversations
 	messages       loader[models.ID, models.Message]
 	wamids         loader[inbox.WAMID, models.Message]
 	reactions      loader[inbox.WAMID, []models.MessageReaction]
@@ -49,6 +51,8 @@ func (e *Edge) withLoaders(ctx context.Context) context.Context {
 	bind(&l.identities, l, rooms.CRM.IdentitiesByContact)
 	bind(&l.ofContacts, l, rooms.Inbox.ConversationsOfContacts)
 	bind(&l.conversations, l, rooms.Inbox.ConversationsByID)
+	bind(&l.successors, l, rooms.Inbox.Current)
+	bind(&l.reads, l, rooms.Inbox.ReadCounts)
 	bind(&l.messages, l, rooms.Inbox.MessagesByID)
 	bind(&l.wamids, l, rooms.Inbox.MessagesByWAMID)
 	bind(&l.reactions, l, rooms.Inbox.ReactionsByWAMID)

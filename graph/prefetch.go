@@ -18,7 +18,7 @@ func prefetch(ctx context.Context, rows []models.Conversation) error {
 	}
 	fields := selectedOfNodes(ctx, "ConversationConnection", "Conversation")
 	load := loadersFrom(ctx)
-	contacts, channels, messages, users := set{}, set{}, set{}, set{}
+	contacts, channels, messages, users, reads := set{}, set{}, set{}, set{}, set{}
 	for i := range rows {
 		row := &rows[i]
 		if fields["contact"] {
@@ -26,6 +26,9 @@ func prefetch(ctx context.Context, rows []models.Conversation) error {
 		}
 		if fields["channel"] {
 			channels.add(&row.ChannelID)
+		}
+		if fields["unreadByMeCount"] {
+			reads.add(&row.ID)
 		}
 		if fields["lastMessage"] {
 			messages.add(row.LastMessageID)
@@ -42,6 +45,7 @@ func prefetch(ctx context.Context, rows []models.Conversation) error {
 	ahead(ctx, group, &load.channels, channels)
 	ahead(ctx, group, &load.messages, messages)
 	ahead(ctx, group, &load.users, users)
+	ahead(ctx, group, &load.reads, reads)
 	return group.Wait()
 }
 

@@ -15,6 +15,7 @@ type (
 	userResolver                      struct{ *Edge }
 	channelResolver                   struct{ *Edge }
 	channelPermissionResolver         struct{ *Edge }
+	channelCountsResolver             struct{ *Edge }
 	contactResolver                   struct{ *Edge }
 	contactIdentityResolver           struct{ *Edge }
 	conversationResolver              struct{ *Edge }
@@ -40,6 +41,10 @@ func (r resolvers) Channel() generated.ChannelResolver           { return channe
 
 func (r resolvers) ChannelPermission() generated.ChannelPermissionResolver {
 	return channelPermissionResolver(r)
+}
+
+func (r resolvers) ChannelCounts() generated.ChannelCountsResolver {
+	return channelCountsResolver(r)
 }
 
 func (r resolvers) Contact() generated.ContactResolver { return contactResolver(r) }

@@ -18,7 +18,7 @@ func (r queryResolver) MessageSearch(ctx context.Context, query string, filter *
 	search := inbox.MessageSearch{Text: query, Page: pageRequest(first, after, last, before)}
 	if filter != nil {
 		search.Direction, search.From, search.Until = filter.Direction.Value(), filter.SentFrom.Value(), filter.SentBefore.Value()
-		if search.ChannelIDs, err = channelIDs(filter.ChannelIds.Value(), "filter.channelIds"); err != nil {
+		if search.ChannelIDs, err = idFilter(models.PrefixChannel, filter.ChannelIds.Value(), "filter.channelIds"); err != nil {
 			return nil, err
 		}
 		if text := filter.ConversationID.Value(); text != nil {
@@ -43,7 +43,7 @@ func (r queryResolver) ContactSearch(ctx context.Context, query string, channels
 		return nil, err
 	}
 	search := crm.ContactSearch{Text: query, Page: pageRequest(first, after, last, before)}
-	if search.ChannelIDs, err = channelIDs(channels, "channelIds"); err != nil {
+	if search.ChannelIDs, err = idFilter(models.PrefixChannel, channels, "channelIds"); err != nil {
 		return nil, err
 	}
 	page, err := r.rooms.CRM.SearchContacts(ctx, viewer, search)

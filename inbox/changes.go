@@ -241,6 +241,9 @@ func (c *changes) save() error {
 	if err := c.index(rewritten); err != nil {
 		return err
 	}
+	if err := c.count(); err != nil {
+		return err
+	}
 	return c.record(rewritten)
 }
 

@@ -33,7 +33,7 @@ func TestConversations(t *testing.T) {
 		closed.Close(w.Replier.ID, noon)
 		old := w.Conversation(w.Open, "old", noon.Add(-models.ServiceWindow))
 		silent := w.Conversation(w.Open, "silent", noon.Add(-models.ServiceWindow-time.Minute))
-		silent.LastCustomerMessageAt = nil
+		silent.LastCustomerMessageAt, silent.WindowEndsAt = nil, nil
 		hidden := w.Conversation(w.Closed, "hidden", minutes(4))
 		hidden.AssigneeID = &w.Administrator.ID
 		w.Save(&read, &closed, &silent, &hidden)
@@ -59,15 +59,15 @@ func TestConversations(t *testing.T) {
 			"the closed":                            {w.Replier, inbox.ConversationFilter{Status: new(models.ConversationClosed)}, "closed"},
 			"the unread":                            {w.Administrator, inbox.ConversationFilter{Unread: new(true)}, "fresh closed hidden old silent"},
 			"the read":                              {w.Administrator, inbox.ConversationFilter{Unread: new(false)}, "read"},
-			"those with an open window":             {w.Administrator, inbox.ConversationFilter{WindowOpen: new(true)}, "fresh read closed hidden"},
-			"those with a closed window":            {w.Administrator, inbox.ConversationFilter{WindowOpen: new(false)}, "old silent"},
+			"those with an open window":             {w.Administrator, inbox.ConversationFilter{Window: new(inbox.WindowIsOpen)}, "fresh read closed hidden"},
+			"those with a closed window":            {w.Administrator, inbox.ConversationFilter{Window: new(inbox.WindowIsClosed)}, "old silent"},
 			"a channel":                             {w.Administrator, inbox.ConversationFilter{ChannelIDs: []models.ID{w.Closed.ID}}, "hidden"},
 			"channels":                              {w.Administrator, inbox.ConversationFilter{ChannelIDs: []models.ID{w.Closed.ID, w.Open.ID, w.Open.ID}}, everything},
 			"no channel":                            {w.Administrator, inbox.ConversationFilter{ChannelIDs: []models.ID{}}, ""},
 			"a channel that the viewer may not see": {w.Replier, inbox.ConversationFilter{ChannelIDs: []models.ID{w.Closed.ID}}, ""},
 			"another organization's channel":        {w.Administrator, inbox.ConversationFilter{ChannelIDs: []models.ID{other.Open.ID}}, ""},
 			"what fulfils several conditions": {w.Administrator, inbox.ConversationFilter{
-				View: inbox.ViewUnassigned, Status: new(models.ConversationOpen), Unread: new(true), WindowOpen: new(true),
+				View: inbox.ViewUnassigned, Status: new(models.ConversationOpen), Unread: new(true), Window: new(inbox.WindowIsOpen),
 			}, "fresh"},
 		} {
 			t.Run("lists "+name, func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestConversations(t *testing.T) {
 				{},
 				{View: inbox.ViewMine, Status: new(models.ConversationOpen)},
 				{View: inbox.ViewMine, Unread: new(true)},
-				{View: inbox.ViewMine, WindowOpen: new(true)},
+				{View: inbox.ViewMine, Window: new(inbox.WindowIsOpen)},
 				{View: inbox.ViewMine, ChannelIDs: []models.ID{w.Open.ID}},
 			} {
 				refused(viewer, inbox.ConversationList{ConversationFilter: filter, Page: list.Page})
@@ -220,15 +220,22 @@ func TestPlans(t *testing.T) {
 				times[j] = noon.Add(-time.Duration(len(channels)*j+i) * time.Minute)
 			}
 			rows := w.Conversations(channel, times)
+			reads := make([]models.ConversationRead, len(rows))
+			for j, row := range rows {
+				reads[j] = models.ConversationRead{OrganizationID: row.OrganizationID, UserID: w.Looker.ID, ConversationID: row.ID, ReadAt: noon}
+			}
 			w.Write(func(tx *store.Tx) error {
+				if err := store.InsertAll(tx, reads); err != nil {
+					return err
+				}
 				for part, assignee := range pool { // a quarter each
 					ids := make([]models.ID, 0, len(rows)/len(pool))
 					for j := part; j < len(rows); j += len(pool) {
 						ids = append(ids, rows[j].ID)
 					}
-					changed := map[string]any{"assignee_id": assignee, "last_customer_message_at": gorm.Expr("last_message_at")}
+					changed := map[string]any{"assignee_id": assignee, "last_customer_message_at": gorm.Expr("last_message_at"), "window_expires_at": gorm.Expr("last_message_at"), "waiting_since": gorm.Expr("last_message_at")}
 					if part%2 == 0 {
-						changed["status"], changed["unread_count"] = models.ConversationClosed, 1
+						changed["status"], changed["unread_count"], changed["waiting_since"] = models.ConversationClosed, 1, nil
 					}
 					if err := tx.Model(&models.Conversation{}).Where("id IN ?", ids).Updates(changed).Error; err != nil {
 						return err
@@ -293,21 +300,29 @@ func TestPlans(t *testing.T) {
 			viewer models.Viewer
 			filter inbox.ConversationFilter
 			index  string
+			sort   inbox.ConversationSort
 		}{
-			"everything":       {administrator, inbox.ConversationFilter{}, "conversations_recent_idx"},
-			"what is open":     {administrator, inbox.ConversationFilter{Status: new(models.ConversationOpen)}, "conversations_open_idx"},
-			"what is closed":   {administrator, inbox.ConversationFilter{Status: new(models.ConversationClosed)}, "conversations_recent_idx"},
-			"mine":             {administrator, inbox.ConversationFilter{View: inbox.ViewMine}, "conversations_assignee_idx"},
-			"the unassigned":   {administrator, inbox.ConversationFilter{View: inbox.ViewUnassigned}, "conversations_assignee_idx"},
-			"one channel":      {replier, inbox.ConversationFilter{}, "conversations_channel_idx"},
-			"several channels": {several, inbox.ConversationFilter{}, "conversations_recent_idx"},
-			"what is unread":   {administrator, inbox.ConversationFilter{Unread: new(true)}, "conversations_recent_idx"},
-			"open windows":     {administrator, inbox.ConversationFilter{WindowOpen: new(true)}, "conversations_recent_idx"},
+			"everything":              {administrator, inbox.ConversationFilter{}, "conversations_recent_idx", ""},
+			"what is open":            {administrator, inbox.ConversationFilter{Status: new(models.ConversationOpen)}, "conversations_open_idx", ""},
+			"what is closed":          {administrator, inbox.ConversationFilter{Status: new(models.ConversationClosed)}, "conversations_recent_idx", ""},
+			"mine":                    {administrator, inbox.ConversationFilter{View: inbox.ViewMine}, "conversations_assignee_idx", ""},
+			"the unassigned":          {administrator, inbox.ConversationFilter{View: inbox.ViewUnassigned}, "conversations_assignee_idx", ""},
+			"one channel":             {replier, inbox.ConversationFilter{}, "conversations_channel_idx", ""},
+			"several channels":        {several, inbox.ConversationFilter{}, "conversations_recent_idx", ""},
+			"what is unread":          {administrator, inbox.ConversationFilter{Unread: new(true)}, "conversations_unread_idx", ""},
+			"who waits":               {administrator, inbox.ConversationFilter{}, "conversations_waiting_idx", inbox.SortWaiting},
+			"my who wait":             {administrator, inbox.ConversationFilter{View: inbox.ViewMine}, "conversations_waiting_idx", inbox.SortWaiting},
+			"window ends":             {administrator, inbox.ConversationFilter{}, "conversations_window_idx", inbox.SortWindowEnd},
+			"windows that close soon": {administrator, inbox.ConversationFilter{Window: new(inbox.WindowIsClosing), ClosingWithin: time.Hour}, "conversations_window_idx", inbox.SortWindowEnd},
+			"unread by me":            {administrator, inbox.ConversationFilter{UnreadByMe: new(true)}, "conversations_recent_idx", ""},
+			"began by the customer":   {administrator, inbox.ConversationFilter{Origin: new(models.OriginCustomer)}, "conversations_recent_idx", ""},
+			"a range of dates":        {administrator, inbox.ConversationFilter{After: new(noon.Add(-48 * time.Hour)), Before: new(noon)}, "conversations_recent_idx", ""},
+			"open windows":            {administrator, inbox.ConversationFilter{Window: new(inbox.WindowIsOpen)}, "conversations_recent_idx", ""},
 		} {
 			t.Run("walk an index for "+name, func(t *testing.T) {
 				for _, oldestFirst := range []bool{false, true} {
 					for _, backward := range []bool{false, true} {
-						list := inbox.ConversationList{ConversationFilter: c.filter, OldestFirst: oldestFirst}
+						list := inbox.ConversationList{ConversationFilter: c.filter, Sort: c.sort, OldestFirst: oldestFirst}
 						for range 2 { // the second time from the middle
 							list.Page.First, list.Page.Last = new(20), nil
 							if backward {

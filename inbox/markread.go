@@ -17,15 +17,21 @@ import (
 
 // MarkRead says that the team has read a conversation, up to and including the
 // message through; nil means all of it. What came in after that message stays
-// unread. The customer sees blue ticks a moment later. Failures: NOT_FOUND (with
+// unread. It is also the viewer's own place, see MarkSeen. The customer sees blue ticks a moment later. Failures: NOT_FOUND (with
 // the field throughMessageId if the message is not in the conversation) and
 // FORBIDDEN.
 func (s *Service) MarkRead(ctx context.Context, viewer models.Viewer, id models.ID, through *models.ID) (models.Conversation, error) {
 	return s.change(ctx, viewer, id, nil, func(changes *changes, conversation *changing) error {
 		tx := changes.tx
 		last, unread, err := readThrough(tx, conversation.Conversation, through)
-		if err != nil || last == nil || unread >= conversation.UnreadCount {
+		if err != nil || last == nil {
 			return err
+		}
+		if err := markSeen(tx, viewer.UserID, conversation.Conversation, unread); err != nil {
+			return err
+		}
+		if unread >= conversation.UnreadCount {
+			return nil
 		}
 		conversation.UnreadCount, conversation.report = unread, true
 		return s.queue.Enqueue(ctx, tx, ReadArgs{

@@ -66,6 +66,9 @@ func (c *changes) absorb(into, from *changing) error {
 	if err != nil {
 		return fmt.Errorf("delete merged conversation %s: %w", from.ID, err)
 	}
+	if err := moveReads(c.tx, into.Conversation, from.Conversation); err != nil {
+		return err
+	}
 	c.dropped = append(c.dropped, from.before)
 	had := into.AssigneeID
 	into.adrift = !into.Absorb(from.Conversation) || into.adrift || from.adrift

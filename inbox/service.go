@@ -99,6 +99,8 @@ func New(rooms Rooms, options Options) *Service {
 	jobs.Register(rooms.Queue, &cleanWorker{inbox: s})
 	s.process, s.whereabouts = models.NewID(), newWhereabouts(options.Clock)
 	jobs.Register(rooms.Queue, &wakeWorker{inbox: s})
+	jobs.Register(rooms.Queue, &recountWorker{inbox: s})
+	rooms.Queue.Every(recountInterval, RecountArgs{})
 	jobs.Register(rooms.Queue, &drainWorker{inbox: s})
 	jobs.Register(rooms.Queue, &sweepWorker{inbox: s})
 	rooms.Queue.Every(time.Hour, CleanArgs{})

@@ -58,6 +58,7 @@ type Conversation struct {
 	Origin         Origin             `gorm:"not null"`
 
 	UnreadCount           int        `gorm:"not null" json:",omitzero"` // inbound messages since the team last marked it as read
+	InboundCount          int        `gorm:"not null" json:",omitzero"` // messages of the customer so far; a reader's place is counted in them
 	LastMessageID         *ID        `gorm:"type:uuid" json:",omitzero"`
 	LastMessageAt         time.Time  `gorm:"not null"`                                  // the last message's SentAt; when there is none, CreatedAt
 	FirstMessageAt        *time.Time `json:",omitzero"`                                 // of the earliest message that either side wrote
@@ -100,6 +101,7 @@ func (c *Conversation) SeeMessage(m Message) (waitingKnown bool) {
 	switch {
 	case m.FromCustomer():
 		c.UnreadCount++
+		c.InboundCount++
 		c.seeCustomerMessage(m.HeardAt())
 		return true
 	case m.Direction == Outbound:
@@ -278,6 +280,7 @@ func sortsAfter(at time.Time, id ID, otherAt time.Time, otherID ID) bool {
 // It reports false when WaitingSince has to be looked up, as SeeMessage does.
 func (c *Conversation) Absorb(other Conversation) (waitingKnown bool) {
 	c.UnreadCount += other.UnreadCount
+	c.InboundCount += other.InboundCount
 	if other.LastMessageID != nil &&
 		(c.LastMessageID == nil || sortsAfter(other.LastMessageAt, *other.LastMessageID, c.LastMessageAt, *c.LastMessageID)) {
 		c.LastMessageID, c.LastMessageAt = other.LastMessageID, other.LastMessageAt

@@ -108,3 +108,34 @@ func updateIf(tx *Tx, row any, condition string) error {
 	return tx.Exec(fmt.Sprintf("UPDATE %s AS t SET %s FROM (SELECT %s) AS v WHERE %s AND (%s)",
 		table.Table, sets, strings.Join(given, ", "), keys, condition), values...).Error
 }
+
+// AddAll adds the numbers of rows to those of the stored rows with the same primary
+// keys; a row that is not there is inserted. Rows are locked in the given order: it
+// must be the same for all that add. On PostgreSQL it is sent together with the other
+// bulk writes of the transaction, see Flush.
+func AddAll[T any](tx *Tx, rows []T) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if tx.dialect == Postgres {
+		return queue(tx, func(table *schema.Schema) string { return insertStatement(table) + adding(table) }, rows)
+	}
+	table, err := schema.Parse(new(T), &schemas, schema.NamingStrategy{})
+	if err != nil {
+		return fmt.Errorf("read model %T: %w", new(T), err)
+	}
+	var sums clause.Set
+	for _, name := range table.DBNames {
+		if !table.FieldsByDBName[name].PrimaryKey {
+			sums = append(sums, clause.Assignment{Column: clause.Column{Name: name}, Value: clause.Expr{SQL: table.Table + "." + name + " + excluded." + name}})
+		}
+	}
+	var keys []clause.Column
+	for _, name := range table.PrimaryFieldDBNames {
+		keys = append(keys, clause.Column{Name: name})
+	}
+	if err := tx.Clauses(clause.OnConflict{Columns: keys, DoUpdates: sums}).CreateInBatches(rows, rowsPerStatement).Error; err != nil {
+		return fmt.Errorf("add %d of %T: %w", len(rows), rows, err)
+	}
+	return nil
+}

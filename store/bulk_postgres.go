@@ -87,6 +87,17 @@ func insertStatement(table *schema.Schema) string {
 	})
 }
 
+// adding has an insert add to the rows that are there.
+func adding(table *schema.Schema) string {
+	var sums []string
+	for _, name := range table.DBNames {
+		if !table.FieldsByDBName[name].PrimaryKey {
+			sums = append(sums, fmt.Sprintf("%s = %s.%s + excluded.%s", name, table.Table, name, name))
+		}
+	}
+	return fmt.Sprintf(" ON CONFLICT (%s) DO UPDATE SET %s", strings.Join(table.PrimaryFieldDBNames, ", "), strings.Join(sums, ", "))
+}
+
 func updateStatement(table *schema.Schema) string {
 	return cached(table, "update", func() string {
 		sets, keys := assignments(table)

@@ -29,11 +29,13 @@ var tables = []any{
 	&models.Channel{},
 	&models.ContactIdentity{},
 	&models.Contact{},
+	&models.ConversationRead{},
 	&models.ConversationTag{},
 	&models.Conversation{},
 	&models.Event{},
 	&models.FeedHead{},
 	&models.IdempotencyRecord{},
+	&models.InboxCounter{},
 	&models.MediaHandle{},
 	&models.MessageReaction{},
 	&models.MessageRevision{},
@@ -60,6 +62,9 @@ var onlyInMigrations = map[string][]index{
 	"conversations": { // the inbox: everything, what is open, a channel, an assignee
 		{Name: "conversations_assignee_idx", Columns: "organization_id, assignee_id, last_message_at, id"},
 		{Name: "conversations_contact_key", Unique: true, Columns: "organization_id, channel_id, contact_id", Where: "current"},
+		{Name: "conversations_unread_idx", Columns: "organization_id, last_message_at, id", Where: "unread_count > 0"},
+		{Name: "conversations_waiting_idx", Columns: "organization_id, waiting_since, id", Where: "waiting_since IS NOT NULL"},
+		{Name: "conversations_window_idx", Columns: "organization_id, window_expires_at, id", Where: "status = 'OPEN' AND window_expires_at IS NOT NULL"},
 		{Name: "conversations_superseded_idx", Columns: "organization_id, contact_id", Where: "NOT current"},
 		{Name: "conversations_channel_idx", Columns: "organization_id, channel_id, last_message_at, id"},
 		{Name: "conversations_open_idx", Columns: "organization_id, last_message_at, id", Where: "status = 'OPEN'"},
@@ -68,6 +73,9 @@ var onlyInMigrations = map[string][]index{
 	},
 	"messages": { // those that carry a file
 		{Name: "messages_attachment_idx", Columns: "organization_id, attachment_id", Where: "attachment_id IS NOT NULL"},
+	},
+	"conversation_reads": { // the readers of a conversation that goes up in another one
+		{Name: "conversation_reads_conversation_idx", Columns: "organization_id, conversation_id"},
 	},
 	"webhook_deliveries": { // the operator's list of what went wrong
 		{Name: "webhook_deliveries_failed_idx", Columns: "received_at", Where: "outcome = 'FAILED'"},

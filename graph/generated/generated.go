@@ -34,6 +34,7 @@ type ResolverRoot interface {
 	AssignmentEntry() AssignmentEntryResolver
 	AssignmentSkip() AssignmentSkipResolver
 	Channel() ChannelResolver
+	ChannelCounts() ChannelCountsResolver
 	ChannelPermission() ChannelPermissionResolver
 	Contact() ContactResolver
 	ContactIdentity() ContactIdentityResolver
@@ -113,6 +114,7 @@ type ComplexityRoot struct {
 		PhoneNumberID func(childComplexity int) int
 		PublicID      func(childComplexity int) int
 		Reason        func(childComplexity int) int
+		ReopenPolicy  func(childComplexity int) int
 		Status        func(childComplexity int) int
 		ViewerLevel   func(childComplexity int) int
 		WABAID        func(childComplexity int) int
@@ -129,6 +131,11 @@ type ComplexityRoot struct {
 		PageInfo func(childComplexity int) int
 	}
 
+	ChannelCounts struct {
+		Channel func(childComplexity int) int
+		Counts  func(childComplexity int) int
+	}
+
 	ChannelEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
@@ -143,6 +150,11 @@ type ComplexityRoot struct {
 		ChannelPermission func(childComplexity int) int
 		Profile           func(childComplexity int) int
 		UserErrors        func(childComplexity int) int
+	}
+
+	ChannelReopenPolicySetPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ChannelUserError struct {
@@ -226,26 +238,32 @@ type ComplexityRoot struct {
 	}
 
 	Conversation struct {
-		Assignee      func(childComplexity int) int
-		AssignmentLog func(childComplexity int, first *int32, after *string, last *int32, before *string) int
-		Channel       func(childComplexity int) int
-		ClosedAt      func(childComplexity int) int
-		ClosedBy      func(childComplexity int) int
-		Contact       func(childComplexity int) int
-		CreatedAt     func(childComplexity int) int
-		LastMessage   func(childComplexity int) int
-		LastMessageAt func(childComplexity int) int
-		Messages      func(childComplexity int, first *int32, after *string, last *int32, before *string) int
-		Presence      func(childComplexity int) int
-		PublicID      func(childComplexity int) int
-		QueuedAt      func(childComplexity int) int
-		ServiceWindow func(childComplexity int) int
-		SnoozedUntil  func(childComplexity int) int
-		Status        func(childComplexity int) int
-		UnreadCount   func(childComplexity int) int
-		Version       func(childComplexity int) int
-		ViewerCan     func(childComplexity int) int
-		WhyClosed     func(childComplexity int) int
+		Assignee        func(childComplexity int) int
+		AssignmentLog   func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		Channel         func(childComplexity int) int
+		ClosedAt        func(childComplexity int) int
+		ClosedBy        func(childComplexity int) int
+		Contact         func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		Current         func(childComplexity int) int
+		LastMessage     func(childComplexity int) int
+		LastMessageAt   func(childComplexity int) int
+		LastMessageBy   func(childComplexity int) int
+		Messages        func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		Origin          func(childComplexity int) int
+		Presence        func(childComplexity int) int
+		PublicID        func(childComplexity int) int
+		QueuedAt        func(childComplexity int) int
+		ServiceWindow   func(childComplexity int) int
+		SnoozedUntil    func(childComplexity int) int
+		Status          func(childComplexity int) int
+		SupersededBy    func(childComplexity int) int
+		UnreadByMeCount func(childComplexity int) int
+		UnreadCount     func(childComplexity int) int
+		Version         func(childComplexity int) int
+		ViewerCan       func(childComplexity int) int
+		Waiting         func(childComplexity int) int
+		WhyClosed       func(childComplexity int) int
 	}
 
 	ConversationAssignPayload struct {
@@ -271,12 +289,24 @@ type ComplexityRoot struct {
 		PageInfo func(childComplexity int) int
 	}
 
+	ConversationCounts struct {
+		Open    func(childComplexity int) int
+		Snoozed func(childComplexity int) int
+		Unread  func(childComplexity int) int
+		Waiting func(childComplexity int) int
+	}
+
 	ConversationEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
 
 	ConversationMarkReadPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	ConversationMarkSeenPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
 	}
@@ -372,6 +402,13 @@ type ComplexityRoot struct {
 		Caption  func(childComplexity int) int
 		Error    func(childComplexity int) int
 		MimeType func(childComplexity int) int
+	}
+
+	InboxCounts struct {
+		All        func(childComplexity int) int
+		Channels   func(childComplexity int) int
+		Mine       func(childComplexity int) int
+		Unassigned func(childComplexity int) int
 	}
 
 	InteractiveButton struct {
@@ -554,9 +591,11 @@ type ComplexityRoot struct {
 	Mutation struct {
 		ChannelAssigneesSet     func(childComplexity int, input gqlmodel.ChannelAssigneesSetInput) int
 		ChannelPermissionSet    func(childComplexity int, input gqlmodel.ChannelPermissionSetInput) int
+		ChannelReopenPolicySet  func(childComplexity int, input gqlmodel.ChannelReopenPolicySetInput) int
 		ConversationAssign      func(childComplexity int, input gqlmodel.ConversationAssignInput) int
 		ConversationClose       func(childComplexity int, input gqlmodel.ConversationCloseInput) int
 		ConversationMarkRead    func(childComplexity int, input gqlmodel.ConversationMarkReadInput) int
+		ConversationMarkSeen    func(childComplexity int, input gqlmodel.ConversationMarkSeenInput) int
 		ConversationPresenceSet func(childComplexity int, input gqlmodel.ConversationPresenceSetInput) int
 		ConversationReopen      func(childComplexity int, input gqlmodel.ConversationReopenInput) int
 		ConversationSnooze      func(childComplexity int, input gqlmodel.ConversationSnoozeInput) int
@@ -626,6 +665,7 @@ type ComplexityRoot struct {
 		ContactSearch func(childComplexity int, query string, channelIds []string, first *int32, after *string, last *int32, before *string) int
 		Conversation  func(childComplexity int, id string) int
 		Conversations func(childComplexity int, filter *gqlmodel.ConversationFilter, orderBy *gqlmodel.ConversationOrder, first *int32, after *string, last *int32, before *string) int
+		InboxCounts   func(childComplexity int) int
 		MessageSearch func(childComplexity int, query string, filter *gqlmodel.MessageSearchFilter, first *int32, after *string, last *int32, before *string) int
 		Node          func(childComplexity int, id string) int
 		Nodes         func(childComplexity int, ids []string) int
@@ -660,9 +700,11 @@ type ComplexityRoot struct {
 	}
 
 	ServiceWindow struct {
-		ClosedSince func(childComplexity int) int
-		ExpiresAt   func(childComplexity int) int
-		IsOpen      func(childComplexity int) int
+		ClosedSince        func(childComplexity int) int
+		ExpiresAt          func(childComplexity int) int
+		FreeEntryExpiresAt func(childComplexity int) int
+		IsOpen             func(childComplexity int) int
+		Kind               func(childComplexity int) int
 	}
 
 	SessionCreatePayload struct {
@@ -701,6 +743,7 @@ type ComplexityRoot struct {
 	Subscription struct {
 		ConversationEvents   func(childComplexity int, conversationID string, after *string) int
 		ConversationPresence func(childComplexity int, conversationID string) int
+		InboxCountsChanged   func(childComplexity int) int
 		InboxEvents          func(childComplexity int, after *string) int
 	}
 
@@ -798,6 +841,9 @@ type ChannelResolver interface {
 	ViewerLevel(ctx context.Context, obj *gqlmodel.Channel) (*models.MessagingLevel, error)
 	Assignees(ctx context.Context, obj *gqlmodel.Channel) ([]gqlmodel.User, error)
 }
+type ChannelCountsResolver interface {
+	Channel(ctx context.Context, obj *gqlmodel.ChannelCounts) (*gqlmodel.Channel, error)
+}
 type ChannelPermissionResolver interface {
 	Channel(ctx context.Context, obj *gqlmodel.ChannelPermission) (*gqlmodel.Channel, error)
 }
@@ -821,6 +867,9 @@ type ConversationResolver interface {
 
 	LastMessage(ctx context.Context, obj *gqlmodel.Conversation) (*gqlmodel.Message, error)
 
+	UnreadByMeCount(ctx context.Context, obj *gqlmodel.Conversation) (*int32, error)
+
+	SupersededBy(ctx context.Context, obj *gqlmodel.Conversation) (*gqlmodel.Conversation, error)
 	ServiceWindow(ctx context.Context, obj *gqlmodel.Conversation) (*gqlmodel.ServiceWindow, error)
 
 	ViewerCan(ctx context.Context, obj *gqlmodel.Conversation) (*gqlmodel.ConversationPermissions, error)
@@ -892,6 +941,8 @@ type MutationResolver interface {
 	ChannelAssigneesSet(ctx context.Context, input gqlmodel.ChannelAssigneesSetInput) (*gqlmodel.ChannelAssigneesSetPayload, error)
 	UserAvailabilitySet(ctx context.Context, input gqlmodel.UserAvailabilitySetInput) (*gqlmodel.UserAvailabilitySetPayload, error)
 	UserCeilingSet(ctx context.Context, input gqlmodel.UserCeilingSetInput) (*gqlmodel.UserCeilingSetPayload, error)
+	ConversationMarkSeen(ctx context.Context, input gqlmodel.ConversationMarkSeenInput) (*gqlmodel.ConversationMarkSeenPayload, error)
+	ChannelReopenPolicySet(ctx context.Context, input gqlmodel.ChannelReopenPolicySetInput) (*gqlmodel.ChannelReopenPolicySetPayload, error)
 	ChannelPermissionSet(ctx context.Context, input gqlmodel.ChannelPermissionSetInput) (*gqlmodel.ChannelPermissionSetPayload, error)
 	UserSetActive(ctx context.Context, input gqlmodel.UserSetActiveInput) (*gqlmodel.UserSetActivePayload, error)
 }
@@ -900,6 +951,7 @@ type PresenceResolver interface {
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*gqlmodel.Viewer, error)
+	InboxCounts(ctx context.Context) (*gqlmodel.InboxCounts, error)
 	Node(ctx context.Context, id string) (gqlmodel.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]gqlmodel.Node, error)
 	Conversations(ctx context.Context, filter *gqlmodel.ConversationFilter, orderBy *gqlmodel.ConversationOrder, first *int32, after *string, last *int32, before *string) (*gqlmodel.ConversationConnection, error)
@@ -912,6 +964,7 @@ type QueryResolver interface {
 }
 type SubscriptionResolver interface {
 	InboxEvents(ctx context.Context, after *string) (<-chan gqlmodel.InboxEvent, error)
+	InboxCountsChanged(ctx context.Context) (<-chan *gqlmodel.InboxCounts, error)
 	ConversationEvents(ctx context.Context, conversationID string, after *string) (<-chan gqlmodel.InboxEvent, error)
 	ConversationPresence(ctx context.Context, conversationID string) (<-chan *gqlmodel.ConversationPresence, error)
 }
@@ -1139,6 +1192,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.Reason(childComplexity), true
+	case "Channel.reopenPolicy":
+		if e.ComplexityRoot.Channel.ReopenPolicy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.ReopenPolicy(childComplexity), true
 	case "Channel.status":
 		if e.ComplexityRoot.Channel.Status == nil {
 			break
@@ -1190,6 +1249,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChannelConnection.PageInfo(childComplexity), true
 
+	case "ChannelCounts.channel":
+		if e.ComplexityRoot.ChannelCounts.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCounts.Channel(childComplexity), true
+	case "ChannelCounts.counts":
+		if e.ComplexityRoot.ChannelCounts.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCounts.Counts(childComplexity), true
+
 	case "ChannelEdge.cursor":
 		if e.ComplexityRoot.ChannelEdge.Cursor == nil {
 			break
@@ -1234,6 +1306,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChannelPermissionSetPayload.UserErrors(childComplexity), true
+
+	case "ChannelReopenPolicySetPayload.channel":
+		if e.ComplexityRoot.ChannelReopenPolicySetPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelReopenPolicySetPayload.Channel(childComplexity), true
+	case "ChannelReopenPolicySetPayload.userErrors":
+		if e.ComplexityRoot.ChannelReopenPolicySetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelReopenPolicySetPayload.UserErrors(childComplexity), true
 
 	case "ChannelUserError.code":
 		if e.ComplexityRoot.ChannelUserError.Code == nil {
@@ -1563,6 +1648,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.CreatedAt(childComplexity), true
+	case "Conversation.isCurrent":
+		if e.ComplexityRoot.Conversation.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Current(childComplexity), true
 	case "Conversation.lastMessage":
 		if e.ComplexityRoot.Conversation.LastMessage == nil {
 			break
@@ -1575,6 +1666,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.LastMessageAt(childComplexity), true
+	case "Conversation.lastMessageBy":
+		if e.ComplexityRoot.Conversation.LastMessageBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.LastMessageBy(childComplexity), true
 	case "Conversation.messages":
 		if e.ComplexityRoot.Conversation.Messages == nil {
 			break
@@ -1586,6 +1683,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Messages(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Conversation.origin":
+		if e.ComplexityRoot.Conversation.Origin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Origin(childComplexity), true
 	case "Conversation.presence":
 		if e.ComplexityRoot.Conversation.Presence == nil {
 			break
@@ -1622,6 +1725,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Status(childComplexity), true
+	case "Conversation.supersededBy":
+		if e.ComplexityRoot.Conversation.SupersededBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.SupersededBy(childComplexity), true
+	case "Conversation.unreadByMeCount":
+		if e.ComplexityRoot.Conversation.UnreadByMeCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.UnreadByMeCount(childComplexity), true
 	case "Conversation.unreadCount":
 		if e.ComplexityRoot.Conversation.UnreadCount == nil {
 			break
@@ -1640,6 +1755,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.ViewerCan(childComplexity), true
+	case "Conversation.waitingSince":
+		if e.ComplexityRoot.Conversation.Waiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Waiting(childComplexity), true
 	case "Conversation.closeReason":
 		if e.ComplexityRoot.Conversation.WhyClosed == nil {
 			break
@@ -1717,6 +1838,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationConnection.PageInfo(childComplexity), true
 
+	case "ConversationCounts.open":
+		if e.ComplexityRoot.ConversationCounts.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationCounts.Open(childComplexity), true
+	case "ConversationCounts.snoozed":
+		if e.ComplexityRoot.ConversationCounts.Snoozed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationCounts.Snoozed(childComplexity), true
+	case "ConversationCounts.unread":
+		if e.ComplexityRoot.ConversationCounts.Unread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationCounts.Unread(childComplexity), true
+	case "ConversationCounts.waiting":
+		if e.ComplexityRoot.ConversationCounts.Waiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationCounts.Waiting(childComplexity), true
+
 	case "ConversationEdge.cursor":
 		if e.ComplexityRoot.ConversationEdge.Cursor == nil {
 			break
@@ -1742,6 +1888,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationMarkReadPayload.UserErrors(childComplexity), true
+
+	case "ConversationMarkSeenPayload.conversation":
+		if e.ComplexityRoot.ConversationMarkSeenPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationMarkSeenPayload.Conversation(childComplexity), true
+	case "ConversationMarkSeenPayload.userErrors":
+		if e.ComplexityRoot.ConversationMarkSeenPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationMarkSeenPayload.UserErrors(childComplexity), true
 
 	case "ConversationMergedEvent.conversation":
 		if e.ComplexityRoot.ConversationMergedEvent.Conversation == nil {
@@ -2028,6 +2187,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImageContent.MimeType(childComplexity), true
+
+	case "InboxCounts.all":
+		if e.ComplexityRoot.InboxCounts.All == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxCounts.All(childComplexity), true
+	case "InboxCounts.channels":
+		if e.ComplexityRoot.InboxCounts.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxCounts.Channels(childComplexity), true
+	case "InboxCounts.mine":
+		if e.ComplexityRoot.InboxCounts.Mine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxCounts.Mine(childComplexity), true
+	case "InboxCounts.unassigned":
+		if e.ComplexityRoot.InboxCounts.Unassigned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxCounts.Unassigned(childComplexity), true
 
 	case "InteractiveButton.buttonId":
 		if e.ComplexityRoot.InteractiveButton.ButtonID == nil {
@@ -2705,6 +2889,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChannelPermissionSet(childComplexity, args["input"].(gqlmodel.ChannelPermissionSetInput)), true
+	case "Mutation.channelReopenPolicySet":
+		if e.ComplexityRoot.Mutation.ChannelReopenPolicySet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_channelReopenPolicySet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChannelReopenPolicySet(childComplexity, args["input"].(gqlmodel.ChannelReopenPolicySetInput)), true
 	case "Mutation.conversationAssign":
 		if e.ComplexityRoot.Mutation.ConversationAssign == nil {
 			break
@@ -2738,6 +2933,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationMarkRead(childComplexity, args["input"].(gqlmodel.ConversationMarkReadInput)), true
+	case "Mutation.conversationMarkSeen":
+		if e.ComplexityRoot.Mutation.ConversationMarkSeen == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationMarkSeen_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationMarkSeen(childComplexity, args["input"].(gqlmodel.ConversationMarkSeenInput)), true
 	case "Mutation.conversationPresenceSet":
 		if e.ComplexityRoot.Mutation.ConversationPresenceSet == nil {
 			break
@@ -3126,6 +3332,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Conversations(childComplexity, args["filter"].(*gqlmodel.ConversationFilter), args["orderBy"].(*gqlmodel.ConversationOrder), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.inboxCounts":
+		if e.ComplexityRoot.Query.InboxCounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.InboxCounts(childComplexity), true
 
 	case "Query.messageSearch":
 		if e.ComplexityRoot.Query.MessageSearch == nil {
@@ -3290,12 +3502,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceWindow.ExpiresAt(childComplexity), true
+	case "ServiceWindow.freeEntryExpiresAt":
+		if e.ComplexityRoot.ServiceWindow.FreeEntryExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceWindow.FreeEntryExpiresAt(childComplexity), true
 	case "ServiceWindow.isOpen":
 		if e.ComplexityRoot.ServiceWindow.IsOpen == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ServiceWindow.IsOpen(childComplexity), true
+	case "ServiceWindow.kind":
+		if e.ComplexityRoot.ServiceWindow.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceWindow.Kind(childComplexity), true
 
 	case "SessionCreatePayload.session":
 		if e.ComplexityRoot.SessionCreatePayload.Session == nil {
@@ -3415,6 +3639,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ConversationPresence(childComplexity, args["conversationId"].(string)), true
+	case "Subscription.inboxCountsChanged":
+		if e.ComplexityRoot.Subscription.InboxCountsChanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.InboxCountsChanged(childComplexity), true
 	case "Subscription.inboxEvents":
 		if e.ComplexityRoot.Subscription.InboxEvents == nil {
 			break
@@ -3679,6 +3909,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("ChannelAssigneesSetInput", ec.unmarshalInputChannelAssigneesSetInput),
 			graphql.NewInputUnmarshaler("ChannelPermissionSetInput", ec.unmarshalInputChannelPermissionSetInput),
+			graphql.NewInputUnmarshaler("ChannelReopenPolicySetInput", ec.unmarshalInputChannelReopenPolicySetInput),
 			graphql.NewInputUnmarshaler("ContactCardAddressInput", ec.unmarshalInputContactCardAddressInput),
 			graphql.NewInputUnmarshaler("ContactCardEmailInput", ec.unmarshalInputContactCardEmailInput),
 			graphql.NewInputUnmarshaler("ContactCardInput", ec.unmarshalInputContactCardInput),
@@ -3690,6 +3921,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ConversationCloseInput", ec.unmarshalInputConversationCloseInput),
 			graphql.NewInputUnmarshaler("ConversationFilter", ec.unmarshalInputConversationFilter),
 			graphql.NewInputUnmarshaler("ConversationMarkReadInput", ec.unmarshalInputConversationMarkReadInput),
+			graphql.NewInputUnmarshaler("ConversationMarkSeenInput", ec.unmarshalInputConversationMarkSeenInput),
 			graphql.NewInputUnmarshaler("ConversationOrder", ec.unmarshalInputConversationOrder),
 			graphql.NewInputUnmarshaler("ConversationPresenceSetInput", ec.unmarshalInputConversationPresenceSetInput),
 			graphql.NewInputUnmarshaler("ConversationReopenInput", ec.unmarshalInputConversationReopenInput),
@@ -3906,6 +4138,10 @@ type Query {
   Who is asking, and what they may do. Needs a signed-in user, as does every field of Query.
   """
   viewer: Viewer
+  """
+  How many open conversations there are. The numbers are kept: they cost the same however many conversations there are.
+  """
+  inboxCounts: InboxCounts
   """
   An object by its id, or null if it does not exist for the viewer.
   """
@@ -4273,6 +4509,25 @@ type Mutation {
     input: UserCeilingSetInput!
   ): UserCeilingSetPayload
   """
+  Notes that the viewer has read messages. It is the viewer's own place: neither the team's unread count nor the customer
+  notices. Needs VIEW on the channel.
+  """
+  conversationMarkSeen(
+    """
+    Which conversation, and up to where.
+    """
+    input: ConversationMarkSeenInput!
+  ): ConversationMarkSeenPayload
+  """
+  Sets what becomes of messages to closed conversations of a channel. Administrators only.
+  """
+  channelReopenPolicySet(
+    """
+    Which channel, and what.
+    """
+    input: ChannelReopenPolicySetInput!
+  ): ChannelReopenPolicySetPayload
+  """
   Sets what the users of a profile may do on a channel. Administrators only. It takes effect within 30 seconds, on open
   sockets too.
   """
@@ -4311,6 +4566,10 @@ type Subscription {
     """
     after: String
   ): InboxEvent
+  """
+  The viewer's ` + "`" + `inboxCounts` + "`" + `: at once, and again whenever they have changed. Changes in quick succession are told together.
+  """
+  inboxCountsChanged: InboxCounts
   """
   Everything that happens in one conversation. Needs VIEW on its channel. When the conversation is merged into another, the
   last event is a ConversationMergedEvent.
@@ -4526,6 +4785,20 @@ enum ChannelStatus {
 }
 
 """
+What becomes of a message of a customer whose conversation is closed.
+"""
+enum ChannelReopenPolicy {
+  """
+  The closed conversation is opened again.
+  """
+  REOPEN
+  """
+  A new conversation begins; the closed one stays as it is, to be read.
+  """
+  NEW_CONVERSATION
+}
+
+"""
 A WhatsApp Business number of the organization. Needs VIEW on it.
 """
 type Channel implements Node {
@@ -4565,6 +4838,10 @@ type Channel implements Node {
   The users that new conversations are handed to in turn, in that order. At most 50; null if they cannot be read at the moment.
   """
   assignees: [User!]
+  """
+  What becomes of a message of a customer whose conversation is closed.
+  """
+  reopenPolicy: ChannelReopenPolicy!
   """
   When the channel was connected first.
   """
@@ -4743,9 +5020,77 @@ input ConversationFilter {
   """
   isUnread: Boolean
   """
+  Whether there are messages that the viewer has not read.
+  """
+  isUnreadByMe: Boolean
+  """
   Whether free text may be sent at the moment of the call.
   """
   isWindowOpen: Boolean
+  """
+  Only those whose service window is open and closes within so many minutes, 1 to 4320.
+  """
+  windowClosingWithinMinutes: Int
+  """
+  Who has them, at most 100 users; anybody or nobody when absent.
+  """
+  assigneeIds: [ID!]
+  """
+  Only those with this tag.
+  """
+  tagId: ID
+  """
+  Whose is the newest message that either side wrote.
+  """
+  lastMessageBy: ConversationSide
+  """
+  Who began it.
+  """
+  origin: ConversationOrigin
+  """
+  Whether it is put off until later; either when absent.
+  """
+  isSnoozed: Boolean
+  """
+  Whether the customer waits for an answer. Nobody waits in a closed conversation.
+  """
+  isWaiting: Boolean
+  """
+  Only those whose last message is not older than this.
+  """
+  lastMessageFrom: DateTime
+  """
+  Only those whose last message is older than this.
+  """
+  lastMessageBefore: DateTime
+}
+
+"""
+Who began a conversation: the sender of its earliest message.
+"""
+enum ConversationOrigin {
+  """
+  The customer.
+  """
+  CUSTOMER
+  """
+  The business.
+  """
+  BUSINESS
+}
+
+"""
+A side of a conversation.
+"""
+enum ConversationSide {
+  """
+  The customer.
+  """
+  CUSTOMER
+  """
+  The business: people, phones and programs alike.
+  """
+  TEAM
 }
 
 """
@@ -4756,6 +5101,15 @@ enum ConversationOrderField {
   The time of the last message of either side.
   """
   LAST_MESSAGE_AT
+  """
+  Since when the customer waits for an answer: ASC begins with who waits longest. Conversations that do not wait are left out.
+  """
+  WAITING_SINCE
+  """
+  When the service window closes or closed: ASC begins with what closes first. Only open conversations, without those whose
+  customer never wrote.
+  """
+  WINDOW_EXPIRES_AT
 }
 
 """
@@ -4770,6 +5124,20 @@ input ConversationOrder {
   Which end first.
   """
   direction: OrderDirection!
+}
+
+"""
+One of Meta's windows.
+"""
+enum ServiceWindowKind {
+  """
+  24 hours from the customer's last message, in which anything may be sent.
+  """
+  CUSTOMER_SERVICE
+  """
+  72 hours from the first answer to a customer who came from an ad, in which everything is free.
+  """
+  FREE_ENTRY_POINT
 }
 
 """
@@ -4789,6 +5157,15 @@ type ServiceWindow {
   Since when it is closed; null while it is open, and if the customer never wrote.
   """
   closedSince: DateTime
+  """
+  The window that the conversation is in; null if in none. FREE_ENTRY_POINT wins.
+  """
+  kind: ServiceWindowKind
+  """
+  Until when all messages are free, because the customer came from an ad; null if they never did. After ` + "`" + `expiresAt` + "`" + ` those are
+  templates alone.
+  """
+  freeEntryExpiresAt: DateTime
 }
 
 """
@@ -4884,6 +5261,31 @@ type Conversation implements Node {
   The time of the newest message; when there is none, of the conversation's creation.
   """
   lastMessageAt: DateTime!
+  """
+  How many messages of the customer came since the viewer last read it; null if that cannot be read at the moment.
+  """
+  unreadByMeCount: Int
+  """
+  Since when the customer waits for an answer; null if they do not.
+  """
+  waitingSince: DateTime
+  """
+  Whose is the newest message that either side wrote; null if there is none.
+  """
+  lastMessageBy: ConversationSide
+  """
+  Who began it.
+  """
+  origin: ConversationOrigin!
+  """
+  False if a newer conversation with this customer on this channel has taken its place: then it stays closed and cannot be
+  answered.
+  """
+  isCurrent: Boolean!
+  """
+  The conversation that has taken its place; null if it is the current one.
+  """
+  supersededBy: Conversation
   """
   Until when free text may be sent.
   """
@@ -7350,6 +7752,10 @@ enum ConversationErrorCode {
   The user is switched off, or may not reply on the channel.
   """
   ASSIGNEE_NOT_ALLOWED
+  """
+  A newer conversation with the customer has taken its place. The payload carries that one.
+  """
+  CONVERSATION_SUPERSEDED
 }
 
 """
@@ -7453,7 +7859,8 @@ The outcome of opening a conversation again.
 """
 type ConversationReopenPayload {
   """
-  The conversation as it is now; null if there are user errors other than CONFLICT.
+  The conversation as it is now; null if there are user errors other than CONFLICT and
+  CONVERSATION_SUPERSEDED.
   """
   conversation: Conversation
   """
@@ -7666,6 +8073,120 @@ type ConversationsClosePayload {
   What is wrong with the input as a whole; empty if each conversation was tried.
   """
   userErrors: [ConversationsUserError!]!
+}
+
+"""
+What the viewer has read.
+"""
+input ConversationMarkSeenInput {
+  """
+  The conversation.
+  """
+  conversationId: ID!
+  """
+  The last message that was read, by the time it came in; all when absent.
+  """
+  throughMessageId: ID
+}
+
+"""
+The outcome of noting what the viewer has read.
+"""
+type ConversationMarkSeenPayload {
+  """
+  The conversation as it is now; null if there are user errors.
+  """
+  conversation: Conversation
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ConversationUserError!]!
+}
+
+"""
+What becomes of messages to closed conversations of a channel.
+"""
+input ChannelReopenPolicySetInput {
+  """
+  The channel.
+  """
+  channelId: ID!
+  """
+  What becomes of them.
+  """
+  reopenPolicy: ChannelReopenPolicy!
+}
+
+"""
+The outcome of setting a channel's policy.
+"""
+type ChannelReopenPolicySetPayload {
+  """
+  The channel as it is now; null if there are user errors.
+  """
+  channel: Channel
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ChannelUserError!]!
+}
+
+"""
+How many open conversations there are, of those that the viewer may see.
+"""
+type InboxCounts {
+  """
+  All of them.
+  """
+  all: ConversationCounts!
+  """
+  Those assigned to the viewer.
+  """
+  mine: ConversationCounts!
+  """
+  Those assigned to nobody.
+  """
+  unassigned: ConversationCounts!
+  """
+  Those of each channel that has any, in the order of the channels' ids; at most one per channel of the organization.
+  """
+  channels: [ChannelCounts!]!
+}
+
+"""
+Numbers of open conversations. A conversation may count in several.
+"""
+type ConversationCounts {
+  """
+  All that are open.
+  """
+  open: Int!
+  """
+  With messages that the team has not read.
+  """
+  unread: Int!
+  """
+  Whose customer waits for an answer.
+  """
+  waiting: Int!
+  """
+  Put off until later.
+  """
+  snoozed: Int!
+}
+
+"""
+The numbers of one channel.
+"""
+type ChannelCounts {
+  """
+  The channel; null if it cannot be read at the moment.
+  """
+  channel: Channel
+  """
+  Its numbers.
+  """
+  counts: ConversationCounts!
 }
 
 """
@@ -8008,6 +8529,8 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_viewerLevel(ctx, field)
 	case "assignees":
 		return ec.fieldContext_Channel_assignees(ctx, field)
+	case "reopenPolicy":
+		return ec.fieldContext_Channel_reopenPolicy(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Channel_createdAt(ctx, field)
 	}
@@ -8034,6 +8557,16 @@ func (ec *executionContext) childFields_ChannelConnection(ctx context.Context, f
 		return ec.fieldContext_ChannelConnection_pageInfo(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChannelConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_ChannelCounts_channel(ctx, field)
+	case "counts":
+		return ec.fieldContext_ChannelCounts_counts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelCounts", field.Name)
 }
 
 func (ec *executionContext) childFields_ChannelEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8066,6 +8599,16 @@ func (ec *executionContext) childFields_ChannelPermissionSetPayload(ctx context.
 		return ec.fieldContext_ChannelPermissionSetPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChannelPermissionSetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelReopenPolicySetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_ChannelReopenPolicySetPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChannelReopenPolicySetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelReopenPolicySetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ChannelUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8246,6 +8789,18 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_lastMessage(ctx, field)
 	case "lastMessageAt":
 		return ec.fieldContext_Conversation_lastMessageAt(ctx, field)
+	case "unreadByMeCount":
+		return ec.fieldContext_Conversation_unreadByMeCount(ctx, field)
+	case "waitingSince":
+		return ec.fieldContext_Conversation_waitingSince(ctx, field)
+	case "lastMessageBy":
+		return ec.fieldContext_Conversation_lastMessageBy(ctx, field)
+	case "origin":
+		return ec.fieldContext_Conversation_origin(ctx, field)
+	case "isCurrent":
+		return ec.fieldContext_Conversation_isCurrent(ctx, field)
+	case "supersededBy":
+		return ec.fieldContext_Conversation_supersededBy(ctx, field)
 	case "serviceWindow":
 		return ec.fieldContext_Conversation_serviceWindow(ctx, field)
 	case "version":
@@ -8298,6 +8853,20 @@ func (ec *executionContext) childFields_ConversationConnection(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ConversationConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_ConversationCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "open":
+		return ec.fieldContext_ConversationCounts_open(ctx, field)
+	case "unread":
+		return ec.fieldContext_ConversationCounts_unread(ctx, field)
+	case "waiting":
+		return ec.fieldContext_ConversationCounts_waiting(ctx, field)
+	case "snoozed":
+		return ec.fieldContext_ConversationCounts_snoozed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationCounts", field.Name)
+}
+
 func (ec *executionContext) childFields_ConversationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cursor":
@@ -8316,6 +8885,16 @@ func (ec *executionContext) childFields_ConversationMarkReadPayload(ctx context.
 		return ec.fieldContext_ConversationMarkReadPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationMarkReadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationMarkSeenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationMarkSeenPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationMarkSeenPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationMarkSeenPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConversationPermissions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8446,6 +9025,20 @@ func (ec *executionContext) childFields_ConversationsUserError(ctx context.Conte
 		return ec.fieldContext_ConversationsUserError_field(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationsUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_InboxCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "all":
+		return ec.fieldContext_InboxCounts_all(ctx, field)
+	case "mine":
+		return ec.fieldContext_InboxCounts_mine(ctx, field)
+	case "unassigned":
+		return ec.fieldContext_InboxCounts_unassigned(ctx, field)
+	case "channels":
+		return ec.fieldContext_InboxCounts_channels(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InboxCounts", field.Name)
 }
 
 func (ec *executionContext) childFields_InteractiveButton(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8846,6 +9439,10 @@ func (ec *executionContext) childFields_ServiceWindow(ctx context.Context, field
 		return ec.fieldContext_ServiceWindow_expiresAt(ctx, field)
 	case "closedSince":
 		return ec.fieldContext_ServiceWindow_closedSince(ctx, field)
+	case "kind":
+		return ec.fieldContext_ServiceWindow_kind(ctx, field)
+	case "freeEntryExpiresAt":
+		return ec.fieldContext_ServiceWindow_freeEntryExpiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServiceWindow", field.Name)
 }
@@ -9264,6 +9861,20 @@ func (ec *executionContext) field_Mutation_channelPermissionSet_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_channelReopenPolicySet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ChannelReopenPolicySetInput, error) {
+			return ec.unmarshalNChannelReopenPolicySetInput2recadoᚋgraphᚋgqlmodelᚐChannelReopenPolicySetInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_conversationAssign_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -9298,6 +9909,20 @@ func (ec *executionContext) field_Mutation_conversationMarkRead_args(ctx context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (gqlmodel.ConversationMarkReadInput, error) {
 			return ec.unmarshalNConversationMarkReadInput2recadoᚋgraphᚋgqlmodelᚐConversationMarkReadInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_conversationMarkSeen_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ConversationMarkSeenInput, error) {
+			return ec.unmarshalNConversationMarkSeenInput2recadoᚋgraphᚋgqlmodelᚐConversationMarkSeenInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -10812,6 +11437,29 @@ func (ec *executionContext) fieldContext_Channel_assignees(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Channel_reopenPolicy(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_reopenPolicy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReopenPolicy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ReopenPolicy) graphql.Marshaler {
+			return ec.marshalNChannelReopenPolicy2recadoᚋmodelsᚐReopenPolicy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_reopenPolicy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, false, false, "ChannelReopenPolicy")
+}
+
 func (ec *executionContext) _Channel_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10990,6 +11638,70 @@ func (ec *executionContext) fieldContext_ChannelConnection_pageInfo(_ context.Co
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelCounts_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelCounts_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ChannelCounts().Channel(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelCounts_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelCounts",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelCounts_counts(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelCounts_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Counts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.ConversationCounts) graphql.Marshaler {
+			return ec.marshalNConversationCounts2recadoᚋgraphᚋgqlmodelᚐConversationCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelCounts_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationCounts(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11191,6 +11903,70 @@ func (ec *executionContext) _ChannelPermissionSetPayload_userErrors(ctx context.
 func (ec *executionContext) fieldContext_ChannelPermissionSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ChannelPermissionSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelReopenPolicySetPayload_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelReopenPolicySetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelReopenPolicySetPayload_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelReopenPolicySetPayload_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelReopenPolicySetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelReopenPolicySetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelReopenPolicySetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelReopenPolicySetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelUserError) graphql.Marshaler {
+			return ec.marshalNChannelUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelReopenPolicySetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelReopenPolicySetPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -12693,6 +13469,153 @@ func (ec *executionContext) fieldContext_Conversation_lastMessageAt(_ context.Co
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Conversation_unreadByMeCount(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_unreadByMeCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Conversation().UnreadByMeCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_unreadByMeCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Conversation_waitingSince(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_waitingSince(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Waiting(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_waitingSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _Conversation_lastMessageBy(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_lastMessageBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastMessageBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Author) graphql.Marshaler {
+			return ec.marshalOConversationSide2ᚖrecadoᚋmodelsᚐAuthor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_lastMessageBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, "ConversationSide")
+}
+
+func (ec *executionContext) _Conversation_origin(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_origin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Origin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Origin) graphql.Marshaler {
+			return ec.marshalNConversationOrigin2recadoᚋmodelsᚐOrigin(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_origin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, "ConversationOrigin")
+}
+
+func (ec *executionContext) _Conversation_isCurrent(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_isCurrent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Current, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_isCurrent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Conversation_supersededBy(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_supersededBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Conversation().SupersededBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_supersededBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Conversation_serviceWindow(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13250,6 +14173,98 @@ func (ec *executionContext) fieldContext_ConversationConnection_pageInfo(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _ConversationCounts_open(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationCounts_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Open, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationCounts_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ConversationCounts_unread(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationCounts_unread(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unread, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationCounts_unread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ConversationCounts_waiting(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationCounts_waiting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Waiting, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationCounts_waiting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ConversationCounts_snoozed(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationCounts_snoozed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Snoozed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationCounts_snoozed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationCounts", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ConversationEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13359,6 +14374,70 @@ func (ec *executionContext) _ConversationMarkReadPayload_userErrors(ctx context.
 func (ec *executionContext) fieldContext_ConversationMarkReadPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ConversationMarkReadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationMarkSeenPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationMarkSeenPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationMarkSeenPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationMarkSeenPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationMarkSeenPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationMarkSeenPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationMarkSeenPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationMarkSeenPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ConversationUserError) graphql.Marshaler {
+			return ec.marshalNConversationUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationMarkSeenPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationMarkSeenPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -14579,6 +15658,134 @@ func (ec *executionContext) fieldContext_ImageContent_error(_ context.Context, f
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_WhatsAppError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InboxCounts_all(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InboxCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxCounts_all(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.All, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.ConversationCounts) graphql.Marshaler {
+			return ec.marshalNConversationCounts2recadoᚋgraphᚋgqlmodelᚐConversationCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxCounts_all(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InboxCounts_mine(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InboxCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxCounts_mine(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mine, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.ConversationCounts) graphql.Marshaler {
+			return ec.marshalNConversationCounts2recadoᚋgraphᚋgqlmodelᚐConversationCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxCounts_mine(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InboxCounts_unassigned(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InboxCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxCounts_unassigned(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unassigned, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.ConversationCounts) graphql.Marshaler {
+			return ec.marshalNConversationCounts2recadoᚋgraphᚋgqlmodelᚐConversationCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxCounts_unassigned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InboxCounts_channels(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.InboxCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxCounts_channels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelCounts) graphql.Marshaler {
+			return ec.marshalNChannelCounts2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelCountsᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxCounts_channels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelCounts(ctx, field)
 		},
 	}
 	return fc, nil
@@ -18186,6 +19393,94 @@ func (ec *executionContext) fieldContext_Mutation_userCeilingSet(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_conversationMarkSeen(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationMarkSeen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationMarkSeen(ctx, fc.Args["input"].(gqlmodel.ConversationMarkSeenInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ConversationMarkSeenPayload) graphql.Marshaler {
+			return ec.marshalOConversationMarkSeenPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationMarkSeenPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationMarkSeen(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationMarkSeenPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationMarkSeen_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_channelReopenPolicySet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_channelReopenPolicySet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChannelReopenPolicySet(ctx, fc.Args["input"].(gqlmodel.ChannelReopenPolicySetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelReopenPolicySetPayload) graphql.Marshaler {
+			return ec.marshalOChannelReopenPolicySetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelReopenPolicySetPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_channelReopenPolicySet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelReopenPolicySetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_channelReopenPolicySet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_channelPermissionSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18848,6 +20143,38 @@ func (ec *executionContext) fieldContext_Query_viewer(_ context.Context, field g
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Viewer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_inboxCounts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_inboxCounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().InboxCounts(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.InboxCounts) graphql.Marshaler {
+			return ec.marshalOInboxCounts2ᚖrecadoᚋgraphᚋgqlmodelᚐInboxCounts(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_inboxCounts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InboxCounts(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19817,6 +21144,52 @@ func (ec *executionContext) fieldContext_ServiceWindow_closedSince(_ context.Con
 	return graphql.NewScalarFieldContext("ServiceWindow", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _ServiceWindow_kind(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ServiceWindow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceWindow_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.WindowKind) graphql.Marshaler {
+			return ec.marshalOServiceWindowKind2ᚖrecadoᚋmodelsᚐWindowKind(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceWindow_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceWindow", field, false, false, "ServiceWindowKind")
+}
+
+func (ec *executionContext) _ServiceWindow_freeEntryExpiresAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ServiceWindow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceWindow_freeEntryExpiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FreeEntryExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceWindow_freeEntryExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceWindow", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _SessionCreatePayload_session(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.SessionCreatePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20256,6 +21629,38 @@ func (ec *executionContext) fieldContext_Subscription_inboxEvents(ctx context.Co
 	if fc.Args, err = ec.field_Subscription_inboxEvents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_inboxCountsChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_inboxCountsChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Subscription().InboxCountsChanged(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.InboxCounts) graphql.Marshaler {
+			return ec.marshalOInboxCounts2ᚖrecadoᚋgraphᚋgqlmodelᚐInboxCounts(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_inboxCountsChanged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InboxCounts(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -22526,6 +23931,55 @@ func UnmarshalChannelPermissionSetInput(ctx context.Context, raw any) (gqlmodel.
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputChannelReopenPolicySetInput(ctx context.Context, obj any) (gqlmodel.ChannelReopenPolicySetInput, error) {
+	var it gqlmodel.ChannelReopenPolicySetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "reopenPolicy"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "reopenPolicy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reopenPolicy"))
+			data, err := ec.unmarshalNChannelReopenPolicy2recadoᚋmodelsᚐReopenPolicy(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReopenPolicy = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChannelReopenPolicySetInput unmarshals raw into the ChannelReopenPolicySetInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChannelReopenPolicySetInput(ctx context.Context, raw any) (gqlmodel.ChannelReopenPolicySetInput, error) {
+	var out gqlmodel.ChannelReopenPolicySetInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChannelReopenPolicySetInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputContactCardAddressInput(ctx context.Context, obj any) (gqlmodel.ContactCardAddressInput, error) {
 	var it gqlmodel.ContactCardAddressInput
 	if obj == nil {
@@ -23136,7 +24590,7 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"view", "status", "channelIds", "isUnread", "isWindowOpen"}
+	fieldsInOrder := [...]string{"view", "status", "channelIds", "isUnread", "isUnreadByMe", "isWindowOpen", "windowClosingWithinMinutes", "assigneeIds", "tagId", "lastMessageBy", "origin", "isSnoozed", "isWaiting", "lastMessageFrom", "lastMessageBefore"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -23171,6 +24625,13 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 				return it, err
 			}
 			it.IsUnread = graphql.OmittableOf(data)
+		case "isUnreadByMe":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isUnreadByMe"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsUnreadByMe = graphql.OmittableOf(data)
 		case "isWindowOpen":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isWindowOpen"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -23178,6 +24639,69 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 				return it, err
 			}
 			it.IsWindowOpen = graphql.OmittableOf(data)
+		case "windowClosingWithinMinutes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("windowClosingWithinMinutes"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WindowClosingWithinMinutes = graphql.OmittableOf(data)
+		case "assigneeIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assigneeIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AssigneeIds = graphql.OmittableOf(data)
+		case "tagId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tagId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TagID = graphql.OmittableOf(data)
+		case "lastMessageBy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastMessageBy"))
+			data, err := ec.unmarshalOConversationSide2ᚖrecadoᚋmodelsᚐAuthor(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LastMessageBy = graphql.OmittableOf(data)
+		case "origin":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("origin"))
+			data, err := ec.unmarshalOConversationOrigin2ᚖrecadoᚋmodelsᚐOrigin(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Origin = graphql.OmittableOf(data)
+		case "isSnoozed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isSnoozed"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsSnoozed = graphql.OmittableOf(data)
+		case "isWaiting":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isWaiting"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsWaiting = graphql.OmittableOf(data)
+		case "lastMessageFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastMessageFrom"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LastMessageFrom = graphql.OmittableOf(data)
+		case "lastMessageBefore":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastMessageBefore"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LastMessageBefore = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -23241,6 +24765,55 @@ func (ec *executionContext) unmarshalInputConversationMarkReadInput(ctx context.
 func UnmarshalConversationMarkReadInput(ctx context.Context, raw any) (gqlmodel.ConversationMarkReadInput, error) {
 	var out gqlmodel.ConversationMarkReadInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationMarkReadInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputConversationMarkSeenInput(ctx context.Context, obj any) (gqlmodel.ConversationMarkSeenInput, error) {
+	var it gqlmodel.ConversationMarkSeenInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "throughMessageId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "throughMessageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("throughMessageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ThroughMessageID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConversationMarkSeenInput unmarshals raw into the ConversationMarkSeenInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConversationMarkSeenInput(ctx context.Context, raw any) (gqlmodel.ConversationMarkSeenInput, error) {
+	var out gqlmodel.ConversationMarkSeenInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationMarkSeenInput", raw, &out)
 	return out, err
 }
 
@@ -25494,6 +27067,11 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Channel_assignees(ctx, field, obj)
 				})
+		case "reopenPolicy":
+			out.Values[i] = ec._Channel_reopenPolicy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "createdAt":
 			out.Values[i] = ec._Channel_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -25579,6 +27157,45 @@ func (ec *executionContext) _ChannelConnection(ctx context.Context, sel ast.Sele
 			out.Values[i] = ec._ChannelConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelCountsImplementors = []string{"ChannelCounts"}
+
+func (ec *executionContext) _ChannelCounts(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelCounts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelCountsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelCounts")
+		case "channel":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelCounts_channel(ctx, field, obj)
+				})
+		case "counts":
+			out.Values[i] = ec._ChannelCounts_counts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -25697,6 +27314,44 @@ func (ec *executionContext) _ChannelPermissionSetPayload(ctx context.Context, se
 			}
 		case "userErrors":
 			out.Values[i] = ec._ChannelPermissionSetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelReopenPolicySetPayloadImplementors = []string{"ChannelReopenPolicySetPayload"}
+
+func (ec *executionContext) _ChannelReopenPolicySetPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelReopenPolicySetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelReopenPolicySetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelReopenPolicySetPayload")
+		case "channel":
+			out.Values[i] = ec._ChannelReopenPolicySetPayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ChannelReopenPolicySetPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -26354,6 +28009,38 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "unreadByMeCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Conversation_unreadByMeCount(ctx, field, obj)
+				})
+		case "waitingSince":
+			out.Values[i] = ec._Conversation_waitingSince(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastMessageBy":
+			out.Values[i] = ec._Conversation_lastMessageBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "origin":
+			out.Values[i] = ec._Conversation_origin(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isCurrent":
+			out.Values[i] = ec._Conversation_isCurrent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "supersededBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Conversation_supersededBy(ctx, field, obj)
+				})
 		case "serviceWindow":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -26584,6 +28271,54 @@ func (ec *executionContext) _ConversationConnection(ctx context.Context, sel ast
 	return out
 }
 
+var conversationCountsImplementors = []string{"ConversationCounts"}
+
+func (ec *executionContext) _ConversationCounts(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationCounts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationCountsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationCounts")
+		case "open":
+			out.Values[i] = ec._ConversationCounts_open(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unread":
+			out.Values[i] = ec._ConversationCounts_unread(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "waiting":
+			out.Values[i] = ec._ConversationCounts_waiting(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "snoozed":
+			out.Values[i] = ec._ConversationCounts_snoozed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var conversationEdgeImplementors = []string{"ConversationEdge"}
 
 func (ec *executionContext) _ConversationEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationEdge) graphql.Marshaler {
@@ -26640,6 +28375,44 @@ func (ec *executionContext) _ConversationMarkReadPayload(ctx context.Context, se
 			}
 		case "userErrors":
 			out.Values[i] = ec._ConversationMarkReadPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var conversationMarkSeenPayloadImplementors = []string{"ConversationMarkSeenPayload"}
+
+func (ec *executionContext) _ConversationMarkSeenPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationMarkSeenPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationMarkSeenPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationMarkSeenPayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationMarkSeenPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationMarkSeenPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -27316,6 +29089,54 @@ func (ec *executionContext) _ImageContent(ctx context.Context, sel ast.Selection
 		case "error":
 			out.Values[i] = ec._ImageContent_error(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var inboxCountsImplementors = []string{"InboxCounts"}
+
+func (ec *executionContext) _InboxCounts(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.InboxCounts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, inboxCountsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InboxCounts")
+		case "all":
+			out.Values[i] = ec._InboxCounts_all(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mine":
+			out.Values[i] = ec._InboxCounts_mine(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unassigned":
+			out.Values[i] = ec._InboxCounts_unassigned(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "channels":
+			out.Values[i] = ec._InboxCounts_channels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -28701,6 +30522,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "conversationMarkSeen":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationMarkSeen(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "channelReopenPolicySet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_channelReopenPolicySet(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "channelPermissionSet":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_channelPermissionSet(ctx, field)
@@ -29069,6 +30904,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_viewer(ctx, field)
 				})
+		case "inboxCounts":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_inboxCounts(ctx, field)
+				})
 		case "node":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -29354,6 +31195,16 @@ func (ec *executionContext) _ServiceWindow(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "kind":
+			out.Values[i] = ec._ServiceWindow_kind(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "freeEntryExpiresAt":
+			out.Values[i] = ec._ServiceWindow_freeEntryExpiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29629,6 +31480,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	switch fields[0].Name {
 	case "inboxEvents":
 		return ec._Subscription_inboxEvents(ctx, fields[0])
+	case "inboxCountsChanged":
+		return ec._Subscription_inboxCountsChanged(ctx, fields[0])
 	case "conversationEvents":
 		return ec._Subscription_conversationEvents(ctx, fields[0])
 	case "conversationPresence":
@@ -30747,6 +32600,26 @@ func (ec *executionContext) unmarshalNChannelAssigneesSetInput2recadoᚋgraphᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNChannelCounts2recadoᚋgraphᚋgqlmodelᚐChannelCounts(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ChannelCounts) graphql.Marshaler {
+	return ec._ChannelCounts(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNChannelCounts2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelCountsᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ChannelCounts) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNChannelCounts2recadoᚋgraphᚋgqlmodelᚐChannelCounts(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNChannelEdge2recadoᚋgraphᚋgqlmodelᚐChannelEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ChannelEdge) graphql.Marshaler {
 	return ec._ChannelEdge(ctx, sel, &v)
 }
@@ -30788,6 +32661,26 @@ func (ec *executionContext) marshalNChannelPermission2recadoᚋgraphᚋgqlmodel�
 
 func (ec *executionContext) unmarshalNChannelPermissionSetInput2recadoᚋgraphᚋgqlmodelᚐChannelPermissionSetInput(ctx context.Context, v any) (gqlmodel.ChannelPermissionSetInput, error) {
 	res, err := ec.unmarshalInputChannelPermissionSetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNChannelReopenPolicy2recadoᚋmodelsᚐReopenPolicy(ctx context.Context, v any) (models.ReopenPolicy, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.ReopenPolicy(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChannelReopenPolicy2recadoᚋmodelsᚐReopenPolicy(ctx context.Context, sel ast.SelectionSet, v models.ReopenPolicy) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ChannelReopenPolicy!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNChannelReopenPolicySetInput2recadoᚋgraphᚋgqlmodelᚐChannelReopenPolicySetInput(ctx context.Context, v any) (gqlmodel.ChannelReopenPolicySetInput, error) {
+	res, err := ec.unmarshalInputChannelReopenPolicySetInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -31131,6 +33024,10 @@ func (ec *executionContext) unmarshalNConversationCloseInput2recadoᚋgraphᚋgq
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNConversationCounts2recadoᚋgraphᚋgqlmodelᚐConversationCounts(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ConversationCounts) graphql.Marshaler {
+	return ec._ConversationCounts(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNConversationEdge2recadoᚋgraphᚋgqlmodelᚐConversationEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ConversationEdge) graphql.Marshaler {
 	return ec._ConversationEdge(ctx, sel, &v)
 }
@@ -31171,6 +33068,11 @@ func (ec *executionContext) unmarshalNConversationMarkReadInput2recadoᚋgraph�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNConversationMarkSeenInput2recadoᚋgraphᚋgqlmodelᚐConversationMarkSeenInput(ctx context.Context, v any) (gqlmodel.ConversationMarkSeenInput, error) {
+	res, err := ec.unmarshalInputConversationMarkSeenInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNConversationOrderField2recadoᚋgraphᚋgqlmodelᚐConversationOrderField(ctx context.Context, v any) (gqlmodel.ConversationOrderField, error) {
 	var res gqlmodel.ConversationOrderField
 	err := res.UnmarshalGQL(v)
@@ -31179,6 +33081,21 @@ func (ec *executionContext) unmarshalNConversationOrderField2recadoᚋgraphᚋgq
 
 func (ec *executionContext) marshalNConversationOrderField2recadoᚋgraphᚋgqlmodelᚐConversationOrderField(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ConversationOrderField) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNConversationOrigin2recadoᚋmodelsᚐOrigin(ctx context.Context, v any) (models.Origin, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Origin(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationOrigin2recadoᚋmodelsᚐOrigin(ctx context.Context, sel ast.SelectionSet, v models.Origin) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ConversationOrigin!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNConversationPresenceSetInput2recadoᚋgraphᚋgqlmodelᚐConversationPresenceSetInput(ctx context.Context, v any) (gqlmodel.ConversationPresenceSetInput, error) {
@@ -32281,6 +34198,13 @@ func (ec *executionContext) marshalOChannelPermissionSetPayload2ᚖrecadoᚋgrap
 	return ec._ChannelPermissionSetPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOChannelReopenPolicySetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelReopenPolicySetPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelReopenPolicySetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelReopenPolicySetPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOContact2ᚖrecadoᚋgraphᚋgqlmodelᚐContact(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Contact) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -32365,12 +34289,38 @@ func (ec *executionContext) marshalOConversationMarkReadPayload2ᚖrecadoᚋgrap
 	return ec._ConversationMarkReadPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOConversationMarkSeenPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationMarkSeenPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationMarkSeenPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConversationMarkSeenPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOConversationOrder2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationOrder(ctx context.Context, v any) (*gqlmodel.ConversationOrder, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputConversationOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOConversationOrigin2ᚖrecadoᚋmodelsᚐOrigin(ctx context.Context, v any) (*models.Origin, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Origin(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOConversationOrigin2ᚖrecadoᚋmodelsᚐOrigin(ctx context.Context, sel ast.SelectionSet, v *models.Origin) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOConversationPermissions2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationPermissions(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationPermissions) graphql.Marshaler {
@@ -32399,6 +34349,25 @@ func (ec *executionContext) marshalOConversationReopenPayload2ᚖrecadoᚋgraph�
 		return graphql.Null
 	}
 	return ec._ConversationReopenPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOConversationSide2ᚖrecadoᚋmodelsᚐAuthor(ctx context.Context, v any) (*models.Author, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Author(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOConversationSide2ᚖrecadoᚋmodelsᚐAuthor(ctx context.Context, sel ast.SelectionSet, v *models.Author) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOConversationSnoozePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationSnoozePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationSnoozePayload) graphql.Marshaler {
@@ -32540,6 +34509,13 @@ func (ec *executionContext) marshalOID2ᚖstring(ctx context.Context, sel ast.Se
 	_ = ctx
 	res := graphql.MarshalID(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOInboxCounts2ᚖrecadoᚋgraphᚋgqlmodelᚐInboxCounts(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.InboxCounts) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._InboxCounts(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOInboxEvent2recadoᚋgraphᚋgqlmodelᚐInboxEvent(ctx context.Context, sel ast.SelectionSet, v gqlmodel.InboxEvent) graphql.Marshaler {
@@ -32843,6 +34819,25 @@ func (ec *executionContext) marshalOSendability2ᚖrecadoᚋgraphᚋgqlmodelᚐS
 		return graphql.Null
 	}
 	return ec._Sendability(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOServiceWindowKind2ᚖrecadoᚋmodelsᚐWindowKind(ctx context.Context, v any) (*models.WindowKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.WindowKind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOServiceWindowKind2ᚖrecadoᚋmodelsᚐWindowKind(ctx context.Context, sel ast.SelectionSet, v *models.WindowKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOSessionCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐSessionCreatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.SessionCreatePayload) graphql.Marshaler {

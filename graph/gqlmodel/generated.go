@@ -119,6 +119,22 @@ type ChannelPermissionSetPayload struct {
 	UserErrors []ChannelUserError `json:"userErrors"`
 }
 
+// What becomes of messages to closed conversations of a channel.
+type ChannelReopenPolicySetInput struct {
+	// The channel.
+	ChannelID string `json:"channelId"`
+	// What becomes of them.
+	ReopenPolicy models.ReopenPolicy `json:"reopenPolicy"`
+}
+
+// The outcome of setting a channel's policy.
+type ChannelReopenPolicySetPayload struct {
+	// The channel as it is now; null if there are user errors.
+	Channel *Channel `json:"channel,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ChannelUserError `json:"userErrors"`
+}
+
 // Something wrong with a permission.
 type ChannelUserError struct {
 	// What is wrong, for programs.
@@ -319,6 +335,18 @@ type ConversationClosePayload struct {
 	UserErrors []ConversationUserError `json:"userErrors"`
 }
 
+// Numbers of open conversations. A conversation may count in several.
+type ConversationCounts struct {
+	// All that are open.
+	Open int32 `json:"open"`
+	// With messages that the team has not read.
+	Unread int32 `json:"unread"`
+	// Whose customer waits for an answer.
+	Waiting int32 `json:"waiting"`
+	// Put off until later.
+	Snoozed int32 `json:"snoozed"`
+}
+
 // Which conversations a list shows. Every condition given must hold; null is as good as absent.
 type ConversationFilter struct {
 	// Whose conversations; ALL when absent.
@@ -330,8 +358,28 @@ type ConversationFilter struct {
 	ChannelIds graphql.Omittable[[]string] `json:"channelIds,omitempty"`
 	// Whether there are messages that the team has not read.
 	IsUnread graphql.Omittable[*bool] `json:"isUnread,omitempty"`
+	// Whether there are messages that the viewer has not read.
+	IsUnreadByMe graphql.Omittable[*bool] `json:"isUnreadByMe,omitempty"`
 	// Whether free text may be sent at the moment of the call.
 	IsWindowOpen graphql.Omittable[*bool] `json:"isWindowOpen,omitempty"`
+	// Only those whose service window is open and closes within so many minutes, 1 to 4320.
+	WindowClosingWithinMinutes graphql.Omittable[*int32] `json:"windowClosingWithinMinutes,omitempty"`
+	// Who has them, at most 100 users; anybody or nobody when absent.
+	AssigneeIds graphql.Omittable[[]string] `json:"assigneeIds,omitempty"`
+	// Only those with this tag.
+	TagID graphql.Omittable[*string] `json:"tagId,omitempty"`
+	// Whose is the newest message that either side wrote.
+	LastMessageBy graphql.Omittable[*models.Author] `json:"lastMessageBy,omitempty"`
+	// Who began it.
+	Origin graphql.Omittable[*models.Origin] `json:"origin,omitempty"`
+	// Whether it is put off until later; either when absent.
+	IsSnoozed graphql.Omittable[*bool] `json:"isSnoozed,omitempty"`
+	// Whether the customer waits for an answer. Nobody waits in a closed conversation.
+	IsWaiting graphql.Omittable[*bool] `json:"isWaiting,omitempty"`
+	// Only those whose last message is not older than this.
+	LastMessageFrom graphql.Omittable[*time.Time] `json:"lastMessageFrom,omitempty"`
+	// Only those whose last message is older than this.
+	LastMessageBefore graphql.Omittable[*time.Time] `json:"lastMessageBefore,omitempty"`
 }
 
 // What the team has read.
@@ -344,6 +392,22 @@ type ConversationMarkReadInput struct {
 
 // The outcome of marking a conversation as read.
 type ConversationMarkReadPayload struct {
+	// The conversation as it is now; null if there are user errors.
+	Conversation *Conversation `json:"conversation,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ConversationUserError `json:"userErrors"`
+}
+
+// What the viewer has read.
+type ConversationMarkSeenInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// The last message that was read, by the time it came in; all when absent.
+	ThroughMessageID graphql.Omittable[*string] `json:"throughMessageId,omitempty"`
+}
+
+// The outcome of noting what the viewer has read.
+type ConversationMarkSeenPayload struct {
 	// The conversation as it is now; null if there are user errors.
 	Conversation *Conversation `json:"conversation,omitempty"`
 	// What the user can mend; empty on success.
@@ -404,7 +468,8 @@ type ConversationReopenInput struct {
 
 // The outcome of opening a conversation again.
 type ConversationReopenPayload struct {
-	// The conversation as it is now; null if there are user errors other than CONFLICT.
+	// The conversation as it is now; null if there are user errors other than CONFLICT and
+	// CONVERSATION_SUPERSEDED.
 	Conversation *Conversation `json:"conversation,omitempty"`
 	// What the user can mend; empty on success.
 	UserErrors []ConversationUserError `json:"userErrors"`
@@ -563,6 +628,18 @@ type ImageContent struct {
 }
 
 func (ImageContent) IsMessageContent() {}
+
+// How many open conversations there are, of those that the viewer may see.
+type InboxCounts struct {
+	// All of them.
+	All ConversationCounts `json:"all"`
+	// Those assigned to the viewer.
+	Mine ConversationCounts `json:"mine"`
+	// Those assigned to nobody.
+	Unassigned ConversationCounts `json:"unassigned"`
+	// Those of each channel that has any, in the order of the channels' ids; at most one per channel of the organization.
+	Channels []ChannelCounts `json:"channels"`
+}
 
 // A reply button.
 type InteractiveButton struct {
@@ -966,6 +1043,11 @@ type ServiceWindow struct {
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 	// Since when it is closed; null while it is open, and if the customer never wrote.
 	ClosedSince *time.Time `json:"closedSince,omitempty"`
+	// The window that the conversation is in; null if in none. FREE_ENTRY_POINT wins.
+	Kind *models.WindowKind `json:"kind,omitempty"`
+	// Until when all messages are free, because the customer came from an ad; null if they never did. After `expiresAt` those are
+	// templates alone.
+	FreeEntryExpiresAt *time.Time `json:"freeEntryExpiresAt,omitempty"`
 }
 
 // Credentials.
@@ -1177,15 +1259,22 @@ type ConversationOrderField string
 const (
 	// The time of the last message of either side.
 	ConversationOrderFieldLastMessageAt ConversationOrderField = "LAST_MESSAGE_AT"
+	// Since when the customer waits for an answer: ASC begins with who waits longest. Conversations that do not wait are left out.
+	ConversationOrderFieldWaitingSince ConversationOrderField = "WAITING_SINCE"
+	// When the service window closes or closed: ASC begins with what closes first. Only open conversations, without those whose
+	// customer never wrote.
+	ConversationOrderFieldWindowExpiresAt ConversationOrderField = "WINDOW_EXPIRES_AT"
 )
 
 var AllConversationOrderField = []ConversationOrderField{
 	ConversationOrderFieldLastMessageAt,
+	ConversationOrderFieldWaitingSince,
+	ConversationOrderFieldWindowExpiresAt,
 }
 
 func (e ConversationOrderField) IsValid() bool {
 	switch e {
-	case ConversationOrderFieldLastMessageAt:
+	case ConversationOrderFieldLastMessageAt, ConversationOrderFieldWaitingSince, ConversationOrderFieldWindowExpiresAt:
 		return true
 	}
 	return false

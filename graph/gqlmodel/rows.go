@@ -1,6 +1,10 @@
 package gqlmodel
 
-import "recado/models"
+import (
+	"time"
+
+	"recado/models"
+)
 
 // Organization is models.Organization as clients see it.
 type Organization models.Organization
@@ -86,3 +90,6 @@ type Viewer models.Viewer
 
 // IsAdministrator reports whether the viewer may do everything.
 func (v *Viewer) IsAdministrator() bool { return v.Administrator }
+
+// Waiting is since when the customer waits for an answer; nil if they do not.
+func (c *Conversation) Waiting() *time.Time { return models.Conversation(*c).Waiting() }
