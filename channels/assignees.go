@@ -190,3 +190,18 @@ func carryTurn(before []models.ChannelAssignee, last int, after []models.Channel
 	}
 	return nobodyYet
 }
+
+// MayView returns those of the users who are active, of the organization, and may
+// see the channel, as of this transaction.
+func MayView(tx *store.Tx, organization, channel models.ID, userIDs []models.ID) (able []models.ID, err error) {
+	err = tx.Model(&models.User{}).
+		Joins("JOIN profiles ON profiles.id = users.profile_id").
+		Joins("LEFT JOIN channel_permissions ON channel_permissions.profile_id = users.profile_id AND channel_permissions.channel_id = ?", channel).
+		Where("users.organization_id = ? AND users.active AND (profiles.administrator OR channel_permissions.level IN ?)",
+			organization, []models.MessagingLevel{models.LevelView, models.LevelReply}).
+		Where("users.id IN ?", userIDs).Pluck("users.id", &able).Error
+	if err != nil {
+		return nil, fmt.Errorf("read who of %d users may see channel %s: %w", len(userIDs), channel, err)
+	}
+	return able, nil
+}

@@ -45,21 +45,7 @@ func (r channelResolver) Assignees(ctx context.Context, channel *gqlmodel.Channe
 	if err != nil || pool == nil {
 		return []gqlmodel.User{}, err
 	}
-	waiting := make([]func() (*models.User, error), len(*pool))
-	for i, id := range *pool {
-		waiting[i] = loadersFrom(ctx).users.later(ctx, id)
-	}
-	users := make([]gqlmodel.User, 0, len(waiting))
-	for _, wait := range waiting {
-		user, err := wait()
-		if err != nil {
-			return nil, err
-		}
-		if user != nil {
-			users = append(users, gqlmodel.User(*user))
-		}
-	}
-	return users, nil
+	return loadUsers(ctx, *pool)
 }
 
 // Channel is the channel of a permission.

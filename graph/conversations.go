@@ -197,7 +197,7 @@ func (r conversationResolver) ViewerCan(ctx context.Context, conversation *gqlmo
 		return nil, err
 	}
 	mayReply := viewer.Can(conversation.ChannelID, models.LevelReply)
-	return &gqlmodel.ConversationPermissions{Reply: mayReply, Assign: mayReply, Close: mayReply, MarkRead: mayReply}, nil
+	return &gqlmodel.ConversationPermissions{Reply: mayReply, Assign: mayReply, Close: mayReply, MarkRead: mayReply, Tag: mayReply, Note: viewer.Can(conversation.ChannelID, models.LevelView)}, nil
 }
 
 // ClosedBy is who closed it.

@@ -68,18 +68,25 @@ func (r subscriptionResolver) subscribe(ctx context.Context, wanted *wantedConve
 		return nil, err
 	}
 	events := make(chan gqlmodel.InboxEvent)
-	go follow(ctx, r.Edge, events, func(ctx context.Context) (gqlmodel.InboxEvent, error) {
+	go follow(ctx, r.Edge, events, shown(stream, inboxEvent))
+	return events, nil
+}
+
+// shown returns what waits for a stream's next event that clients are shown: show
+// returns nil for the others.
+func shown[E comparable](stream *inbox.Stream, show func(inbox.Change) (E, error)) func(context.Context) (E, error) {
+	return func(ctx context.Context) (E, error) {
+		var nothing E
 		for {
 			change, err := stream.Next(ctx)
 			if err != nil {
-				return nil, err
+				return nothing, err
 			}
-			if event, err := inboxEvent(change); event != nil || err != nil {
+			if event, err := show(change); event != nothing || err != nil {
 				return event, err
 			}
 		}
-	})
-	return events, nil
+	}
 }
 
 // follow passes a stream on until it or the subscription ends. Only this goroutine
@@ -136,6 +143,17 @@ func inboxEvent(change inbox.Change) (gqlmodel.InboxEvent, error) {
 		return (*gqlmodel.ConversationChangedEvent)(&shown), nil
 	case models.EventConversationMerged:
 		return (*gqlmodel.ConversationMergedEvent)(&shown), nil
+	case models.EventNoteAdded, models.EventNoteChanged, models.EventNoteDeleted:
+		if change.Payload.Note == nil {
+			return nil, fmt.Errorf("event %d of kind %s has no note", change.Position, change.Kind)
+		}
+		switch change.Kind {
+		case models.EventNoteAdded:
+			return (*gqlmodel.NoteAddedEvent)(&shown), nil
+		case models.EventNoteChanged:
+			return (*gqlmodel.NoteChangedEvent)(&shown), nil
+		}
+		return (*gqlmodel.NoteDeletedEvent)(&shown), nil
 	}
 	return nil, nil //nolint:nilnil // of a newer version
 }

@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"slices"
+
 	"recado/graph/gqlmodel"
 	"recado/inbox"
 	"recado/models"
@@ -24,6 +26,22 @@ func (p *idParser) optional(prefix string, text *string, field string) *models.I
 	}
 	id := p.parse(prefix, *text, field)
 	return &id
+}
+
+// publicIDs reads a list of ids, each once: INVALID if there are more than max,
+// NOT_FOUND for one that cannot be.
+func publicIDs(prefix string, texts []string, field string, max int) ([]models.ID, error) {
+	if len(texts) > max {
+		return nil, models.NewError(models.CodeInvalid, field)
+	}
+	var parser idParser
+	ids := make([]models.ID, 0, len(texts))
+	for _, text := range texts {
+		if id := parser.parse(prefix, text, field); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, parser.err
 }
 
 // orNothing drops the payload when there is an error.

@@ -37,6 +37,11 @@ type loaders struct {
 	reactions      loader[inbox.WAMID, []models.MessageReaction]
 	histories      loader[historyKey, inbox.MessageResult]
 	assignmentLogs loader[historyKey, inbox.AssignmentLogResult]
+	tags           loader[models.ID, models.Tag]
+	tagsOf         loader[models.ID, []models.Tag] // of conversations
+	notes          loader[models.ID, models.ConversationNote]
+	noteLists      loader[historyKey, inbox.NoteResult]
+	notifications  loader[models.ID, models.Notification]
 }
 
 func (e *Edge) withLoaders(ctx context.Context) context.Context {
@@ -58,6 +63,11 @@ func (e *Edge) withLoaders(ctx context.Context) context.Context {
 	bind(&l.reactions, l, rooms.Inbox.ReactionsByWAMID)
 	bind(&l.histories, l, e.histories)
 	bind(&l.assignmentLogs, l, e.assignmentLogs)
+	bind(&l.tags, l, rooms.Inbox.TagsByID)
+	bind(&l.tagsOf, l, rooms.Inbox.TagsOfConversations)
+	bind(&l.notes, l, rooms.Inbox.NotesByID)
+	bind(&l.noteLists, l, e.noteLists)
+	bind(&l.notifications, l, rooms.Inbox.NotificationsByID)
 	return context.WithValue(ctx, loadersKey, l)
 }
 

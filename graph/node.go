@@ -77,6 +77,12 @@ func (r queryResolver) node(ctx context.Context, viewer models.Viewer, text stri
 		return asNode(load.conversations.later(ctx, id), func(row *models.Conversation) gqlmodel.Node { return (*gqlmodel.Conversation)(row) })
 	case models.PrefixMessage:
 		return asNode(load.messages.later(ctx, id), func(row *models.Message) gqlmodel.Node { return (*gqlmodel.Message)(row) })
+	case models.PrefixTag:
+		return asNode(load.tags.later(ctx, id), func(row *models.Tag) gqlmodel.Node { return (*gqlmodel.Tag)(row) })
+	case models.PrefixNote:
+		return asNode(load.notes.later(ctx, id), func(row *models.ConversationNote) gqlmodel.Node { return (*gqlmodel.Note)(row) })
+	case models.PrefixNotification:
+		return asNode(load.notifications.later(ctx, id), func(row *models.Notification) gqlmodel.Node { return (*gqlmodel.Notification)(row) })
 	}
 	return nothing
 }

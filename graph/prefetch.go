@@ -18,7 +18,7 @@ func prefetch(ctx context.Context, rows []models.Conversation) error {
 	}
 	fields := selectedOfNodes(ctx, "ConversationConnection", "Conversation")
 	load := loadersFrom(ctx)
-	contacts, channels, messages, users, reads := set{}, set{}, set{}, set{}, set{}
+	contacts, channels, messages, users, reads, tagged := set{}, set{}, set{}, set{}, set{}, set{}
 	for i := range rows {
 		row := &rows[i]
 		if fields["contact"] {
@@ -36,6 +36,9 @@ func prefetch(ctx context.Context, rows []models.Conversation) error {
 		if fields["assignee"] {
 			users.add(row.AssigneeID)
 		}
+		if fields["tags"] {
+			tagged.add(&row.ID)
+		}
 		if fields["closedBy"] {
 			users.add(row.ClosedByID)
 		}
@@ -46,6 +49,7 @@ func prefetch(ctx context.Context, rows []models.Conversation) error {
 	ahead(ctx, group, &load.messages, messages)
 	ahead(ctx, group, &load.users, users)
 	ahead(ctx, group, &load.reads, reads)
+	ahead(ctx, group, &load.tagsOf, tagged)
 	return group.Wait()
 }
 

@@ -29,6 +29,14 @@ type (
 	messageReactionResolver           struct{ *Edge }
 	conversationChangedEventResolver  struct{ *Edge }
 	conversationMergedEventResolver   struct{ *Edge }
+	tagResolver                       struct{ *Edge }
+	noteResolver                      struct{ *Edge }
+	notificationResolver              struct{ *Edge }
+	noteAddedEventResolver            struct{ *Edge }
+	noteChangedEventResolver          struct{ *Edge }
+	noteDeletedEventResolver          struct{ *Edge }
+	notificationAddedEventResolver    struct{ *Edge }
+	notificationsReadEventResolver    struct{ *Edge }
 )
 
 // Query and the methods after it are what the generated code asks for.
@@ -88,4 +96,28 @@ func (r resolvers) ConversationChangedEvent() generated.ConversationChangedEvent
 
 func (r resolvers) ConversationMergedEvent() generated.ConversationMergedEventResolver {
 	return conversationMergedEventResolver(r)
+}
+
+func (r resolvers) Tag() generated.TagResolver                   { return tagResolver(r) }
+func (r resolvers) Note() generated.NoteResolver                 { return noteResolver(r) }
+func (r resolvers) Notification() generated.NotificationResolver { return notificationResolver(r) }
+
+func (r resolvers) NoteAddedEvent() generated.NoteAddedEventResolver {
+	return noteAddedEventResolver(r)
+}
+
+func (r resolvers) NoteChangedEvent() generated.NoteChangedEventResolver {
+	return noteChangedEventResolver(r)
+}
+
+func (r resolvers) NoteDeletedEvent() generated.NoteDeletedEventResolver {
+	return noteDeletedEventResolver(r)
+}
+
+func (r resolvers) NotificationAddedEvent() generated.NotificationAddedEventResolver {
+	return notificationAddedEventResolver(r)
+}
+
+func (r resolvers) NotificationsReadEvent() generated.NotificationsReadEventResolver {
+	return notificationsReadEventResolver(r)
 }

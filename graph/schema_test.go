@@ -163,12 +163,13 @@ func TestTexts(t *testing.T) {
 				require.Contains(t, english, prefix+value.Name)
 			}
 		}
-		require.Equal(t, 7, enums)
+		require.Equal(t, 10, enums)
 		for _, code := range []models.Code{
 			models.CodeInvalid, models.CodeRequired, models.CodeNotFound, models.CodeForbidden, models.CodeUnauthenticated,
 			models.CodeConflict, models.CodeInvalidCredentials, models.CodeTooManyAttempts, models.CodeSessionExpired,
 			models.CodeServiceWindowClosed, models.CodeChannelUnavailable, models.CodeIdempotencyKeyReused,
-			models.CodeAssigneeNotAllowed, models.CodeCursorExpired, models.CodeAlreadyExists,
+			models.CodeAssigneeNotAllowed, models.CodeCursorExpired, models.CodeAlreadyExists, models.CodeLimitReached,
+			models.CodeMentionNotAllowed,
 		} {
 			require.Contains(t, english, "error."+string(code))
 		}

@@ -68,6 +68,25 @@ func loadUser(ctx context.Context, id *models.ID) (*gqlmodel.User, error) {
 	return (*gqlmodel.User)(user), err
 }
 
+// loadUsers loads users in their order, without those that do not exist.
+func loadUsers(ctx context.Context, ids []models.ID) ([]gqlmodel.User, error) {
+	waiting := make([]func() (*models.User, error), len(ids))
+	for i, id := range ids {
+		waiting[i] = loadersFrom(ctx).users.later(ctx, id)
+	}
+	users := make([]gqlmodel.User, 0, len(waiting))
+	for _, wait := range waiting {
+		user, err := wait()
+		if err != nil {
+			return nil, err
+		}
+		if user != nil {
+			users = append(users, gqlmodel.User(*user))
+		}
+	}
+	return users, nil
+}
+
 func loadProfile(ctx context.Context, id models.ID) (*gqlmodel.Profile, error) {
 	profile, err := loadersFrom(ctx).profiles.load(ctx, id)
 	return (*gqlmodel.Profile)(profile), err

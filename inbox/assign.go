@@ -134,7 +134,7 @@ func (s *Service) change(ctx context.Context, viewer models.Viewer, id models.ID
 	var result models.Conversation
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		changes := newChanges(tx)
-		conversation, err := changes.one(viewer.OrganizationID, id)
+		conversation, err := changes.visible(viewer, id)
 		if err != nil {
 			return err
 		}

@@ -34,12 +34,16 @@ type changes struct {
 	dropped       []models.Conversation   // those deleted, as they were
 	relieved      []models.ID             // after save: the organizations in which somebody with a ceiling got room
 	renamed       map[models.ID]models.ID // contacts that were made, or got another name or identity, and their organizations
+	noted         []noted
+	notices       []models.Notification // to be written; see notify
+	by            *models.ID            // the user whose doing it is; nil: a customer's, or time's
 }
 
 // changing is a conversation under change.
 type changing struct {
 	models.Conversation
 	before  models.Conversation // as it was stored; zero if isNew
+	seen    models.Handling     // what its assignee knows of
 	isNew   bool
 	written bool // a column changed
 	adrift  bool // WaitingSince has to be looked up, see settleWaiting
@@ -125,8 +129,21 @@ func (c *changes) one(organization, id models.ID) (*changing, error) {
 	return nil, models.ErrNotFound
 }
 
+// visible is one, for a conversation that the viewer may see. What changes is the
+// viewer's doing.
+func (c *changes) visible(viewer models.Viewer, id models.ID) (*changing, error) {
+	conversation, err := c.one(viewer.OrganizationID, id)
+	if err != nil {
+		return nil, err
+	}
+	c.by = new(viewer.UserID)
+	return conversation, viewer.Require(conversation.ChannelID, models.LevelView)
+}
+
 // keep takes in a conversation that is stored.
-func (c *changes) keep(row models.Conversation) { c.enter(&changing{Conversation: row, before: row}) }
+func (c *changes) keep(row models.Conversation) {
+	c.enter(&changing{Conversation: row, before: row, seen: row.Handling()})
+}
 
 func (c *changes) enter(conversation *changing) {
 	c.conversations[conversation.ID] = conversation
@@ -244,7 +261,10 @@ func (c *changes) save() error {
 	if err := c.count(); err != nil {
 		return err
 	}
-	return c.record(rewritten)
+	if err := c.record(rewritten); err != nil {
+		return err
+	}
+	return c.tell()
 }
 
 func sorted(ids iter.Seq[models.ID]) []models.ID {

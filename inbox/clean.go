@@ -36,8 +36,8 @@ const (
 	cleanBatch = 1000
 )
 
-// Clean deletes raw deliveries, events, parked statuses and idempotency keys whose
-// time has passed. Failed deliveries are kept four times as long, since they still
+// Clean deletes raw deliveries, events, parked statuses, notifications and
+// idempotency keys whose time has passed. Failed deliveries are kept four times as long, since they still
 // wait for somebody.
 func (s *Service) Clean(ctx context.Context) error {
 	now := s.clock()
@@ -46,6 +46,7 @@ func (s *Service) Clean(ctx context.Context) error {
 		clean[models.WebhookDelivery](ctx, s.db, []string{"id"}, "outcome = 'FAILED' AND received_at < ?", now.Add(-4*s.options.DeliveryRetention)),
 		clean[models.IdempotencyRecord](ctx, s.db, []string{"organization_id", "actor_id", "mutation", "key"}, "created_at < ?", now.Add(-models.IdempotencyLifetime)),
 		clean[models.ParkedStatus](ctx, s.db, []string{"organization_id", "channel_id", "wamid", "status"}, "created_at < ?", now.Add(-parkedRetention)),
+		s.cleanNotifications(ctx),
 		s.trimFeed(ctx, now.Add(-s.options.FeedRetention)),
 	)
 }

@@ -34,6 +34,11 @@ func (s *Service) MarkRead(ctx context.Context, viewer models.Viewer, id models.
 			return nil
 		}
 		conversation.UnreadCount, conversation.report = unread, true
+		if unread == 0 {
+			if err := readWithConversation(tx, conversation.Conversation, viewer.UserID); err != nil {
+				return err
+			}
+		}
 		return s.queue.Enqueue(ctx, tx, ReadArgs{
 			OrganizationID: last.OrganizationID, ChannelID: last.ChannelID, WAMID: *last.WAMID,
 		}, time.Time{})

@@ -62,6 +62,12 @@ func (c *changes) absorb(into, from *changing) error {
 	if err != nil {
 		return fmt.Errorf("move assignment log of conversation %s: %w", from.ID, err)
 	}
+	if err := uniteTags(c.tx, from.Conversation, into.Conversation); err != nil {
+		return err
+	}
+	if err := moveBelongings(c.tx, from.Conversation, into.Conversation); err != nil {
+		return err
+	}
 	err = c.tx.Where("organization_id = ? AND id = ?", from.OrganizationID, from.ID).Delete(&models.Conversation{}).Error
 	if err != nil {
 		return fmt.Errorf("delete merged conversation %s: %w", from.ID, err)
@@ -74,6 +80,10 @@ func (c *changes) absorb(into, from *changing) error {
 	into.adrift = !into.Absorb(from.Conversation) || into.adrift || from.adrift
 	if !sameUser(had, into.AssigneeID) {
 		c.decided(into, models.AssignedMerge, had, nil, nil)
+	}
+	into.seen.UnreadCount += from.seen.UnreadCount // nothing new was written
+	if into.seen.AssigneeID == nil {
+		into.seen.AssigneeID = from.seen.AssigneeID
 	}
 	into.report = true
 	if err := c.reviseIn(into); err != nil {

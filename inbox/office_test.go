@@ -310,12 +310,13 @@ func (o *office) bodies(iris *simulator.CustomerHandle) []string {
 	return bodies
 }
 
-// events returns the recorded events about a conversation, as kinds.
+// events returns the recorded events about a conversation that are for everybody,
+// as kinds.
 func (o *office) events(conversation models.ID) []models.EventKind {
 	o.t.Helper()
 	var kinds []models.EventKind
 	require.NoError(o.t, o.db.Read(o.t.Context()).Model(&models.Event{}).
-		Where("organization_id = ? AND conversation_id = ?", o.organization, conversation).
+		Where("organization_id = ? AND conversation_id = ? AND user_id IS NULL", o.organization, conversation).
 		Order("position").Pluck("kind", &kinds).Error)
 	return kinds
 }

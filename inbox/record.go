@@ -38,6 +38,12 @@ func (c *changes) record(rewritten []models.Message) error {
 			}
 		}
 	}
+	for _, noted := range c.noted {
+		payload := models.EventPayload{Note: &noted.row}
+		if err := c.eventWith(payload, noted.kind, c.conversations[noted.row.ConversationID], last); err != nil {
+			return err
+		}
+	}
 	for _, merge := range c.merged {
 		if err := c.event(models.EventConversationMerged, merge.into, nil, last, &merge.removed); err != nil {
 			return err
@@ -64,12 +70,14 @@ func (c *changes) reported() []models.ID {
 func (c *changes) event(kind models.EventKind, conversation *changing, message *models.Message,
 	last map[models.ID]*models.Message, removed *models.ID,
 ) error {
-	payload := models.EventPayload{
-		Conversation: conversation.Conversation,
-		Contact:      c.contacts[conversation.ContactID],
-		Message:      message,
-		RemovedID:    removed,
-	}
+	return c.eventWith(models.EventPayload{Message: message, RemovedID: removed}, kind, conversation, last)
+}
+
+// eventWith records an event about a conversation, with what else happened in its
+// payload.
+func (c *changes) eventWith(payload models.EventPayload, kind models.EventKind, conversation *changing, last map[models.ID]*models.Message) error {
+	payload.Conversation, payload.Contact = conversation.Conversation, c.contacts[conversation.ContactID]
+	message := payload.Message
 	if conversation.LastMessageID != nil && (message == nil || message.ID != *conversation.LastMessageID) {
 		payload.LastMessage = last[*conversation.LastMessageID]
 	}

@@ -85,6 +85,7 @@ func (s *Service) queueOnce(ctx context.Context, viewer models.Viewer, once once
 			return viewer.Require(queued.ChannelID, models.LevelReply)
 		}
 		changes := newChanges(tx)
+		changes.by = new(viewer.UserID)
 		conversation, message, err := prepare(tx, changes)
 		if err != nil {
 			return err

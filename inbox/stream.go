@@ -12,6 +12,7 @@ import (
 // Subscription says which events a viewer wants.
 type Subscription struct {
 	ConversationID *models.ID // only this conversation; nil: all that the viewer may see
+	Notifications  bool       // the viewer's own notifications, and nothing else
 	After          *int64     // the feed position to go on after; nil: from now on
 }
 
@@ -85,6 +86,9 @@ func (st *Stream) admit(ctx context.Context, event models.Event) (*Change, error
 	if event.UserID != nil && *event.UserID != st.viewer.UserID {
 		return nil, nil //nolint:nilnil // for somebody else
 	}
+	if isNotice := event.Kind == models.EventNotificationAdded || event.Kind == models.EventNotificationsRead; isNotice != st.subscription.Notifications {
+		return nil, nil //nolint:nilnil // of the other stream
+	}
 	wanted := st.subscription.ConversationID
 	if wanted != nil && event.ConversationID != *wanted && event.Kind != models.EventConversationMerged {
 		return nil, nil //nolint:nilnil // not for this reader, and no failure
@@ -100,7 +104,7 @@ func (st *Stream) admit(ctx context.Context, event models.Event) (*Change, error
 	if err != nil {
 		return nil, err
 	}
-	if !viewer.Can(event.ChannelID, models.LevelView) {
+	if event.ChannelID != models.NoID && !viewer.Can(event.ChannelID, models.LevelView) {
 		if wanted != nil {
 			return nil, models.ErrNotFound
 		}

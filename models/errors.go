@@ -43,6 +43,8 @@ const (
 	CodeAttachmentUnavailable    Code = "ATTACHMENT_UNAVAILABLE"      // it is not, or not yet, there to be used; Params["status"]
 
 	CodeConversationSuperseded Code = "CONVERSATION_SUPERSEDED" // a newer conversation took its place; Params["conversationId"]
+	CodeLimitReached           Code = "LIMIT_REACHED"           // there are as many as there may be; Params["max"]
+	CodeMentionNotAllowed      Code = "MENTION_NOT_ALLOWED"     // a user who is mentioned may not see the channel, or is switched off
 )
 
 // Error is a failure that a caller can understand and mend. Anything else that

@@ -15,6 +15,11 @@ const (
 	EventMessageChanged       EventKind = "message.changed" // content, reactions, file, edit or deletion
 	EventConversationChanged  EventKind = "conversation.changed"
 	EventConversationMerged   EventKind = "conversation.merged" // two turned out to be with the same person
+	EventNoteAdded            EventKind = "note.added"
+	EventNoteChanged          EventKind = "note.changed"
+	EventNoteDeleted          EventKind = "note.deleted"
+	EventNotificationAdded    EventKind = "notification.added" // for one user
+	EventNotificationsRead    EventKind = "notifications.read" // for one user: some were read; the channel is that of all of them, or NoID
 )
 
 // Event is a change that readers may care about, written in the transaction that
@@ -37,11 +42,13 @@ type Event struct {
 // list shows, so that a reader need not ask again. What is empty in the rows is left
 // out of the JSON (their omitzero tags): every message is written as an event too.
 type EventPayload struct {
-	Conversation Conversation `json:"conversation"`
-	Contact      Contact      `json:"contact"`
-	Message      *Message     `json:"message,omitempty"`     // with message.*
-	LastMessage  *Message     `json:"lastMessage,omitempty"` // of the conversation, unless it is Message itself
-	RemovedID    *ID          `json:"removedId,omitempty"`   // with conversation.merged: the conversation that is no more
+	Conversation Conversation      `json:"conversation"`
+	Contact      Contact           `json:"contact"`
+	Message      *Message          `json:"message,omitempty"`      // with message.*
+	LastMessage  *Message          `json:"lastMessage,omitempty"`  // of the conversation, unless it is Message itself
+	Note         *ConversationNote `json:"note,omitempty"`         // with note.*; with note.deleted, as it was
+	Notification *Notification     `json:"notification,omitempty"` // with notification.added, where the rows above are empty
+	RemovedID    *ID               `json:"removedId,omitempty"`    // with conversation.merged: the conversation that is no more
 }
 
 // IdempotencyRecord remembers the first result of a mutation under a client's

@@ -19,6 +19,8 @@ const (
 	PrefixTag          = "tag"
 	PrefixAttachment   = "att"
 	PrefixAssignment   = "asg"
+	PrefixNote         = "note"
+	PrefixNotification = "ntf"
 )
 
 // crockford is Crockford's base32 in lower case: no i, l, o, u, and in ASCII

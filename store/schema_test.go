@@ -31,6 +31,9 @@ var tables = []any{
 	&models.Contact{},
 	&models.ConversationRead{},
 	&models.ConversationTag{},
+	&models.ConversationNote{},
+	&models.Notification{},
+	&models.NotificationCount{},
 	&models.Conversation{},
 	&models.Event{},
 	&models.FeedHead{},
@@ -76,6 +79,9 @@ var onlyInMigrations = map[string][]index{
 	},
 	"conversation_reads": { // the readers of a conversation that goes up in another one
 		{Name: "conversation_reads_conversation_idx", Columns: "organization_id, conversation_id"},
+	},
+	"notifications": { // a user's unread ones
+		{Name: "notifications_unread_idx", Columns: "organization_id, user_id, created_at, id", Where: "read_at IS NULL"},
 	},
 	"webhook_deliveries": { // the operator's list of what went wrong
 		{Name: "webhook_deliveries_failed_idx", Columns: "received_at", Where: "outcome = 'FAILED'"},

@@ -47,9 +47,17 @@ type ResolverRoot interface {
 	MessageReaction() MessageReactionResolver
 	MessageStatusChangedEvent() MessageStatusChangedEventResolver
 	Mutation() MutationResolver
+	Note() NoteResolver
+	NoteAddedEvent() NoteAddedEventResolver
+	NoteChangedEvent() NoteChangedEventResolver
+	NoteDeletedEvent() NoteDeletedEventResolver
+	Notification() NotificationResolver
+	NotificationAddedEvent() NotificationAddedEventResolver
+	NotificationsReadEvent() NotificationsReadEventResolver
 	Presence() PresenceResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
+	Tag() TagResolver
 	User() UserResolver
 	Viewer() ViewerResolver
 }
@@ -250,6 +258,7 @@ type ComplexityRoot struct {
 		LastMessageAt   func(childComplexity int) int
 		LastMessageBy   func(childComplexity int) int
 		Messages        func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		Notes           func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		Origin          func(childComplexity int) int
 		Presence        func(childComplexity int) int
 		PublicID        func(childComplexity int) int
@@ -258,6 +267,7 @@ type ComplexityRoot struct {
 		SnoozedUntil    func(childComplexity int) int
 		Status          func(childComplexity int) int
 		SupersededBy    func(childComplexity int) int
+		Tags            func(childComplexity int) int
 		UnreadByMeCount func(childComplexity int) int
 		UnreadCount     func(childComplexity int) int
 		Version         func(childComplexity int) int
@@ -323,7 +333,9 @@ type ComplexityRoot struct {
 		Assign   func(childComplexity int) int
 		Close    func(childComplexity int) int
 		MarkRead func(childComplexity int) int
+		Note     func(childComplexity int) int
 		Reply    func(childComplexity int) int
+		Tag      func(childComplexity int) int
 	}
 
 	ConversationPresence struct {
@@ -342,6 +354,11 @@ type ComplexityRoot struct {
 	}
 
 	ConversationSnoozePayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	ConversationTagsUpdatePayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
 	}
@@ -599,6 +616,7 @@ type ComplexityRoot struct {
 		ConversationPresenceSet func(childComplexity int, input gqlmodel.ConversationPresenceSetInput) int
 		ConversationReopen      func(childComplexity int, input gqlmodel.ConversationReopenInput) int
 		ConversationSnooze      func(childComplexity int, input gqlmodel.ConversationSnoozeInput) int
+		ConversationTagsUpdate  func(childComplexity int, input gqlmodel.ConversationTagsUpdateInput) int
 		ConversationTypingShow  func(childComplexity int, input gqlmodel.ConversationTypingShowInput) int
 		ConversationUnsnooze    func(childComplexity int, input gqlmodel.ConversationUnsnoozeInput) int
 		ConversationsAssign     func(childComplexity int, input gqlmodel.ConversationsAssignInput) int
@@ -606,12 +624,143 @@ type ComplexityRoot struct {
 		MessageCancel           func(childComplexity int, input gqlmodel.MessageCancelInput) int
 		MessageRetry            func(childComplexity int, input gqlmodel.MessageRetryInput) int
 		MessageSend             func(childComplexity int, input gqlmodel.MessageSendInput) int
+		NoteCreate              func(childComplexity int, input gqlmodel.NoteCreateInput) int
+		NoteDelete              func(childComplexity int, input gqlmodel.NoteDeleteInput) int
+		NoteUpdate              func(childComplexity int, input gqlmodel.NoteUpdateInput) int
+		NotificationMarkAllRead func(childComplexity int, input gqlmodel.NotificationMarkAllReadInput) int
+		NotificationMarkRead    func(childComplexity int, input gqlmodel.NotificationMarkReadInput) int
 		SessionCreate           func(childComplexity int, input gqlmodel.SessionCreateInput) int
 		SessionRefresh          func(childComplexity int, input gqlmodel.SessionRefreshInput) int
 		SessionRevoke           func(childComplexity int, input gqlmodel.SessionRevokeInput) int
+		TagCreate               func(childComplexity int, input gqlmodel.TagCreateInput) int
+		TagDelete               func(childComplexity int, input gqlmodel.TagDeleteInput) int
+		TagUpdate               func(childComplexity int, input gqlmodel.TagUpdateInput) int
 		UserAvailabilitySet     func(childComplexity int, input gqlmodel.UserAvailabilitySetInput) int
 		UserCeilingSet          func(childComplexity int, input gqlmodel.UserCeilingSetInput) int
 		UserSetActive           func(childComplexity int, input gqlmodel.UserSetActiveInput) int
+	}
+
+	Note struct {
+		Author       func(childComplexity int) int
+		Body         func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		EditedAt     func(childComplexity int) int
+		Mentions     func(childComplexity int) int
+		PublicID     func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	NoteAddedEvent struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		Note         func(childComplexity int) int
+		OccurredAt   func(childComplexity int) int
+		PublicID     func(childComplexity int) int
+	}
+
+	NoteChangedEvent struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		Note         func(childComplexity int) int
+		OccurredAt   func(childComplexity int) int
+		PublicID     func(childComplexity int) int
+	}
+
+	NoteConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	NoteCreatePayload struct {
+		Note       func(childComplexity int) int
+		NoteEdge   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	NoteDeletePayload struct {
+		DeletedNoteID func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
+	NoteDeletedEvent struct {
+		Conversation  func(childComplexity int) int
+		Cursor        func(childComplexity int) int
+		DeletedNoteID func(childComplexity int) int
+		OccurredAt    func(childComplexity int) int
+		PublicID      func(childComplexity int) int
+	}
+
+	NoteEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	NoteUpdatePayload struct {
+		Note       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	NoteUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
+	Notification struct {
+		Actor        func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		IsRead       func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Message      func(childComplexity int) int
+		Note         func(childComplexity int) int
+		PublicID     func(childComplexity int) int
+		ReadAt       func(childComplexity int) int
+	}
+
+	NotificationAddedEvent struct {
+		Cursor       func(childComplexity int) int
+		Notification func(childComplexity int) int
+		OccurredAt   func(childComplexity int) int
+		PublicID     func(childComplexity int) int
+		UnreadCount  func(childComplexity int) int
+	}
+
+	NotificationConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	NotificationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	NotificationMarkAllReadPayload struct {
+		UnreadCount func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	NotificationMarkReadPayload struct {
+		Notification func(childComplexity int) int
+		UnreadCount  func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	NotificationUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
+	NotificationsReadEvent struct {
+		Cursor      func(childComplexity int) int
+		OccurredAt  func(childComplexity int) int
+		PublicID    func(childComplexity int) int
+		UnreadCount func(childComplexity int) int
 	}
 
 	OrderContent struct {
@@ -669,6 +818,8 @@ type ComplexityRoot struct {
 		MessageSearch func(childComplexity int, query string, filter *gqlmodel.MessageSearchFilter, first *int32, after *string, last *int32, before *string) int
 		Node          func(childComplexity int, id string) int
 		Nodes         func(childComplexity int, ids []string) int
+		Notifications func(childComplexity int, unreadOnly bool, first *int32, after *string, last *int32, before *string) int
+		Tags          func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		Viewer        func(childComplexity int) int
 	}
 
@@ -745,12 +896,54 @@ type ComplexityRoot struct {
 		ConversationPresence func(childComplexity int, conversationID string) int
 		InboxCountsChanged   func(childComplexity int) int
 		InboxEvents          func(childComplexity int, after *string) int
+		NotificationEvents   func(childComplexity int, after *string) int
 	}
 
 	SystemContent struct {
 		Text func(childComplexity int) int
 		Type func(childComplexity int) int
 		WaID func(childComplexity int) int
+	}
+
+	Tag struct {
+		Color     func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		CreatedBy func(childComplexity int) int
+		Name      func(childComplexity int) int
+		PublicID  func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	TagConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TagCreatePayload struct {
+		Tag        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	TagDeletePayload struct {
+		DeletedTagID func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	TagEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TagUpdatePayload struct {
+		Tag        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	TagUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
 	}
 
 	TextContent struct {
@@ -804,11 +997,12 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
-		ChannelPermissions func(childComplexity int) int
-		IsAdministrator    func(childComplexity int) int
-		Organization       func(childComplexity int) int
-		Profile            func(childComplexity int) int
-		User               func(childComplexity int) int
+		ChannelPermissions      func(childComplexity int) int
+		IsAdministrator         func(childComplexity int) int
+		Organization            func(childComplexity int) int
+		Profile                 func(childComplexity int) int
+		UnreadNotificationCount func(childComplexity int) int
+		User                    func(childComplexity int) int
 	}
 
 	WhatsAppError struct {
@@ -877,6 +1071,8 @@ type ConversationResolver interface {
 	ClosedBy(ctx context.Context, obj *gqlmodel.Conversation) (*gqlmodel.User, error)
 
 	Messages(ctx context.Context, obj *gqlmodel.Conversation, first *int32, after *string, last *int32, before *string) (*gqlmodel.MessageConnection, error)
+	Tags(ctx context.Context, obj *gqlmodel.Conversation) ([]gqlmodel.Tag, error)
+	Notes(ctx context.Context, obj *gqlmodel.Conversation, first *int32, after *string, last *int32, before *string) (*gqlmodel.NoteConnection, error)
 }
 type ConversationChangedEventResolver interface {
 	Cursor(ctx context.Context, obj *gqlmodel.ConversationChangedEvent) (string, error)
@@ -945,6 +1141,52 @@ type MutationResolver interface {
 	ChannelReopenPolicySet(ctx context.Context, input gqlmodel.ChannelReopenPolicySetInput) (*gqlmodel.ChannelReopenPolicySetPayload, error)
 	ChannelPermissionSet(ctx context.Context, input gqlmodel.ChannelPermissionSetInput) (*gqlmodel.ChannelPermissionSetPayload, error)
 	UserSetActive(ctx context.Context, input gqlmodel.UserSetActiveInput) (*gqlmodel.UserSetActivePayload, error)
+	TagCreate(ctx context.Context, input gqlmodel.TagCreateInput) (*gqlmodel.TagCreatePayload, error)
+	TagUpdate(ctx context.Context, input gqlmodel.TagUpdateInput) (*gqlmodel.TagUpdatePayload, error)
+	TagDelete(ctx context.Context, input gqlmodel.TagDeleteInput) (*gqlmodel.TagDeletePayload, error)
+	ConversationTagsUpdate(ctx context.Context, input gqlmodel.ConversationTagsUpdateInput) (*gqlmodel.ConversationTagsUpdatePayload, error)
+	NoteCreate(ctx context.Context, input gqlmodel.NoteCreateInput) (*gqlmodel.NoteCreatePayload, error)
+	NoteUpdate(ctx context.Context, input gqlmodel.NoteUpdateInput) (*gqlmodel.NoteUpdatePayload, error)
+	NoteDelete(ctx context.Context, input gqlmodel.NoteDeleteInput) (*gqlmodel.NoteDeletePayload, error)
+	NotificationMarkRead(ctx context.Context, input gqlmodel.NotificationMarkReadInput) (*gqlmodel.NotificationMarkReadPayload, error)
+	NotificationMarkAllRead(ctx context.Context, input gqlmodel.NotificationMarkAllReadInput) (*gqlmodel.NotificationMarkAllReadPayload, error)
+}
+type NoteResolver interface {
+	Conversation(ctx context.Context, obj *gqlmodel.Note) (*gqlmodel.Conversation, error)
+	Author(ctx context.Context, obj *gqlmodel.Note) (*gqlmodel.User, error)
+
+	Mentions(ctx context.Context, obj *gqlmodel.Note) ([]gqlmodel.User, error)
+}
+type NoteAddedEventResolver interface {
+	Cursor(ctx context.Context, obj *gqlmodel.NoteAddedEvent) (string, error)
+
+	Conversation(ctx context.Context, obj *gqlmodel.NoteAddedEvent) (*gqlmodel.Conversation, error)
+}
+type NoteChangedEventResolver interface {
+	Cursor(ctx context.Context, obj *gqlmodel.NoteChangedEvent) (string, error)
+
+	Conversation(ctx context.Context, obj *gqlmodel.NoteChangedEvent) (*gqlmodel.Conversation, error)
+}
+type NoteDeletedEventResolver interface {
+	Cursor(ctx context.Context, obj *gqlmodel.NoteDeletedEvent) (string, error)
+
+	Conversation(ctx context.Context, obj *gqlmodel.NoteDeletedEvent) (*gqlmodel.Conversation, error)
+}
+type NotificationResolver interface {
+	Conversation(ctx context.Context, obj *gqlmodel.Notification) (*gqlmodel.Conversation, error)
+	Note(ctx context.Context, obj *gqlmodel.Notification) (*gqlmodel.Note, error)
+	Message(ctx context.Context, obj *gqlmodel.Notification) (*gqlmodel.Message, error)
+	Actor(ctx context.Context, obj *gqlmodel.Notification) (*gqlmodel.User, error)
+}
+type NotificationAddedEventResolver interface {
+	Cursor(ctx context.Context, obj *gqlmodel.NotificationAddedEvent) (string, error)
+
+	UnreadCount(ctx context.Context, obj *gqlmodel.NotificationAddedEvent) (*int32, error)
+}
+type NotificationsReadEventResolver interface {
+	Cursor(ctx context.Context, obj *gqlmodel.NotificationsReadEvent) (string, error)
+
+	UnreadCount(ctx context.Context, obj *gqlmodel.NotificationsReadEvent) (*int32, error)
 }
 type PresenceResolver interface {
 	User(ctx context.Context, obj *gqlmodel.Presence) (*gqlmodel.User, error)
@@ -961,12 +1203,18 @@ type QueryResolver interface {
 	MessageSearch(ctx context.Context, query string, filter *gqlmodel.MessageSearchFilter, first *int32, after *string, last *int32, before *string) (*gqlmodel.MessageMatchConnection, error)
 	ContactSearch(ctx context.Context, query string, channelIds []string, first *int32, after *string, last *int32, before *string) (*gqlmodel.ContactMatchConnection, error)
 	Channels(ctx context.Context, first *int32, after *string, last *int32, before *string) (*gqlmodel.ChannelConnection, error)
+	Tags(ctx context.Context, first *int32, after *string, last *int32, before *string) (*gqlmodel.TagConnection, error)
+	Notifications(ctx context.Context, unreadOnly bool, first *int32, after *string, last *int32, before *string) (*gqlmodel.NotificationConnection, error)
 }
 type SubscriptionResolver interface {
 	InboxEvents(ctx context.Context, after *string) (<-chan gqlmodel.InboxEvent, error)
 	InboxCountsChanged(ctx context.Context) (<-chan *gqlmodel.InboxCounts, error)
 	ConversationEvents(ctx context.Context, conversationID string, after *string) (<-chan gqlmodel.InboxEvent, error)
 	ConversationPresence(ctx context.Context, conversationID string) (<-chan *gqlmodel.ConversationPresence, error)
+	NotificationEvents(ctx context.Context, after *string) (<-chan gqlmodel.NotificationEvent, error)
+}
+type TagResolver interface {
+	CreatedBy(ctx context.Context, obj *gqlmodel.Tag) (*gqlmodel.User, error)
 }
 type UserResolver interface {
 	Workload(ctx context.Context, obj *gqlmodel.User) (*gqlmodel.Workload, error)
@@ -978,6 +1226,7 @@ type ViewerResolver interface {
 	Profile(ctx context.Context, obj *gqlmodel.Viewer) (*gqlmodel.Profile, error)
 
 	ChannelPermissions(ctx context.Context, obj *gqlmodel.Viewer) ([]gqlmodel.ChannelPermission, error)
+	UnreadNotificationCount(ctx context.Context, obj *gqlmodel.Viewer) (*int32, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1683,6 +1932,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Messages(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Conversation.notes":
+		if e.ComplexityRoot.Conversation.Notes == nil {
+			break
+		}
+
+		args, err := ec.field_Conversation_notes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.Notes(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Conversation.origin":
 		if e.ComplexityRoot.Conversation.Origin == nil {
 			break
@@ -1731,6 +1991,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.SupersededBy(childComplexity), true
+	case "Conversation.tags":
+		if e.ComplexityRoot.Conversation.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Tags(childComplexity), true
 	case "Conversation.unreadByMeCount":
 		if e.ComplexityRoot.Conversation.UnreadByMeCount == nil {
 			break
@@ -1951,12 +2217,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationPermissions.MarkRead(childComplexity), true
+	case "ConversationPermissions.note":
+		if e.ComplexityRoot.ConversationPermissions.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermissions.Note(childComplexity), true
 	case "ConversationPermissions.reply":
 		if e.ComplexityRoot.ConversationPermissions.Reply == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ConversationPermissions.Reply(childComplexity), true
+	case "ConversationPermissions.tag":
+		if e.ComplexityRoot.ConversationPermissions.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermissions.Tag(childComplexity), true
 
 	case "ConversationPresence.conversationId":
 		if e.ComplexityRoot.ConversationPresence.ConversationID == nil {
@@ -2009,6 +2287,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationSnoozePayload.UserErrors(childComplexity), true
+
+	case "ConversationTagsUpdatePayload.conversation":
+		if e.ComplexityRoot.ConversationTagsUpdatePayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationTagsUpdatePayload.Conversation(childComplexity), true
+	case "ConversationTagsUpdatePayload.userErrors":
+		if e.ComplexityRoot.ConversationTagsUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationTagsUpdatePayload.UserErrors(childComplexity), true
 
 	case "ConversationTypingShowPayload.conversation":
 		if e.ComplexityRoot.ConversationTypingShowPayload.Conversation == nil {
@@ -2977,6 +3268,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationSnooze(childComplexity, args["input"].(gqlmodel.ConversationSnoozeInput)), true
+	case "Mutation.conversationTagsUpdate":
+		if e.ComplexityRoot.Mutation.ConversationTagsUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationTagsUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationTagsUpdate(childComplexity, args["input"].(gqlmodel.ConversationTagsUpdateInput)), true
 	case "Mutation.conversationTypingShow":
 		if e.ComplexityRoot.Mutation.ConversationTypingShow == nil {
 			break
@@ -3054,6 +3356,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MessageSend(childComplexity, args["input"].(gqlmodel.MessageSendInput)), true
+	case "Mutation.noteCreate":
+		if e.ComplexityRoot.Mutation.NoteCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_noteCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NoteCreate(childComplexity, args["input"].(gqlmodel.NoteCreateInput)), true
+	case "Mutation.noteDelete":
+		if e.ComplexityRoot.Mutation.NoteDelete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_noteDelete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NoteDelete(childComplexity, args["input"].(gqlmodel.NoteDeleteInput)), true
+	case "Mutation.noteUpdate":
+		if e.ComplexityRoot.Mutation.NoteUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_noteUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NoteUpdate(childComplexity, args["input"].(gqlmodel.NoteUpdateInput)), true
+	case "Mutation.notificationMarkAllRead":
+		if e.ComplexityRoot.Mutation.NotificationMarkAllRead == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_notificationMarkAllRead_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NotificationMarkAllRead(childComplexity, args["input"].(gqlmodel.NotificationMarkAllReadInput)), true
+	case "Mutation.notificationMarkRead":
+		if e.ComplexityRoot.Mutation.NotificationMarkRead == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_notificationMarkRead_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NotificationMarkRead(childComplexity, args["input"].(gqlmodel.NotificationMarkReadInput)), true
 	case "Mutation.sessionCreate":
 		if e.ComplexityRoot.Mutation.SessionCreate == nil {
 			break
@@ -3087,6 +3444,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SessionRevoke(childComplexity, args["input"].(gqlmodel.SessionRevokeInput)), true
+	case "Mutation.tagCreate":
+		if e.ComplexityRoot.Mutation.TagCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_tagCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TagCreate(childComplexity, args["input"].(gqlmodel.TagCreateInput)), true
+	case "Mutation.tagDelete":
+		if e.ComplexityRoot.Mutation.TagDelete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_tagDelete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TagDelete(childComplexity, args["input"].(gqlmodel.TagDeleteInput)), true
+	case "Mutation.tagUpdate":
+		if e.ComplexityRoot.Mutation.TagUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_tagUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TagUpdate(childComplexity, args["input"].(gqlmodel.TagUpdateInput)), true
 	case "Mutation.userAvailabilitySet":
 		if e.ComplexityRoot.Mutation.UserAvailabilitySet == nil {
 			break
@@ -3120,6 +3510,438 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UserSetActive(childComplexity, args["input"].(gqlmodel.UserSetActiveInput)), true
+
+	case "Note.author":
+		if e.ComplexityRoot.Note.Author == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Note.Author(childComplexity), true
+	case "Note.body":
+		if e.ComplexityRoot.Note.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Note.Body(childComplexity), true
+	case "Note.conversation":
+		if e.ComplexityRoot.Note.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Note.Conversation(childComplexity), true
+	case "Note.createdAt":
+		if e.ComplexityRoot.Note.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Note.CreatedAt(childComplexity), true
+	case "Note.editedAt":
+		if e.ComplexityRoot.Note.EditedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Note.EditedAt(childComplexity), true
+	case "Note.mentions":
+		if e.ComplexityRoot.Note.Mentions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Note.Mentions(childComplexity), true
+	case "Note.id":
+		if e.ComplexityRoot.Note.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Note.PublicID(childComplexity), true
+	case "Note.version":
+		if e.ComplexityRoot.Note.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Note.Version(childComplexity), true
+
+	case "NoteAddedEvent.conversation":
+		if e.ComplexityRoot.NoteAddedEvent.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteAddedEvent.Conversation(childComplexity), true
+	case "NoteAddedEvent.cursor":
+		if e.ComplexityRoot.NoteAddedEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteAddedEvent.Cursor(childComplexity), true
+	case "NoteAddedEvent.note":
+		if e.ComplexityRoot.NoteAddedEvent.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteAddedEvent.Note(childComplexity), true
+	case "NoteAddedEvent.occurredAt":
+		if e.ComplexityRoot.NoteAddedEvent.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteAddedEvent.OccurredAt(childComplexity), true
+	case "NoteAddedEvent.id":
+		if e.ComplexityRoot.NoteAddedEvent.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteAddedEvent.PublicID(childComplexity), true
+
+	case "NoteChangedEvent.conversation":
+		if e.ComplexityRoot.NoteChangedEvent.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteChangedEvent.Conversation(childComplexity), true
+	case "NoteChangedEvent.cursor":
+		if e.ComplexityRoot.NoteChangedEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteChangedEvent.Cursor(childComplexity), true
+	case "NoteChangedEvent.note":
+		if e.ComplexityRoot.NoteChangedEvent.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteChangedEvent.Note(childComplexity), true
+	case "NoteChangedEvent.occurredAt":
+		if e.ComplexityRoot.NoteChangedEvent.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteChangedEvent.OccurredAt(childComplexity), true
+	case "NoteChangedEvent.id":
+		if e.ComplexityRoot.NoteChangedEvent.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteChangedEvent.PublicID(childComplexity), true
+
+	case "NoteConnection.edges":
+		if e.ComplexityRoot.NoteConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteConnection.Edges(childComplexity), true
+	case "NoteConnection.nodes":
+		if e.ComplexityRoot.NoteConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteConnection.Nodes(childComplexity), true
+	case "NoteConnection.pageInfo":
+		if e.ComplexityRoot.NoteConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteConnection.PageInfo(childComplexity), true
+
+	case "NoteCreatePayload.note":
+		if e.ComplexityRoot.NoteCreatePayload.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteCreatePayload.Note(childComplexity), true
+	case "NoteCreatePayload.noteEdge":
+		if e.ComplexityRoot.NoteCreatePayload.NoteEdge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteCreatePayload.NoteEdge(childComplexity), true
+	case "NoteCreatePayload.userErrors":
+		if e.ComplexityRoot.NoteCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteCreatePayload.UserErrors(childComplexity), true
+
+	case "NoteDeletePayload.deletedNoteId":
+		if e.ComplexityRoot.NoteDeletePayload.DeletedNoteID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteDeletePayload.DeletedNoteID(childComplexity), true
+	case "NoteDeletePayload.userErrors":
+		if e.ComplexityRoot.NoteDeletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteDeletePayload.UserErrors(childComplexity), true
+
+	case "NoteDeletedEvent.conversation":
+		if e.ComplexityRoot.NoteDeletedEvent.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteDeletedEvent.Conversation(childComplexity), true
+	case "NoteDeletedEvent.cursor":
+		if e.ComplexityRoot.NoteDeletedEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteDeletedEvent.Cursor(childComplexity), true
+	case "NoteDeletedEvent.deletedNoteId":
+		if e.ComplexityRoot.NoteDeletedEvent.DeletedNoteID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteDeletedEvent.DeletedNoteID(childComplexity), true
+	case "NoteDeletedEvent.occurredAt":
+		if e.ComplexityRoot.NoteDeletedEvent.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteDeletedEvent.OccurredAt(childComplexity), true
+	case "NoteDeletedEvent.id":
+		if e.ComplexityRoot.NoteDeletedEvent.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteDeletedEvent.PublicID(childComplexity), true
+
+	case "NoteEdge.cursor":
+		if e.ComplexityRoot.NoteEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteEdge.Cursor(childComplexity), true
+	case "NoteEdge.node":
+		if e.ComplexityRoot.NoteEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteEdge.Node(childComplexity), true
+
+	case "NoteUpdatePayload.note":
+		if e.ComplexityRoot.NoteUpdatePayload.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteUpdatePayload.Note(childComplexity), true
+	case "NoteUpdatePayload.userErrors":
+		if e.ComplexityRoot.NoteUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteUpdatePayload.UserErrors(childComplexity), true
+
+	case "NoteUserError.code":
+		if e.ComplexityRoot.NoteUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteUserError.Code(childComplexity), true
+	case "NoteUserError.field":
+		if e.ComplexityRoot.NoteUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteUserError.Field(childComplexity), true
+	case "NoteUserError.message":
+		if e.ComplexityRoot.NoteUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteUserError.Message(childComplexity), true
+
+	case "Notification.actor":
+		if e.ComplexityRoot.Notification.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Actor(childComplexity), true
+	case "Notification.conversation":
+		if e.ComplexityRoot.Notification.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Conversation(childComplexity), true
+	case "Notification.createdAt":
+		if e.ComplexityRoot.Notification.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.CreatedAt(childComplexity), true
+	case "Notification.isRead":
+		if e.ComplexityRoot.Notification.IsRead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.IsRead(childComplexity), true
+	case "Notification.kind":
+		if e.ComplexityRoot.Notification.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Kind(childComplexity), true
+	case "Notification.message":
+		if e.ComplexityRoot.Notification.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Message(childComplexity), true
+	case "Notification.note":
+		if e.ComplexityRoot.Notification.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Note(childComplexity), true
+	case "Notification.id":
+		if e.ComplexityRoot.Notification.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.PublicID(childComplexity), true
+	case "Notification.readAt":
+		if e.ComplexityRoot.Notification.ReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.ReadAt(childComplexity), true
+
+	case "NotificationAddedEvent.cursor":
+		if e.ComplexityRoot.NotificationAddedEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationAddedEvent.Cursor(childComplexity), true
+	case "NotificationAddedEvent.notification":
+		if e.ComplexityRoot.NotificationAddedEvent.Notification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationAddedEvent.Notification(childComplexity), true
+	case "NotificationAddedEvent.occurredAt":
+		if e.ComplexityRoot.NotificationAddedEvent.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationAddedEvent.OccurredAt(childComplexity), true
+	case "NotificationAddedEvent.id":
+		if e.ComplexityRoot.NotificationAddedEvent.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationAddedEvent.PublicID(childComplexity), true
+	case "NotificationAddedEvent.unreadCount":
+		if e.ComplexityRoot.NotificationAddedEvent.UnreadCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationAddedEvent.UnreadCount(childComplexity), true
+
+	case "NotificationConnection.edges":
+		if e.ComplexityRoot.NotificationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationConnection.Edges(childComplexity), true
+	case "NotificationConnection.nodes":
+		if e.ComplexityRoot.NotificationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationConnection.Nodes(childComplexity), true
+	case "NotificationConnection.pageInfo":
+		if e.ComplexityRoot.NotificationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationConnection.PageInfo(childComplexity), true
+
+	case "NotificationEdge.cursor":
+		if e.ComplexityRoot.NotificationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationEdge.Cursor(childComplexity), true
+	case "NotificationEdge.node":
+		if e.ComplexityRoot.NotificationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationEdge.Node(childComplexity), true
+
+	case "NotificationMarkAllReadPayload.unreadCount":
+		if e.ComplexityRoot.NotificationMarkAllReadPayload.UnreadCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationMarkAllReadPayload.UnreadCount(childComplexity), true
+	case "NotificationMarkAllReadPayload.userErrors":
+		if e.ComplexityRoot.NotificationMarkAllReadPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationMarkAllReadPayload.UserErrors(childComplexity), true
+
+	case "NotificationMarkReadPayload.notification":
+		if e.ComplexityRoot.NotificationMarkReadPayload.Notification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationMarkReadPayload.Notification(childComplexity), true
+	case "NotificationMarkReadPayload.unreadCount":
+		if e.ComplexityRoot.NotificationMarkReadPayload.UnreadCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationMarkReadPayload.UnreadCount(childComplexity), true
+	case "NotificationMarkReadPayload.userErrors":
+		if e.ComplexityRoot.NotificationMarkReadPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationMarkReadPayload.UserErrors(childComplexity), true
+
+	case "NotificationUserError.code":
+		if e.ComplexityRoot.NotificationUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationUserError.Code(childComplexity), true
+	case "NotificationUserError.field":
+		if e.ComplexityRoot.NotificationUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationUserError.Field(childComplexity), true
+	case "NotificationUserError.message":
+		if e.ComplexityRoot.NotificationUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationUserError.Message(childComplexity), true
+
+	case "NotificationsReadEvent.cursor":
+		if e.ComplexityRoot.NotificationsReadEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationsReadEvent.Cursor(childComplexity), true
+	case "NotificationsReadEvent.occurredAt":
+		if e.ComplexityRoot.NotificationsReadEvent.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationsReadEvent.OccurredAt(childComplexity), true
+	case "NotificationsReadEvent.id":
+		if e.ComplexityRoot.NotificationsReadEvent.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationsReadEvent.PublicID(childComplexity), true
+	case "NotificationsReadEvent.unreadCount":
+		if e.ComplexityRoot.NotificationsReadEvent.UnreadCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationsReadEvent.UnreadCount(childComplexity), true
 
 	case "OrderContent.catalogId":
 		if e.ComplexityRoot.OrderContent.CatalogID == nil {
@@ -3372,6 +4194,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.notifications":
+		if e.ComplexityRoot.Query.Notifications == nil {
+			break
+		}
+
+		args, err := ec.field_Query_notifications_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Notifications(childComplexity, args["unreadOnly"].(bool), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.tags":
+		if e.ComplexityRoot.Query.Tags == nil {
+			break
+		}
+
+		args, err := ec.field_Query_tags_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Tags(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -3656,6 +4500,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.InboxEvents(childComplexity, args["after"].(*string)), true
+	case "Subscription.notificationEvents":
+		if e.ComplexityRoot.Subscription.NotificationEvents == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_notificationEvents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.NotificationEvents(childComplexity, args["after"].(*string)), true
 
 	case "SystemContent.text":
 		if e.ComplexityRoot.SystemContent.Text == nil {
@@ -3675,6 +4530,133 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SystemContent.WaID(childComplexity), true
+
+	case "Tag.color":
+		if e.ComplexityRoot.Tag.Color == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.Color(childComplexity), true
+	case "Tag.createdAt":
+		if e.ComplexityRoot.Tag.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.CreatedAt(childComplexity), true
+	case "Tag.createdBy":
+		if e.ComplexityRoot.Tag.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.CreatedBy(childComplexity), true
+	case "Tag.name":
+		if e.ComplexityRoot.Tag.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.Name(childComplexity), true
+	case "Tag.id":
+		if e.ComplexityRoot.Tag.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.PublicID(childComplexity), true
+	case "Tag.version":
+		if e.ComplexityRoot.Tag.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.Version(childComplexity), true
+
+	case "TagConnection.edges":
+		if e.ComplexityRoot.TagConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagConnection.Edges(childComplexity), true
+	case "TagConnection.nodes":
+		if e.ComplexityRoot.TagConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagConnection.Nodes(childComplexity), true
+	case "TagConnection.pageInfo":
+		if e.ComplexityRoot.TagConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagConnection.PageInfo(childComplexity), true
+
+	case "TagCreatePayload.tag":
+		if e.ComplexityRoot.TagCreatePayload.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagCreatePayload.Tag(childComplexity), true
+	case "TagCreatePayload.userErrors":
+		if e.ComplexityRoot.TagCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagCreatePayload.UserErrors(childComplexity), true
+
+	case "TagDeletePayload.deletedTagId":
+		if e.ComplexityRoot.TagDeletePayload.DeletedTagID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagDeletePayload.DeletedTagID(childComplexity), true
+	case "TagDeletePayload.userErrors":
+		if e.ComplexityRoot.TagDeletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagDeletePayload.UserErrors(childComplexity), true
+
+	case "TagEdge.cursor":
+		if e.ComplexityRoot.TagEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagEdge.Cursor(childComplexity), true
+	case "TagEdge.node":
+		if e.ComplexityRoot.TagEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagEdge.Node(childComplexity), true
+
+	case "TagUpdatePayload.tag":
+		if e.ComplexityRoot.TagUpdatePayload.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUpdatePayload.Tag(childComplexity), true
+	case "TagUpdatePayload.userErrors":
+		if e.ComplexityRoot.TagUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUpdatePayload.UserErrors(childComplexity), true
+
+	case "TagUserError.code":
+		if e.ComplexityRoot.TagUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUserError.Code(childComplexity), true
+	case "TagUserError.field":
+		if e.ComplexityRoot.TagUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUserError.Field(childComplexity), true
+	case "TagUserError.message":
+		if e.ComplexityRoot.TagUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUserError.Message(childComplexity), true
 
 	case "TextContent.body":
 		if e.ComplexityRoot.TextContent.Body == nil {
@@ -3847,6 +4829,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Profile(childComplexity), true
+	case "Viewer.unreadNotificationCount":
+		if e.ComplexityRoot.Viewer.UnreadNotificationCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.UnreadNotificationCount(childComplexity), true
 	case "Viewer.user":
 		if e.ComplexityRoot.Viewer.User == nil {
 			break
@@ -3926,6 +4914,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ConversationPresenceSetInput", ec.unmarshalInputConversationPresenceSetInput),
 			graphql.NewInputUnmarshaler("ConversationReopenInput", ec.unmarshalInputConversationReopenInput),
 			graphql.NewInputUnmarshaler("ConversationSnoozeInput", ec.unmarshalInputConversationSnoozeInput),
+			graphql.NewInputUnmarshaler("ConversationTagsUpdateInput", ec.unmarshalInputConversationTagsUpdateInput),
 			graphql.NewInputUnmarshaler("ConversationTypingShowInput", ec.unmarshalInputConversationTypingShowInput),
 			graphql.NewInputUnmarshaler("ConversationUnsnoozeInput", ec.unmarshalInputConversationUnsnoozeInput),
 			graphql.NewInputUnmarshaler("ConversationsAssignInput", ec.unmarshalInputConversationsAssignInput),
@@ -3943,10 +4932,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MessageSearchFilter", ec.unmarshalInputMessageSearchFilter),
 			graphql.NewInputUnmarshaler("MessageSendContentInput", ec.unmarshalInputMessageSendContentInput),
 			graphql.NewInputUnmarshaler("MessageSendInput", ec.unmarshalInputMessageSendInput),
+			graphql.NewInputUnmarshaler("NoteCreateInput", ec.unmarshalInputNoteCreateInput),
+			graphql.NewInputUnmarshaler("NoteDeleteInput", ec.unmarshalInputNoteDeleteInput),
+			graphql.NewInputUnmarshaler("NoteUpdateInput", ec.unmarshalInputNoteUpdateInput),
+			graphql.NewInputUnmarshaler("NotificationMarkAllReadInput", ec.unmarshalInputNotificationMarkAllReadInput),
+			graphql.NewInputUnmarshaler("NotificationMarkReadInput", ec.unmarshalInputNotificationMarkReadInput),
 			graphql.NewInputUnmarshaler("ReactionContentInput", ec.unmarshalInputReactionContentInput),
 			graphql.NewInputUnmarshaler("SessionCreateInput", ec.unmarshalInputSessionCreateInput),
 			graphql.NewInputUnmarshaler("SessionRefreshInput", ec.unmarshalInputSessionRefreshInput),
 			graphql.NewInputUnmarshaler("SessionRevokeInput", ec.unmarshalInputSessionRevokeInput),
+			graphql.NewInputUnmarshaler("TagCreateInput", ec.unmarshalInputTagCreateInput),
+			graphql.NewInputUnmarshaler("TagDeleteInput", ec.unmarshalInputTagDeleteInput),
+			graphql.NewInputUnmarshaler("TagUpdateInput", ec.unmarshalInputTagUpdateInput),
 			graphql.NewInputUnmarshaler("TextContentInput", ec.unmarshalInputTextContentInput),
 			graphql.NewInputUnmarshaler("UserAvailabilitySetInput", ec.unmarshalInputUserAvailabilitySetInput),
 			graphql.NewInputUnmarshaler("UserCeilingSetInput", ec.unmarshalInputUserCeilingSetInput),
@@ -4312,6 +5309,53 @@ type Query {
     """
     before: String
   ): ChannelConnection
+  """
+  The organization's tags, by name. There are at most about 1,000.
+  """
+  tags(
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor.
+    """
+    before: String
+  ): TagConnection
+  """
+  The viewer's own notifications, the newest first, as far as they are about channels that the viewer may still see. They are
+  kept for 90 days.
+  """
+  notifications(
+    """
+    Only those that are not read.
+    """
+    unreadOnly: Boolean! = false
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor.
+    """
+    before: String
+  ): NotificationConnection
 }
 
 """
@@ -4547,6 +5591,89 @@ type Mutation {
     """
     input: UserSetActiveInput!
   ): UserSetActivePayload
+  """
+  Makes a tag. Needs REPLY on some channel.
+  """
+  tagCreate(
+    """
+    The tag.
+    """
+    input: TagCreateInput!
+  ): TagCreatePayload
+  """
+  Changes a tag, on all conversations that have it. Administrators only.
+  """
+  tagUpdate(
+    """
+    Which tag, and what it becomes.
+    """
+    input: TagUpdateInput!
+  ): TagUpdatePayload
+  """
+  Takes a tag off all conversations and deletes it. Administrators only.
+  """
+  tagDelete(
+    """
+    Which tag.
+    """
+    input: TagDeleteInput!
+  ): TagDeletePayload
+  """
+  Gives tags to a conversation and takes others off it. Needs REPLY on its channel. What it has already, or has not anyway,
+  stays so.
+  """
+  conversationTagsUpdate(
+    """
+    Which conversation, and which tags.
+    """
+    input: ConversationTagsUpdateInput!
+  ): ConversationTagsUpdatePayload
+  """
+  Writes a note in a conversation, for the team only: no customer ever sees it. Needs VIEW on the channel. Users who are
+  mentioned are notified.
+  """
+  noteCreate(
+    """
+    The note, and where.
+    """
+    input: NoteCreateInput!
+  ): NoteCreatePayload
+  """
+  Changes a note. Its author only. Users who were not mentioned before are notified.
+  """
+  noteUpdate(
+    """
+    Which note, and what it says now.
+    """
+    input: NoteUpdateInput!
+  ): NoteUpdatePayload
+  """
+  Deletes a note. Its author and administrators only.
+  """
+  noteDelete(
+    """
+    Which note.
+    """
+    input: NoteDeleteInput!
+  ): NoteDeletePayload
+  """
+  Marks a notification of the viewer's as read. Marking one that is read changes nothing.
+  """
+  notificationMarkRead(
+    """
+    Which notification.
+    """
+    input: NotificationMarkReadInput!
+  ): NotificationMarkReadPayload
+  """
+  Marks all of the viewer's notifications as read, about channels that the viewer may see.
+  """
+  notificationMarkAllRead(
+    """
+    Up to when.
+    """
+    input: NotificationMarkAllReadInput!
+  ): NotificationMarkAllReadPayload
 }
 
 """
@@ -4594,6 +5721,15 @@ type Subscription {
     """
     conversationId: ID!
   ): ConversationPresence
+  """
+  What the viewer is notified of, and when that is read somewhere. Only the viewer gets these events.
+  """
+  notificationEvents(
+    """
+    The cursor of the last event seen, of this stream or of ` + "`" + `inboxEvents` + "`" + `; see there.
+    """
+    after: String
+  ): NotificationEvent
 }
 
 """
@@ -4621,6 +5757,10 @@ type Viewer {
   channels, not thousands, so this is a plain list; null if it cannot be read at the moment.
   """
   channelPermissions: [ChannelPermission!]
+  """
+  How many of the viewer's notifications are unread, about channels that they may see; null if it cannot be read at the moment.
+  """
+  unreadNotificationCount: Int
 }
 
 """
@@ -5188,6 +6328,14 @@ type ConversationPermissions {
   Mark it as read.
   """
   markRead: Boolean!
+  """
+  Give it tags and take them off.
+  """
+  tag: Boolean!
+  """
+  Write notes in it.
+  """
+  note: Boolean!
 }
 
 """
@@ -5336,6 +6484,33 @@ type Conversation implements Node {
     """
     before: String
   ): MessageConnection
+  """
+  Its tags, by name. It is given 20 at most; two that were merged may have had more together. Always as they are now, in events
+  as well; null if they cannot be read at the moment.
+  """
+  tags: [Tag!]
+  """
+  What the team wrote to itself in it, the oldest first. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, the newest 20. Null if the
+  notes cannot be read at the moment. To show them among the messages, order both by time.
+  """
+  notes(
+    """
+    At most this many from the start, 0 to 100. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor, which must come from the same conversation.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor, which must come from the same conversation.
+    """
+    before: String
+  ): NoteConnection
 }
 
 """
@@ -6861,6 +8036,7 @@ interface Event {
 What can happen in an inbox.
 """
 union InboxEvent = MessageAddedEvent | MessageStatusChangedEvent | MessageChangedEvent | ConversationChangedEvent | ConversationMergedEvent
+  | NoteAddedEvent | NoteChangedEvent | NoteDeletedEvent
 
 """
 A message came, or was written by the team.
@@ -6986,6 +8162,810 @@ type ConversationMergedEvent implements Event {
   The id of the conversation that is no more.
   """
   removedConversationId: ID!
+}
+
+"""
+Somebody of the team wrote a note.
+"""
+type NoteAddedEvent implements Event {
+  """
+  Opaque id, starting with ` + "`" + `evt_` + "`" + `, the same when the event is delivered again.
+  """
+  id: ID!
+  """
+  The place in the organization's feed, for ` + "`" + `after` + "`" + `.
+  """
+  cursor: String!
+  """
+  When it happened.
+  """
+  occurredAt: DateTime!
+  """
+  The conversation as it was right after the event.
+  """
+  conversation: Conversation!
+  """
+  The note.
+  """
+  note: Note!
+}
+
+"""
+A note was changed.
+"""
+type NoteChangedEvent implements Event {
+  """
+  Opaque id, starting with ` + "`" + `evt_` + "`" + `, the same when the event is delivered again.
+  """
+  id: ID!
+  """
+  The place in the organization's feed, for ` + "`" + `after` + "`" + `.
+  """
+  cursor: String!
+  """
+  When it happened.
+  """
+  occurredAt: DateTime!
+  """
+  The conversation as it was right after the event.
+  """
+  conversation: Conversation!
+  """
+  The note as it was right after the event.
+  """
+  note: Note!
+}
+
+"""
+A note was deleted.
+"""
+type NoteDeletedEvent implements Event {
+  """
+  Opaque id, starting with ` + "`" + `evt_` + "`" + `, the same when the event is delivered again.
+  """
+  id: ID!
+  """
+  The place in the organization's feed, for ` + "`" + `after` + "`" + `.
+  """
+  cursor: String!
+  """
+  When it happened.
+  """
+  occurredAt: DateTime!
+  """
+  The conversation as it was right after the event.
+  """
+  conversation: Conversation!
+  """
+  The id of the note that is no more.
+  """
+  deletedNoteId: ID!
+}
+
+"""
+What the viewer is notified of.
+"""
+union NotificationEvent = NotificationAddedEvent | NotificationsReadEvent
+
+"""
+There is something new for the viewer.
+"""
+type NotificationAddedEvent {
+  """
+  Opaque id, starting with ` + "`" + `evt_` + "`" + `, the same when the event is delivered again.
+  """
+  id: ID!
+  """
+  The place in the organization's feed, for ` + "`" + `after` + "`" + `.
+  """
+  cursor: String!
+  """
+  When it happened.
+  """
+  occurredAt: DateTime!
+  """
+  The notification as it was right after the event.
+  """
+  notification: Notification!
+  """
+  How many of the viewer's notifications are unread now; null if it cannot be read at the moment.
+  """
+  unreadCount: Int
+}
+
+"""
+Notifications of the viewer's were read: one by one, all together, or with the conversation that they are about.
+"""
+type NotificationsReadEvent {
+  """
+  Opaque id, starting with ` + "`" + `evt_` + "`" + `, the same when the event is delivered again.
+  """
+  id: ID!
+  """
+  The place in the organization's feed, for ` + "`" + `after` + "`" + `.
+  """
+  cursor: String!
+  """
+  When it happened.
+  """
+  occurredAt: DateTime!
+  """
+  How many of the viewer's notifications are unread now; null if it cannot be read at the moment.
+  """
+  unreadCount: Int
+}
+
+"""
+What clients paint a tag with.
+"""
+enum TagColor {
+  """
+  Gray.
+  """
+  GRAY
+  """
+  Red.
+  """
+  RED
+  """
+  Orange.
+  """
+  ORANGE
+  """
+  Yellow.
+  """
+  YELLOW
+  """
+  Green.
+  """
+  GREEN
+  """
+  Teal.
+  """
+  TEAL
+  """
+  Blue.
+  """
+  BLUE
+  """
+  Purple.
+  """
+  PURPLE
+  """
+  Pink.
+  """
+  PINK
+}
+
+"""
+A label that the organization puts on conversations. Everybody of the organization may see all tags.
+"""
+type Tag implements Node {
+  """
+  Opaque id, starting with ` + "`" + `tag_` + "`" + `.
+  """
+  id: ID!
+  """
+  Its name, up to 50 characters, unique in the organization whatever the case.
+  """
+  name: String!
+  """
+  Its color.
+  """
+  color: TagColor!
+  """
+  Grows with every change, for ` + "`" + `expectedVersion` + "`" + `.
+  """
+  version: Int!
+  """
+  Who made it; null if they cannot be read at the moment.
+  """
+  createdBy: User
+  """
+  When it was made.
+  """
+  createdAt: DateTime!
+}
+
+"""
+A page of tags.
+"""
+type TagConnection {
+  """
+  The tags with their cursors.
+  """
+  edges: [TagEdge!]!
+  """
+  The tags alone.
+  """
+  nodes: [Tag!]!
+  """
+  Where the page begins and ends.
+  """
+  pageInfo: PageInfo!
+}
+
+"""
+A tag in its place in a list.
+"""
+type TagEdge {
+  """
+  The place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  The tag.
+  """
+  node: Tag!
+}
+
+"""
+What can be wrong with a tag.
+"""
+enum TagErrorCode {
+  """
+  A value is missing.
+  """
+  REQUIRED
+  """
+  A value breaks its limits.
+  """
+  INVALID
+  """
+  The tag does not exist for the viewer.
+  """
+  NOT_FOUND
+  """
+  Somebody else changed the tag since ` + "`" + `expectedVersion` + "`" + `. The payload carries it as it is now.
+  """
+  CONFLICT
+  """
+  There is a tag of that name.
+  """
+  ALREADY_EXISTS
+  """
+  The organization has as many tags as it may have.
+  """
+  LIMIT_REACHED
+}
+
+"""
+Something wrong with a tag.
+"""
+type TagUserError implements UserError {
+  """
+  What is wrong, for programs.
+  """
+  code: TagErrorCode!
+  """
+  What is wrong, for people.
+  """
+  message: String!
+  """
+  The value that is to blame; null when no single one is.
+  """
+  field: [String!]
+}
+
+"""
+A tag to make.
+"""
+input TagCreateInput {
+  """
+  1 to 50 characters; spaces around it are dropped.
+  """
+  name: String!
+  """
+  The color.
+  """
+  color: TagColor!
+}
+
+"""
+The outcome of making a tag.
+"""
+type TagCreatePayload {
+  """
+  The tag; null if there are user errors.
+  """
+  tag: Tag
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [TagUserError!]!
+}
+
+"""
+A tag, and what it becomes.
+"""
+input TagUpdateInput {
+  """
+  The tag.
+  """
+  tagId: ID!
+  """
+  1 to 50 characters; spaces around it are dropped.
+  """
+  name: String!
+  """
+  The color.
+  """
+  color: TagColor!
+  """
+  The ` + "`" + `version` + "`" + ` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+  """
+  expectedVersion: Int
+}
+
+"""
+The outcome of changing a tag.
+"""
+type TagUpdatePayload {
+  """
+  The tag as it is now; null if there are user errors other than CONFLICT.
+  """
+  tag: Tag
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [TagUserError!]!
+}
+
+"""
+A tag to delete.
+"""
+input TagDeleteInput {
+  """
+  The tag.
+  """
+  tagId: ID!
+}
+
+"""
+The outcome of deleting a tag.
+"""
+type TagDeletePayload {
+  """
+  The id of the tag that is no more; null if there are user errors.
+  """
+  deletedTagId: ID
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [TagUserError!]!
+}
+
+"""
+Tags that a conversation gets and loses.
+"""
+input ConversationTagsUpdateInput {
+  """
+  The conversation.
+  """
+  conversationId: ID!
+  """
+  Tags that it gets, up to 20.
+  """
+  addTagIds: [ID!]
+  """
+  Tags that it loses, up to 100. A tag that is among both is added.
+  """
+  removeTagIds: [ID!]
+  """
+  Refuse with CONFLICT if the conversation has another ` + "`" + `version` + "`" + `. Tagging does not change it: taggings of several people add up.
+  """
+  expectedVersion: Int
+}
+
+"""
+The outcome of tagging.
+"""
+type ConversationTagsUpdatePayload {
+  """
+  The conversation as it is now; null if there are user errors other than CONFLICT.
+  """
+  conversation: Conversation
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ConversationUserError!]!
+}
+
+"""
+What somebody of the team wrote for the team in a conversation. It is no message: no customer ever sees it. Needs VIEW on the
+conversation's channel.
+"""
+type Note implements Node {
+  """
+  Opaque id, starting with ` + "`" + `note_` + "`" + `.
+  """
+  id: ID!
+  """
+  The conversation it was written in; null if it cannot be read at the moment.
+  """
+  conversation: Conversation
+  """
+  Who wrote it; null if they cannot be read at the moment.
+  """
+  author: User
+  """
+  What it says, up to 4096 characters.
+  """
+  body: String!
+  """
+  The users whom it mentions, at most 20; null if they cannot be read at the moment.
+  """
+  mentions: [User!]
+  """
+  Grows with every change, for ` + "`" + `expectedVersion` + "`" + `.
+  """
+  version: Int!
+  """
+  When it was last changed; null if it never was.
+  """
+  editedAt: DateTime
+  """
+  When it was written: its place in the conversation.
+  """
+  createdAt: DateTime!
+}
+
+"""
+A page of notes.
+"""
+type NoteConnection {
+  """
+  The notes with their cursors.
+  """
+  edges: [NoteEdge!]!
+  """
+  The notes alone.
+  """
+  nodes: [Note!]!
+  """
+  Where the page begins and ends.
+  """
+  pageInfo: PageInfo!
+}
+
+"""
+A note in its place in a list.
+"""
+type NoteEdge {
+  """
+  The place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  The note.
+  """
+  node: Note!
+}
+
+"""
+What can be wrong with a note.
+"""
+enum NoteErrorCode {
+  """
+  A value is missing.
+  """
+  REQUIRED
+  """
+  A value breaks its limits.
+  """
+  INVALID
+  """
+  The conversation or the note does not exist for the viewer.
+  """
+  NOT_FOUND
+  """
+  The note was changed since ` + "`" + `expectedVersion` + "`" + `. The payload carries it as it is now.
+  """
+  CONFLICT
+  """
+  A user who is mentioned may not see the channel, or is switched off.
+  """
+  MENTION_NOT_ALLOWED
+  """
+  The idempotency key was used before with another input.
+  """
+  IDEMPOTENCY_KEY_REUSED
+}
+
+"""
+Something wrong with a note.
+"""
+type NoteUserError implements UserError {
+  """
+  What is wrong, for programs.
+  """
+  code: NoteErrorCode!
+  """
+  What is wrong, for people.
+  """
+  message: String!
+  """
+  The value that is to blame; null when no single one is.
+  """
+  field: [String!]
+}
+
+"""
+A note to write.
+"""
+input NoteCreateInput {
+  """
+  The conversation.
+  """
+  conversationId: ID!
+  """
+  1 to 4096 characters.
+  """
+  body: String!
+  """
+  Users to mention, at most 20, who may see the channel.
+  """
+  mentionedUserIds: [ID!]
+  """
+  Up to 64 characters that the client makes up for this note. The same key with the same input gives the first result for 24
+  hours.
+  """
+  idempotencyKey: String
+}
+
+"""
+The outcome of writing a note.
+"""
+type NoteCreatePayload {
+  """
+  The note; null if there are user errors.
+  """
+  note: Note
+  """
+  The note in its place in the conversation's ` + "`" + `notes` + "`" + `; null if there are user errors.
+  """
+  noteEdge: NoteEdge
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [NoteUserError!]!
+}
+
+"""
+A note, and what it says now.
+"""
+input NoteUpdateInput {
+  """
+  The note.
+  """
+  noteId: ID!
+  """
+  1 to 4096 characters.
+  """
+  body: String!
+  """
+  Users to mention, at most 20, who may see the channel.
+  """
+  mentionedUserIds: [ID!]
+  """
+  The ` + "`" + `version` + "`" + ` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+  """
+  expectedVersion: Int
+}
+
+"""
+The outcome of changing a note.
+"""
+type NoteUpdatePayload {
+  """
+  The note as it is now; null if there are user errors other than CONFLICT.
+  """
+  note: Note
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [NoteUserError!]!
+}
+
+"""
+A note to delete.
+"""
+input NoteDeleteInput {
+  """
+  The note.
+  """
+  noteId: ID!
+}
+
+"""
+The outcome of deleting a note.
+"""
+type NoteDeletePayload {
+  """
+  The id of the note that is no more; null if there are user errors.
+  """
+  deletedNoteId: ID
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [NoteUserError!]!
+}
+
+"""
+Why a user is notified.
+"""
+enum NotificationKind {
+  """
+  A note mentions the user.
+  """
+  MENTION
+  """
+  A conversation was handed to the user.
+  """
+  ASSIGNED
+  """
+  A customer wrote in a conversation of the user's that the team had read until then. Further messages do not notify before it is
+  read again.
+  """
+  MESSAGE
+  """
+  A conversation of the user's is back from its snooze.
+  """
+  SNOOZE_ENDED
+}
+
+"""
+Tells the viewer of something. It is nobody else's, administrators included.
+"""
+type Notification implements Node {
+  """
+  Opaque id, starting with ` + "`" + `ntf_` + "`" + `.
+  """
+  id: ID!
+  """
+  Why.
+  """
+  kind: NotificationKind!
+  """
+  The conversation that it is about; null if it cannot be read at the moment.
+  """
+  conversation: Conversation
+  """
+  With MENTION: the note; null when it was deleted.
+  """
+  note: Note
+  """
+  With MESSAGE: the first message that was unread.
+  """
+  message: Message
+  """
+  The user who caused it; null when nobody of the team did.
+  """
+  actor: User
+  """
+  Whether the viewer has read it.
+  """
+  isRead: Boolean!
+  """
+  When it was read; null while it is not.
+  """
+  readAt: DateTime
+  """
+  When it was made.
+  """
+  createdAt: DateTime!
+}
+
+"""
+A page of notifications.
+"""
+type NotificationConnection {
+  """
+  The notifications with their cursors.
+  """
+  edges: [NotificationEdge!]!
+  """
+  The notifications alone.
+  """
+  nodes: [Notification!]!
+  """
+  Where the page begins and ends.
+  """
+  pageInfo: PageInfo!
+}
+
+"""
+A notification in its place in a list.
+"""
+type NotificationEdge {
+  """
+  The place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  The notification.
+  """
+  node: Notification!
+}
+
+"""
+What can be wrong with a notification.
+"""
+enum NotificationErrorCode {
+  """
+  The notification does not exist for the viewer.
+  """
+  NOT_FOUND
+}
+
+"""
+Something wrong with a notification.
+"""
+type NotificationUserError implements UserError {
+  """
+  What is wrong, for programs.
+  """
+  code: NotificationErrorCode!
+  """
+  What is wrong, for people.
+  """
+  message: String!
+  """
+  The value that is to blame; null when no single one is.
+  """
+  field: [String!]
+}
+
+"""
+A notification.
+"""
+input NotificationMarkReadInput {
+  """
+  The notification.
+  """
+  notificationId: ID!
+}
+
+"""
+The outcome of marking a notification as read.
+"""
+type NotificationMarkReadPayload {
+  """
+  The notification as it is now; null if there are user errors.
+  """
+  notification: Notification
+  """
+  How many of the viewer's notifications are unread now; null if there are user errors, or if it cannot be read at the moment.
+  """
+  unreadCount: Int
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [NotificationUserError!]!
+}
+
+"""
+Which of the viewer's notifications.
+"""
+input NotificationMarkAllReadInput {
+  """
+  Only those made up to this moment, such as the ` + "`" + `createdAt` + "`" + ` of the newest one that is shown; all when absent.
+  """
+  createdUntil: DateTime
+}
+
+"""
+The outcome of marking notifications as read.
+"""
+type NotificationMarkAllReadPayload {
+  """
+  How many of the viewer's notifications are unread now; null if there are user errors, or if it cannot be read at the moment.
+  """
+  unreadCount: Int
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [NotificationUserError!]!
 }
 
 """
@@ -7756,6 +9736,10 @@ enum ConversationErrorCode {
   A newer conversation with the customer has taken its place. The payload carries that one.
   """
   CONVERSATION_SUPERSEDED
+  """
+  The conversation would have more tags than it may have.
+  """
+  LIMIT_REACHED
 }
 
 """
@@ -8817,6 +10801,10 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_createdAt(ctx, field)
 	case "messages":
 		return ec.fieldContext_Conversation_messages(ctx, field)
+	case "tags":
+		return ec.fieldContext_Conversation_tags(ctx, field)
+	case "notes":
+		return ec.fieldContext_Conversation_notes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Conversation", field.Name)
 }
@@ -8907,6 +10895,10 @@ func (ec *executionContext) childFields_ConversationPermissions(ctx context.Cont
 		return ec.fieldContext_ConversationPermissions_close(ctx, field)
 	case "markRead":
 		return ec.fieldContext_ConversationPermissions_markRead(ctx, field)
+	case "tag":
+		return ec.fieldContext_ConversationPermissions_tag(ctx, field)
+	case "note":
+		return ec.fieldContext_ConversationPermissions_note(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationPermissions", field.Name)
 }
@@ -8949,6 +10941,16 @@ func (ec *executionContext) childFields_ConversationSnoozePayload(ctx context.Co
 		return ec.fieldContext_ConversationSnoozePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationSnoozePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationTagsUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationTagsUpdatePayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationTagsUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationTagsUpdatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConversationTypingShowPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9301,6 +11303,174 @@ func (ec *executionContext) childFields_MessageUserError(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type MessageUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_Note(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Note_id(ctx, field)
+	case "conversation":
+		return ec.fieldContext_Note_conversation(ctx, field)
+	case "author":
+		return ec.fieldContext_Note_author(ctx, field)
+	case "body":
+		return ec.fieldContext_Note_body(ctx, field)
+	case "mentions":
+		return ec.fieldContext_Note_mentions(ctx, field)
+	case "version":
+		return ec.fieldContext_Note_version(ctx, field)
+	case "editedAt":
+		return ec.fieldContext_Note_editedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Note_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Note", field.Name)
+}
+
+func (ec *executionContext) childFields_NoteConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_NoteConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_NoteConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_NoteConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_NoteCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "note":
+		return ec.fieldContext_NoteCreatePayload_note(ctx, field)
+	case "noteEdge":
+		return ec.fieldContext_NoteCreatePayload_noteEdge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NoteCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_NoteDeletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedNoteId":
+		return ec.fieldContext_NoteDeletePayload_deletedNoteId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NoteDeletePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteDeletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_NoteEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_NoteEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_NoteEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_NoteUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "note":
+		return ec.fieldContext_NoteUpdatePayload_note(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NoteUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_NoteUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_NoteUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_NoteUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_NoteUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Notification_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Notification_kind(ctx, field)
+	case "conversation":
+		return ec.fieldContext_Notification_conversation(ctx, field)
+	case "note":
+		return ec.fieldContext_Notification_note(ctx, field)
+	case "message":
+		return ec.fieldContext_Notification_message(ctx, field)
+	case "actor":
+		return ec.fieldContext_Notification_actor(ctx, field)
+	case "isRead":
+		return ec.fieldContext_Notification_isRead(ctx, field)
+	case "readAt":
+		return ec.fieldContext_Notification_readAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Notification_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Notification", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_NotificationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_NotificationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_NotificationConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_NotificationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_NotificationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationMarkAllReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unreadCount":
+		return ec.fieldContext_NotificationMarkAllReadPayload_unreadCount(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NotificationMarkAllReadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationMarkAllReadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationMarkReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notification":
+		return ec.fieldContext_NotificationMarkReadPayload_notification(ctx, field)
+	case "unreadCount":
+		return ec.fieldContext_NotificationMarkReadPayload_unreadCount(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NotificationMarkReadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationMarkReadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_NotificationUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_NotificationUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_NotificationUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_OrderItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "productId":
@@ -9501,6 +11671,88 @@ func (ec *executionContext) childFields_SessionUserError(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type SessionUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_Tag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Tag_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Tag_name(ctx, field)
+	case "color":
+		return ec.fieldContext_Tag_color(ctx, field)
+	case "version":
+		return ec.fieldContext_Tag_version(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Tag_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Tag_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Tag", field.Name)
+}
+
+func (ec *executionContext) childFields_TagConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TagConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TagConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TagConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TagCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tag":
+		return ec.fieldContext_TagCreatePayload_tag(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TagCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TagDeletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedTagId":
+		return ec.fieldContext_TagDeletePayload_deletedTagId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TagDeletePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagDeletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TagEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TagEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TagEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TagUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tag":
+		return ec.fieldContext_TagUpdatePayload_tag(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TagUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TagUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_TagUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_TagUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_TagUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_TextSegment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "text":
@@ -9573,6 +11825,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_isAdministrator(ctx, field)
 	case "channelPermissions":
 		return ec.fieldContext_Viewer_channelPermissions(ctx, field)
+	case "unreadNotificationCount":
+		return ec.fieldContext_Viewer_unreadNotificationCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
@@ -9833,6 +12087,44 @@ func (ec *executionContext) field_Conversation_messages_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Conversation_notes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_channelAssigneesSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -9973,6 +12265,20 @@ func (ec *executionContext) field_Mutation_conversationSnooze_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_conversationTagsUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ConversationTagsUpdateInput, error) {
+			return ec.unmarshalNConversationTagsUpdateInput2recadoᚋgraphᚋgqlmodelᚐConversationTagsUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_conversationTypingShow_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -10071,6 +12377,76 @@ func (ec *executionContext) field_Mutation_messageSend_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_noteCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.NoteCreateInput, error) {
+			return ec.unmarshalNNoteCreateInput2recadoᚋgraphᚋgqlmodelᚐNoteCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_noteDelete_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.NoteDeleteInput, error) {
+			return ec.unmarshalNNoteDeleteInput2recadoᚋgraphᚋgqlmodelᚐNoteDeleteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_noteUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.NoteUpdateInput, error) {
+			return ec.unmarshalNNoteUpdateInput2recadoᚋgraphᚋgqlmodelᚐNoteUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_notificationMarkAllRead_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.NotificationMarkAllReadInput, error) {
+			return ec.unmarshalNNotificationMarkAllReadInput2recadoᚋgraphᚋgqlmodelᚐNotificationMarkAllReadInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_notificationMarkRead_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.NotificationMarkReadInput, error) {
+			return ec.unmarshalNNotificationMarkReadInput2recadoᚋgraphᚋgqlmodelᚐNotificationMarkReadInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_sessionCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -10105,6 +12481,48 @@ func (ec *executionContext) field_Mutation_sessionRevoke_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (gqlmodel.SessionRevokeInput, error) {
 			return ec.unmarshalNSessionRevokeInput2recadoᚋgraphᚋgqlmodelᚐSessionRevokeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_tagCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.TagCreateInput, error) {
+			return ec.unmarshalNTagCreateInput2recadoᚋgraphᚋgqlmodelᚐTagCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_tagDelete_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.TagDeleteInput, error) {
+			return ec.unmarshalNTagDeleteInput2recadoᚋgraphᚋgqlmodelᚐTagDeleteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_tagUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.TagUpdateInput, error) {
+			return ec.unmarshalNTagUpdateInput2recadoᚋgraphᚋgqlmodelᚐTagUpdateInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -10455,6 +12873,90 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_notifications_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "unreadOnly",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["unreadOnly"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_tags_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Subscription_conversationEvents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -10492,6 +12994,20 @@ func (ec *executionContext) field_Subscription_conversationPresence_args(ctx con
 }
 
 func (ec *executionContext) field_Subscription_inboxEvents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_notificationEvents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
@@ -13848,6 +16364,82 @@ func (ec *executionContext) fieldContext_Conversation_messages(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Conversation_tags(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Conversation().Tags(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.Tag) graphql.Marshaler {
+			return ec.marshalOTag2ᚕrecadoᚋgraphᚋgqlmodelᚐTagᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Conversation_notes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_notes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Conversation().Notes(ctx, obj, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.NoteConnection) graphql.Marshaler {
+			return ec.marshalONoteConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐNoteConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_notes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Conversation_notes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ConversationAssignPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationAssignPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14664,6 +17256,52 @@ func (ec *executionContext) fieldContext_ConversationPermissions_markRead(_ cont
 	return graphql.NewScalarFieldContext("ConversationPermissions", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _ConversationPermissions_tag(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationPermissions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermissions_tag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tag, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermissions_tag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationPermissions", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ConversationPermissions_note(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationPermissions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermissions_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermissions_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationPermissions", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _ConversationPresence_conversationId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationPresence) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14901,6 +17539,70 @@ func (ec *executionContext) _ConversationSnoozePayload_userErrors(ctx context.Co
 func (ec *executionContext) fieldContext_ConversationSnoozePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ConversationSnoozePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationTagsUpdatePayload_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationTagsUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationTagsUpdatePayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationTagsUpdatePayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationTagsUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationTagsUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationTagsUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationTagsUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ConversationUserError) graphql.Marshaler {
+			return ec.marshalNConversationUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationTagsUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationTagsUpdatePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -19569,6 +22271,2259 @@ func (ec *executionContext) fieldContext_Mutation_userSetActive(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_tagCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_tagCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TagCreate(ctx, fc.Args["input"].(gqlmodel.TagCreateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TagCreatePayload) graphql.Marshaler {
+			return ec.marshalOTagCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐTagCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_tagCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_tagCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_tagUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_tagUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TagUpdate(ctx, fc.Args["input"].(gqlmodel.TagUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TagUpdatePayload) graphql.Marshaler {
+			return ec.marshalOTagUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐTagUpdatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_tagUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_tagUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_tagDelete(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_tagDelete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TagDelete(ctx, fc.Args["input"].(gqlmodel.TagDeleteInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TagDeletePayload) graphql.Marshaler {
+			return ec.marshalOTagDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐTagDeletePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_tagDelete(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagDeletePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_tagDelete_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationTagsUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationTagsUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationTagsUpdate(ctx, fc.Args["input"].(gqlmodel.ConversationTagsUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ConversationTagsUpdatePayload) graphql.Marshaler {
+			return ec.marshalOConversationTagsUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationTagsUpdatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationTagsUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationTagsUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationTagsUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_noteCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_noteCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().NoteCreate(ctx, fc.Args["input"].(gqlmodel.NoteCreateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.NoteCreatePayload) graphql.Marshaler {
+			return ec.marshalONoteCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐNoteCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_noteCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_noteCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_noteUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_noteUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().NoteUpdate(ctx, fc.Args["input"].(gqlmodel.NoteUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.NoteUpdatePayload) graphql.Marshaler {
+			return ec.marshalONoteUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐNoteUpdatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_noteUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_noteUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_noteDelete(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_noteDelete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().NoteDelete(ctx, fc.Args["input"].(gqlmodel.NoteDeleteInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.NoteDeletePayload) graphql.Marshaler {
+			return ec.marshalONoteDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐNoteDeletePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_noteDelete(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteDeletePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_noteDelete_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_notificationMarkRead(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_notificationMarkRead(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().NotificationMarkRead(ctx, fc.Args["input"].(gqlmodel.NotificationMarkReadInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.NotificationMarkReadPayload) graphql.Marshaler {
+			return ec.marshalONotificationMarkReadPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐNotificationMarkReadPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_notificationMarkRead(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NotificationMarkReadPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_notificationMarkRead_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_notificationMarkAllRead(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_notificationMarkAllRead(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().NotificationMarkAllRead(ctx, fc.Args["input"].(gqlmodel.NotificationMarkAllReadInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.NotificationMarkAllReadPayload) graphql.Marshaler {
+			return ec.marshalONotificationMarkAllReadPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐNotificationMarkAllReadPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_notificationMarkAllRead(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NotificationMarkAllReadPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_notificationMarkAllRead_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Note_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Note) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Note_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Note_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Note", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Note_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Note) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Note_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Note().Conversation(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Note_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Note",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Note_author(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Note) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Note_author(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Note().Author(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Note_author(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Note",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Note_body(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Note) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Note_body(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Body, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Note_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Note", field, false, false, "String")
+}
+
+func (ec *executionContext) _Note_mentions(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Note) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Note_mentions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Note().Mentions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚕrecadoᚋgraphᚋgqlmodelᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Note_mentions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Note",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Note_version(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Note) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Note_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Note_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Note", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Note_editedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Note) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Note_editedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EditedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Note_editedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Note", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Note_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Note) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Note_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Note_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Note", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _NoteAddedEvent_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteAddedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteAddedEvent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteAddedEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteAddedEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _NoteAddedEvent_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteAddedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteAddedEvent_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.NoteAddedEvent().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteAddedEvent_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteAddedEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _NoteAddedEvent_occurredAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteAddedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteAddedEvent_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteAddedEvent_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteAddedEvent", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _NoteAddedEvent_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteAddedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteAddedEvent_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.NoteAddedEvent().Conversation(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalNConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteAddedEvent_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteAddedEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteAddedEvent_note(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteAddedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteAddedEvent_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Note) graphql.Marshaler {
+			return ec.marshalNNote2ᚖrecadoᚋgraphᚋgqlmodelᚐNote(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteAddedEvent_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteAddedEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Note(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteChangedEvent_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteChangedEvent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteChangedEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteChangedEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _NoteChangedEvent_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteChangedEvent_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.NoteChangedEvent().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteChangedEvent_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteChangedEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _NoteChangedEvent_occurredAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteChangedEvent_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteChangedEvent_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteChangedEvent", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _NoteChangedEvent_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteChangedEvent_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.NoteChangedEvent().Conversation(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalNConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteChangedEvent_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteChangedEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteChangedEvent_note(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteChangedEvent_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Note) graphql.Marshaler {
+			return ec.marshalNNote2ᚖrecadoᚋgraphᚋgqlmodelᚐNote(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteChangedEvent_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteChangedEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Note(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.NoteEdge) graphql.Marshaler {
+			return ec.marshalNNoteEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐNoteEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.Note) graphql.Marshaler {
+			return ec.marshalNNote2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐNoteᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Note(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteCreatePayload_note(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteCreatePayload_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Note) graphql.Marshaler {
+			return ec.marshalONote2ᚖrecadoᚋgraphᚋgqlmodelᚐNote(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NoteCreatePayload_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Note(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteCreatePayload_noteEdge(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteCreatePayload_noteEdge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NoteEdge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.NoteEdge) graphql.Marshaler {
+			return ec.marshalONoteEdge2ᚖrecadoᚋgraphᚋgqlmodelᚐNoteEdge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NoteCreatePayload_noteEdge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.NoteUserError) graphql.Marshaler {
+			return ec.marshalNNoteUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐNoteUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteDeletePayload_deletedNoteId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteDeletePayload_deletedNoteId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedNoteID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NoteDeletePayload_deletedNoteId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteDeletePayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _NoteDeletePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteDeletePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.NoteUserError) graphql.Marshaler {
+			return ec.marshalNNoteUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐNoteUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteDeletePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteDeletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteDeletedEvent_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteDeletedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteDeletedEvent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteDeletedEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteDeletedEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _NoteDeletedEvent_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteDeletedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteDeletedEvent_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.NoteDeletedEvent().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteDeletedEvent_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteDeletedEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _NoteDeletedEvent_occurredAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteDeletedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteDeletedEvent_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteDeletedEvent_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteDeletedEvent", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _NoteDeletedEvent_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteDeletedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteDeletedEvent_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.NoteDeletedEvent().Conversation(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalNConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteDeletedEvent_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteDeletedEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteDeletedEvent_deletedNoteId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteDeletedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteDeletedEvent_deletedNoteId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedNoteID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteDeletedEvent_deletedNoteId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteDeletedEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _NoteEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _NoteEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Note) graphql.Marshaler {
+			return ec.marshalNNote2ᚖrecadoᚋgraphᚋgqlmodelᚐNote(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Note(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteUpdatePayload_note(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteUpdatePayload_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Note) graphql.Marshaler {
+			return ec.marshalONote2ᚖrecadoᚋgraphᚋgqlmodelᚐNote(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NoteUpdatePayload_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Note(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.NoteUserError) graphql.Marshaler {
+			return ec.marshalNNoteUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐNoteUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Code) graphql.Marshaler {
+			return ec.marshalNNoteErrorCode2recadoᚋmodelsᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteUserError", field, false, false, "NoteErrorCode")
+}
+
+func (ec *executionContext) _NoteUserError_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _NoteUserError_field(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NoteUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteUserError_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NoteUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _Notification_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Notification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notification_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Notification_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Notification", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Notification_kind(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Notification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notification_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.NotificationKind) graphql.Marshaler {
+			return ec.marshalNNotificationKind2recadoᚋmodelsᚐNotificationKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Notification_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Notification", field, false, false, "NotificationKind")
+}
+
+func (ec *executionContext) _Notification_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Notification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notification_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Notification().Conversation(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Notification_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Notification",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Notification_note(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Notification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notification_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Notification().Note(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Note) graphql.Marshaler {
+			return ec.marshalONote2ᚖrecadoᚋgraphᚋgqlmodelᚐNote(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Notification_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Notification",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Note(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Notification_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Notification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notification_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Notification().Message(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Message) graphql.Marshaler {
+			return ec.marshalOMessage2ᚖrecadoᚋgraphᚋgqlmodelᚐMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Notification_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Notification",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Notification_actor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Notification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notification_actor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Notification().Actor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Notification_actor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Notification",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Notification_isRead(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Notification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notification_isRead(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsRead(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Notification_isRead(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Notification", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _Notification_readAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Notification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notification_readAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReadAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Notification_readAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Notification", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Notification_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Notification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notification_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Notification_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Notification", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _NotificationAddedEvent_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationAddedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationAddedEvent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationAddedEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationAddedEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _NotificationAddedEvent_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationAddedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationAddedEvent_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.NotificationAddedEvent().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationAddedEvent_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationAddedEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _NotificationAddedEvent_occurredAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationAddedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationAddedEvent_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationAddedEvent_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationAddedEvent", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _NotificationAddedEvent_notification(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationAddedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationAddedEvent_notification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notification(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Notification) graphql.Marshaler {
+			return ec.marshalNNotification2ᚖrecadoᚋgraphᚋgqlmodelᚐNotification(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationAddedEvent_notification(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NotificationAddedEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Notification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NotificationAddedEvent_unreadCount(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationAddedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationAddedEvent_unreadCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.NotificationAddedEvent().UnreadCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationAddedEvent_unreadCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationAddedEvent", field, true, true, "Int")
+}
+
+func (ec *executionContext) _NotificationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.NotificationEdge) graphql.Marshaler {
+			return ec.marshalNNotificationEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐNotificationEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NotificationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NotificationEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NotificationConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.Notification) graphql.Marshaler {
+			return ec.marshalNNotification2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐNotificationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NotificationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Notification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NotificationConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NotificationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NotificationEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _NotificationEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Notification) graphql.Marshaler {
+			return ec.marshalNNotification2ᚖrecadoᚋgraphᚋgqlmodelᚐNotification(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NotificationEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Notification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NotificationMarkAllReadPayload_unreadCount(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationMarkAllReadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationMarkAllReadPayload_unreadCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UnreadCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationMarkAllReadPayload_unreadCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationMarkAllReadPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _NotificationMarkAllReadPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationMarkAllReadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationMarkAllReadPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.NotificationUserError) graphql.Marshaler {
+			return ec.marshalNNotificationUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐNotificationUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationMarkAllReadPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NotificationMarkAllReadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NotificationUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NotificationMarkReadPayload_notification(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationMarkReadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationMarkReadPayload_notification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notification, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Notification) graphql.Marshaler {
+			return ec.marshalONotification2ᚖrecadoᚋgraphᚋgqlmodelᚐNotification(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationMarkReadPayload_notification(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NotificationMarkReadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Notification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NotificationMarkReadPayload_unreadCount(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationMarkReadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationMarkReadPayload_unreadCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UnreadCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationMarkReadPayload_unreadCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationMarkReadPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _NotificationMarkReadPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationMarkReadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationMarkReadPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.NotificationUserError) graphql.Marshaler {
+			return ec.marshalNNotificationUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐNotificationUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationMarkReadPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NotificationMarkReadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NotificationUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NotificationUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Code) graphql.Marshaler {
+			return ec.marshalNNotificationErrorCode2recadoᚋmodelsᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationUserError", field, false, false, "NotificationErrorCode")
+}
+
+func (ec *executionContext) _NotificationUserError_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _NotificationUserError_field(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationUserError_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _NotificationsReadEvent_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationsReadEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationsReadEvent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationsReadEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationsReadEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _NotificationsReadEvent_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationsReadEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationsReadEvent_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.NotificationsReadEvent().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationsReadEvent_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationsReadEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _NotificationsReadEvent_occurredAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationsReadEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationsReadEvent_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationsReadEvent_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationsReadEvent", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _NotificationsReadEvent_unreadCount(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.NotificationsReadEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationsReadEvent_unreadCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.NotificationsReadEvent().UnreadCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationsReadEvent_unreadCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationsReadEvent", field, true, true, "Int")
+}
+
 func (ec *executionContext) _OrderContent_catalogId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OrderContent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20570,6 +25525,94 @@ func (ec *executionContext) fieldContext_Query_channels(ctx context.Context, fie
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_channels_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_tags(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Tags(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TagConnection) graphql.Marshaler {
+			return ec.marshalOTagConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐTagConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_tags(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_tags_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_notifications(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_notifications(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Notifications(ctx, fc.Args["unreadOnly"].(bool), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.NotificationConnection) graphql.Marshaler {
+			return ec.marshalONotificationConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐNotificationConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_notifications(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NotificationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_notifications_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -21753,6 +26796,50 @@ func (ec *executionContext) fieldContext_Subscription_conversationPresence(ctx c
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_notificationEvents(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_notificationEvents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().NotificationEvents(ctx, fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.NotificationEvent) graphql.Marshaler {
+			return ec.marshalONotificationEvent2recadoᚋgraphᚋgqlmodelᚐNotificationEvent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_notificationEvents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type NotificationEvent does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_notificationEvents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SystemContent_type(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.SystemContent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21820,6 +26907,556 @@ func (ec *executionContext) _SystemContent_waId(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_SystemContent_waId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _Tag_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Tag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tag_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Tag_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tag", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Tag_name(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Tag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tag_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Tag_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tag", field, false, false, "String")
+}
+
+func (ec *executionContext) _Tag_color(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Tag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tag_color(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Color, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.TagColor) graphql.Marshaler {
+			return ec.marshalNTagColor2recadoᚋmodelsᚐTagColor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Tag_color(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tag", field, false, false, "TagColor")
+}
+
+func (ec *executionContext) _Tag_version(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Tag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tag_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Tag_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tag", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Tag_createdBy(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Tag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tag_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Tag().CreatedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Tag_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Tag",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Tag_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Tag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tag_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Tag_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tag", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TagConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TagConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.TagEdge) graphql.Marshaler {
+			return ec.marshalNTagEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐTagEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TagConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.Tag) graphql.Marshaler {
+			return ec.marshalNTag2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐTagᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TagConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagCreatePayload_tag(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TagCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagCreatePayload_tag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tag, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Tag) graphql.Marshaler {
+			return ec.marshalOTag2ᚖrecadoᚋgraphᚋgqlmodelᚐTag(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagCreatePayload_tag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TagCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.TagUserError) graphql.Marshaler {
+			return ec.marshalNTagUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐTagUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagDeletePayload_deletedTagId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TagDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagDeletePayload_deletedTagId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedTagID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagDeletePayload_deletedTagId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagDeletePayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _TagDeletePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TagDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagDeletePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.TagUserError) graphql.Marshaler {
+			return ec.marshalNTagUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐTagUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagDeletePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagDeletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TagEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _TagEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TagEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Tag) graphql.Marshaler {
+			return ec.marshalNTag2ᚖrecadoᚋgraphᚋgqlmodelᚐTag(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagUpdatePayload_tag(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TagUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagUpdatePayload_tag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tag, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Tag) graphql.Marshaler {
+			return ec.marshalOTag2ᚖrecadoᚋgraphᚋgqlmodelᚐTag(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagUpdatePayload_tag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TagUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.TagUserError) graphql.Marshaler {
+			return ec.marshalNTagUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐTagUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TagUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Code) graphql.Marshaler {
+			return ec.marshalNTagErrorCode2recadoᚋmodelsᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagUserError", field, false, false, "TagErrorCode")
+}
+
+func (ec *executionContext) _TagUserError_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TagUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _TagUserError_field(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TagUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagUserError_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagUserError", field, false, false, "String")
 }
 
 func (ec *executionContext) _TextContent_body(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TextContent) (ret graphql.Marshaler) {
@@ -22590,6 +28227,29 @@ func (ec *executionContext) fieldContext_Viewer_channelPermissions(_ context.Con
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_unreadNotificationCount(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_unreadNotificationCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Viewer().UnreadNotificationCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_unreadNotificationCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Viewer", field, true, true, "Int")
 }
 
 func (ec *executionContext) _WhatsAppError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.WhatsAppError) (ret graphql.Marshaler) {
@@ -25020,6 +30680,69 @@ func UnmarshalConversationSnoozeInput(ctx context.Context, raw any) (gqlmodel.Co
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputConversationTagsUpdateInput(ctx context.Context, obj any) (gqlmodel.ConversationTagsUpdateInput, error) {
+	var it gqlmodel.ConversationTagsUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "addTagIds", "removeTagIds", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "addTagIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addTagIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddTagIds = graphql.OmittableOf(data)
+		case "removeTagIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("removeTagIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RemoveTagIds = graphql.OmittableOf(data)
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConversationTagsUpdateInput unmarshals raw into the ConversationTagsUpdateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConversationTagsUpdateInput(ctx context.Context, raw any) (gqlmodel.ConversationTagsUpdateInput, error) {
+	var out gqlmodel.ConversationTagsUpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationTagsUpdateInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputConversationTypingShowInput(ctx context.Context, obj any) (gqlmodel.ConversationTypingShowInput, error) {
 	var it gqlmodel.ConversationTypingShowInput
 	if obj == nil {
@@ -25960,6 +31683,258 @@ func UnmarshalMessageSendInput(ctx context.Context, raw any) (gqlmodel.MessageSe
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputNoteCreateInput(ctx context.Context, obj any) (gqlmodel.NoteCreateInput, error) {
+	var it gqlmodel.NoteCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "body", "mentionedUserIds", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		case "mentionedUserIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mentionedUserIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MentionedUserIds = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNoteCreateInput unmarshals raw into the NoteCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNoteCreateInput(ctx context.Context, raw any) (gqlmodel.NoteCreateInput, error) {
+	var out gqlmodel.NoteCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NoteCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNoteDeleteInput(ctx context.Context, obj any) (gqlmodel.NoteDeleteInput, error) {
+	var it gqlmodel.NoteDeleteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"noteId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "noteId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("noteId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NoteID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNoteDeleteInput unmarshals raw into the NoteDeleteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNoteDeleteInput(ctx context.Context, raw any) (gqlmodel.NoteDeleteInput, error) {
+	var out gqlmodel.NoteDeleteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NoteDeleteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNoteUpdateInput(ctx context.Context, obj any) (gqlmodel.NoteUpdateInput, error) {
+	var it gqlmodel.NoteUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"noteId", "body", "mentionedUserIds", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "noteId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("noteId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NoteID = data
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		case "mentionedUserIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mentionedUserIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MentionedUserIds = graphql.OmittableOf(data)
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNoteUpdateInput unmarshals raw into the NoteUpdateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNoteUpdateInput(ctx context.Context, raw any) (gqlmodel.NoteUpdateInput, error) {
+	var out gqlmodel.NoteUpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NoteUpdateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNotificationMarkAllReadInput(ctx context.Context, obj any) (gqlmodel.NotificationMarkAllReadInput, error) {
+	var it gqlmodel.NotificationMarkAllReadInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"createdUntil"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "createdUntil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdUntil"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedUntil = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNotificationMarkAllReadInput unmarshals raw into the NotificationMarkAllReadInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNotificationMarkAllReadInput(ctx context.Context, raw any) (gqlmodel.NotificationMarkAllReadInput, error) {
+	var out gqlmodel.NotificationMarkAllReadInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NotificationMarkAllReadInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNotificationMarkReadInput(ctx context.Context, obj any) (gqlmodel.NotificationMarkReadInput, error) {
+	var it gqlmodel.NotificationMarkReadInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"notificationId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "notificationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notificationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NotificationID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNotificationMarkReadInput unmarshals raw into the NotificationMarkReadInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNotificationMarkReadInput(ctx context.Context, raw any) (gqlmodel.NotificationMarkReadInput, error) {
+	var out gqlmodel.NotificationMarkReadInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NotificationMarkReadInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputReactionContentInput(ctx context.Context, obj any) (gqlmodel.ReactionContentInput, error) {
 	var it gqlmodel.ReactionContentInput
 	if obj == nil {
@@ -26139,6 +32114,160 @@ func (ec *executionContext) unmarshalInputSessionRevokeInput(ctx context.Context
 func UnmarshalSessionRevokeInput(ctx context.Context, raw any) (gqlmodel.SessionRevokeInput, error) {
 	var out gqlmodel.SessionRevokeInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SessionRevokeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTagCreateInput(ctx context.Context, obj any) (gqlmodel.TagCreateInput, error) {
+	var it gqlmodel.TagCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "color"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "color":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("color"))
+			data, err := ec.unmarshalNTagColor2recadoᚋmodelsᚐTagColor(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Color = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTagCreateInput unmarshals raw into the TagCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTagCreateInput(ctx context.Context, raw any) (gqlmodel.TagCreateInput, error) {
+	var out gqlmodel.TagCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TagCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTagDeleteInput(ctx context.Context, obj any) (gqlmodel.TagDeleteInput, error) {
+	var it gqlmodel.TagDeleteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"tagId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "tagId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tagId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TagID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTagDeleteInput unmarshals raw into the TagDeleteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTagDeleteInput(ctx context.Context, raw any) (gqlmodel.TagDeleteInput, error) {
+	var out gqlmodel.TagDeleteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TagDeleteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTagUpdateInput(ctx context.Context, obj any) (gqlmodel.TagUpdateInput, error) {
+	var it gqlmodel.TagUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"tagId", "name", "color", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "tagId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tagId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TagID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "color":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("color"))
+			data, err := ec.unmarshalNTagColor2recadoᚋmodelsᚐTagColor(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Color = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTagUpdateInput unmarshals raw into the TagUpdateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTagUpdateInput(ctx context.Context, raw any) (gqlmodel.TagUpdateInput, error) {
+	var out gqlmodel.TagUpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TagUpdateInput", raw, &out)
 	return out, err
 }
 
@@ -26350,6 +32479,21 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case *gqlmodel.NoteDeletedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NoteDeletedEvent(ctx, sel, obj)
+	case *gqlmodel.NoteChangedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NoteChangedEvent(ctx, sel, obj)
+	case *gqlmodel.NoteAddedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NoteAddedEvent(ctx, sel, obj)
 	case *gqlmodel.MessageStatusChangedEvent:
 		if obj == nil {
 			return graphql.Null
@@ -26388,6 +32532,21 @@ func (ec *executionContext) _InboxEvent(ctx context.Context, sel ast.SelectionSe
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case *gqlmodel.NoteDeletedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NoteDeletedEvent(ctx, sel, obj)
+	case *gqlmodel.NoteChangedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NoteChangedEvent(ctx, sel, obj)
+	case *gqlmodel.NoteAddedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NoteAddedEvent(ctx, sel, obj)
 	case *gqlmodel.MessageStatusChangedEvent:
 		if obj == nil {
 			return graphql.Null
@@ -26563,6 +32722,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._User(ctx, sel, obj)
+	case *gqlmodel.Tag:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Tag(ctx, sel, obj)
 	case *gqlmodel.Profile:
 		if obj == nil {
 			return graphql.Null
@@ -26573,6 +32737,16 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Organization(ctx, sel, obj)
+	case *gqlmodel.Notification:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Notification(ctx, sel, obj)
+	case *gqlmodel.Note:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Note(ctx, sel, obj)
 	case *gqlmodel.Message:
 		if obj == nil {
 			return graphql.Null
@@ -26602,10 +32776,40 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 	}
 }
 
+func (ec *executionContext) _NotificationEvent(ctx context.Context, sel ast.SelectionSet, obj gqlmodel.NotificationEvent) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case *gqlmodel.NotificationsReadEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NotificationsReadEvent(ctx, sel, obj)
+	case *gqlmodel.NotificationAddedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NotificationAddedEvent(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of NotificationEvent must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet, obj gqlmodel.UserError) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case gqlmodel.TagUserError:
+		return ec._TagUserError(ctx, sel, &obj)
+	case *gqlmodel.TagUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TagUserError(ctx, sel, obj)
 	case gqlmodel.SessionUserError:
 		return ec._SessionUserError(ctx, sel, &obj)
 	case *gqlmodel.SessionUserError:
@@ -26613,6 +32817,20 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._SessionUserError(ctx, sel, obj)
+	case gqlmodel.NotificationUserError:
+		return ec._NotificationUserError(ctx, sel, &obj)
+	case *gqlmodel.NotificationUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NotificationUserError(ctx, sel, obj)
+	case gqlmodel.NoteUserError:
+		return ec._NoteUserError(ctx, sel, &obj)
+	case *gqlmodel.NoteUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NoteUserError(ctx, sel, obj)
 	case gqlmodel.MessageUserError:
 		return ec._MessageUserError(ctx, sel, &obj)
 	case *gqlmodel.MessageUserError:
@@ -28085,6 +34303,18 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Conversation_messages(ctx, field, obj)
 				})
+		case "tags":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Conversation_tags(ctx, field, obj)
+				})
+		case "notes":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Conversation_notes(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -28519,6 +34749,16 @@ func (ec *executionContext) _ConversationPermissions(ctx context.Context, sel as
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "tag":
+			out.Values[i] = ec._ConversationPermissions_tag(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "note":
+			out.Values[i] = ec._ConversationPermissions_note(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -28668,6 +34908,44 @@ func (ec *executionContext) _ConversationSnoozePayload(ctx context.Context, sel 
 			}
 		case "userErrors":
 			out.Values[i] = ec._ConversationSnoozePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var conversationTagsUpdatePayloadImplementors = []string{"ConversationTagsUpdatePayload"}
+
+func (ec *executionContext) _ConversationTagsUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationTagsUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationTagsUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationTagsUpdatePayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationTagsUpdatePayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationTagsUpdatePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -30550,6 +36828,935 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "tagCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_tagCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "tagUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_tagUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "tagDelete":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_tagDelete(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "conversationTagsUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationTagsUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "noteCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_noteCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "noteUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_noteUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "noteDelete":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_noteDelete(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "notificationMarkRead":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_notificationMarkRead(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "notificationMarkAllRead":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_notificationMarkAllRead(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var noteImplementors = []string{"Note", "Node"}
+
+func (ec *executionContext) _Note(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Note) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Note")
+		case "id":
+			out.Values[i] = ec._Note_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "conversation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Note_conversation(ctx, field, obj)
+				})
+		case "author":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Note_author(ctx, field, obj)
+				})
+		case "body":
+			out.Values[i] = ec._Note_body(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "mentions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Note_mentions(ctx, field, obj)
+				})
+		case "version":
+			out.Values[i] = ec._Note_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "editedAt":
+			out.Values[i] = ec._Note_editedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._Note_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var noteAddedEventImplementors = []string{"NoteAddedEvent", "InboxEvent", "Event"}
+
+func (ec *executionContext) _NoteAddedEvent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.NoteAddedEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteAddedEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteAddedEvent")
+		case "id":
+			out.Values[i] = ec._NoteAddedEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._NoteAddedEvent_cursor(ctx, field, obj)
+				})
+		case "occurredAt":
+			out.Values[i] = ec._NoteAddedEvent_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "conversation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._NoteAddedEvent_conversation(ctx, field, obj)
+				})
+		case "note":
+			out.Values[i] = ec._NoteAddedEvent_note(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var noteChangedEventImplementors = []string{"NoteChangedEvent", "InboxEvent", "Event"}
+
+func (ec *executionContext) _NoteChangedEvent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.NoteChangedEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteChangedEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteChangedEvent")
+		case "id":
+			out.Values[i] = ec._NoteChangedEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._NoteChangedEvent_cursor(ctx, field, obj)
+				})
+		case "occurredAt":
+			out.Values[i] = ec._NoteChangedEvent_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "conversation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._NoteChangedEvent_conversation(ctx, field, obj)
+				})
+		case "note":
+			out.Values[i] = ec._NoteChangedEvent_note(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var noteConnectionImplementors = []string{"NoteConnection"}
+
+func (ec *executionContext) _NoteConnection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.NoteConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteConnection")
+		case "edges":
+			out.Values[i] = ec._NoteConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._NoteConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._NoteConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var noteCreatePayloadImplementors = []string{"NoteCreatePayload"}
+
+func (ec *executionContext) _NoteCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.NoteCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteCreatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteCreatePayload")
+		case "note":
+			out.Values[i] = ec._NoteCreatePayload_note(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "noteEdge":
+			out.Values[i] = ec._NoteCreatePayload_noteEdge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._NoteCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var noteDeletePayloadImplementors = []string{"NoteDeletePayload"}
+
+func (ec *executionContext) _NoteDeletePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.NoteDeletePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteDeletePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteDeletePayload")
+		case "deletedNoteId":
+			out.Values[i] = ec._NoteDeletePayload_deletedNoteId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._NoteDeletePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var noteDeletedEventImplementors = []string{"NoteDeletedEvent", "InboxEvent", "Event"}
+
+func (ec *executionContext) _NoteDeletedEvent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.NoteDeletedEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteDeletedEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteDeletedEvent")
+		case "id":
+			out.Values[i] = ec._NoteDeletedEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._NoteDeletedEvent_cursor(ctx, field, obj)
+				})
+		case "occurredAt":
+			out.Values[i] = ec._NoteDeletedEvent_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "conversation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._NoteDeletedEvent_conversation(ctx, field, obj)
+				})
+		case "deletedNoteId":
+			out.Values[i] = ec._NoteDeletedEvent_deletedNoteId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var noteEdgeImplementors = []string{"NoteEdge"}
+
+func (ec *executionContext) _NoteEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.NoteEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteEdge")
+		case "cursor":
+			out.Values[i] = ec._NoteEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._NoteEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var noteUpdatePayloadImplementors = []string{"NoteUpdatePayload"}
+
+func (ec *executionContext) _NoteUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.NoteUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteUpdatePayload")
+		case "note":
+			out.Values[i] = ec._NoteUpdatePayload_note(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._NoteUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var noteUserErrorImplementors = []string{"NoteUserError", "UserError"}
+
+func (ec *executionContext) _NoteUserError(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.NoteUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteUserError")
+		case "code":
+			out.Values[i] = ec._NoteUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._NoteUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._NoteUserError_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var notificationImplementors = []string{"Notification", "Node"}
+
+func (ec *executionContext) _Notification(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Notification) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, notificationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Notification")
+		case "id":
+			out.Values[i] = ec._Notification_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._Notification_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "conversation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Notification_conversation(ctx, field, obj)
+				})
+		case "note":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Notification_note(ctx, field, obj)
+				})
+		case "message":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Notification_message(ctx, field, obj)
+				})
+		case "actor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Notification_actor(ctx, field, obj)
+				})
+		case "isRead":
+			out.Values[i] = ec._Notification_isRead(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "readAt":
+			out.Values[i] = ec._Notification_readAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._Notification_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var notificationAddedEventImplementors = []string{"NotificationAddedEvent", "NotificationEvent"}
+
+func (ec *executionContext) _NotificationAddedEvent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.NotificationAddedEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, notificationAddedEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NotificationAddedEvent")
+		case "id":
+			out.Values[i] = ec._NotificationAddedEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._NotificationAddedEvent_cursor(ctx, field, obj)
+				})
+		case "occurredAt":
+			out.Values[i] = ec._NotificationAddedEvent_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notification":
+			out.Values[i] = ec._NotificationAddedEvent_notification(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "unreadCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._NotificationAddedEvent_unreadCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var notificationConnectionImplementors = []string{"NotificationConnection"}
+
+func (ec *executionContext) _NotificationConnection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.NotificationConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, notificationConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NotificationConnection")
+		case "edges":
+			out.Values[i] = ec._NotificationConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._NotificationConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._NotificationConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var notificationEdgeImplementors = []string{"NotificationEdge"}
+
+func (ec *executionContext) _NotificationEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.NotificationEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, notificationEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NotificationEdge")
+		case "cursor":
+			out.Values[i] = ec._NotificationEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._NotificationEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var notificationMarkAllReadPayloadImplementors = []string{"NotificationMarkAllReadPayload"}
+
+func (ec *executionContext) _NotificationMarkAllReadPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.NotificationMarkAllReadPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, notificationMarkAllReadPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NotificationMarkAllReadPayload")
+		case "unreadCount":
+			out.Values[i] = ec._NotificationMarkAllReadPayload_unreadCount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._NotificationMarkAllReadPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var notificationMarkReadPayloadImplementors = []string{"NotificationMarkReadPayload"}
+
+func (ec *executionContext) _NotificationMarkReadPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.NotificationMarkReadPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, notificationMarkReadPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NotificationMarkReadPayload")
+		case "notification":
+			out.Values[i] = ec._NotificationMarkReadPayload_notification(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unreadCount":
+			out.Values[i] = ec._NotificationMarkReadPayload_unreadCount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._NotificationMarkReadPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var notificationUserErrorImplementors = []string{"NotificationUserError", "UserError"}
+
+func (ec *executionContext) _NotificationUserError(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.NotificationUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, notificationUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NotificationUserError")
+		case "code":
+			out.Values[i] = ec._NotificationUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._NotificationUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._NotificationUserError_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var notificationsReadEventImplementors = []string{"NotificationsReadEvent", "NotificationEvent"}
+
+func (ec *executionContext) _NotificationsReadEvent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.NotificationsReadEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, notificationsReadEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NotificationsReadEvent")
+		case "id":
+			out.Values[i] = ec._NotificationsReadEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._NotificationsReadEvent_cursor(ctx, field, obj)
+				})
+		case "occurredAt":
+			out.Values[i] = ec._NotificationsReadEvent_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "unreadCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._NotificationsReadEvent_unreadCount(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -30963,6 +38170,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_channels(ctx, field)
+				})
+		case "tags":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_tags(ctx, field)
+				})
+		case "notifications":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_notifications(ctx, field)
 				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
@@ -31486,6 +38705,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_conversationEvents(ctx, fields[0])
 	case "conversationPresence":
 		return ec._Subscription_conversationPresence(ctx, fields[0])
+	case "notificationEvents":
+		return ec._Subscription_notificationEvents(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
@@ -31514,6 +38735,303 @@ func (ec *executionContext) _SystemContent(ctx context.Context, sel ast.Selectio
 			}
 		case "waId":
 			out.Values[i] = ec._SystemContent_waId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var tagImplementors = []string{"Tag", "Node"}
+
+func (ec *executionContext) _Tag(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Tag) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Tag")
+		case "id":
+			out.Values[i] = ec._Tag_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._Tag_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "color":
+			out.Values[i] = ec._Tag_color(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Tag_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Tag_createdBy(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._Tag_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var tagConnectionImplementors = []string{"TagConnection"}
+
+func (ec *executionContext) _TagConnection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TagConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagConnection")
+		case "edges":
+			out.Values[i] = ec._TagConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._TagConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._TagConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var tagCreatePayloadImplementors = []string{"TagCreatePayload"}
+
+func (ec *executionContext) _TagCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TagCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagCreatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagCreatePayload")
+		case "tag":
+			out.Values[i] = ec._TagCreatePayload_tag(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TagCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var tagDeletePayloadImplementors = []string{"TagDeletePayload"}
+
+func (ec *executionContext) _TagDeletePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TagDeletePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagDeletePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagDeletePayload")
+		case "deletedTagId":
+			out.Values[i] = ec._TagDeletePayload_deletedTagId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TagDeletePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var tagEdgeImplementors = []string{"TagEdge"}
+
+func (ec *executionContext) _TagEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TagEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagEdge")
+		case "cursor":
+			out.Values[i] = ec._TagEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._TagEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var tagUpdatePayloadImplementors = []string{"TagUpdatePayload"}
+
+func (ec *executionContext) _TagUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TagUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagUpdatePayload")
+		case "tag":
+			out.Values[i] = ec._TagUpdatePayload_tag(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TagUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var tagUserErrorImplementors = []string{"TagUserError", "UserError"}
+
+func (ec *executionContext) _TagUserError(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TagUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagUserError")
+		case "code":
+			out.Values[i] = ec._TagUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._TagUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._TagUserError_field(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -31942,6 +39460,12 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Viewer_channelPermissions(ctx, field, obj)
+				})
+		case "unreadNotificationCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Viewer_unreadNotificationCount(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -33128,6 +40652,11 @@ func (ec *executionContext) marshalNConversationStatus2recadoᚋmodelsᚐConvers
 	return res
 }
 
+func (ec *executionContext) unmarshalNConversationTagsUpdateInput2recadoᚋgraphᚋgqlmodelᚐConversationTagsUpdateInput(ctx context.Context, v any) (gqlmodel.ConversationTagsUpdateInput, error) {
+	res, err := ec.unmarshalInputConversationTagsUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNConversationTypingShowInput2recadoᚋgraphᚋgqlmodelᚐConversationTypingShowInput(ctx context.Context, v any) (gqlmodel.ConversationTypingShowInput, error) {
 	res, err := ec.unmarshalInputConversationTypingShowInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -33716,6 +41245,204 @@ func (ec *executionContext) marshalNNode2ᚕrecadoᚋgraphᚋgqlmodelᚐNode(ctx
 	return ret
 }
 
+func (ec *executionContext) marshalNNote2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐNoteᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.Note) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNote2ᚖrecadoᚋgraphᚋgqlmodelᚐNote(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNNote2ᚖrecadoᚋgraphᚋgqlmodelᚐNote(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Note) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Note!")
+		return graphql.Null
+	}
+	return ec._Note(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNNoteCreateInput2recadoᚋgraphᚋgqlmodelᚐNoteCreateInput(ctx context.Context, v any) (gqlmodel.NoteCreateInput, error) {
+	res, err := ec.unmarshalInputNoteCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNNoteDeleteInput2recadoᚋgraphᚋgqlmodelᚐNoteDeleteInput(ctx context.Context, v any) (gqlmodel.NoteDeleteInput, error) {
+	res, err := ec.unmarshalInputNoteDeleteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoteEdge2recadoᚋgraphᚋgqlmodelᚐNoteEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.NoteEdge) graphql.Marshaler {
+	return ec._NoteEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNNoteEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐNoteEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.NoteEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNoteEdge2recadoᚋgraphᚋgqlmodelᚐNoteEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNNoteErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoteErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "NoteErrorCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNNoteUpdateInput2recadoᚋgraphᚋgqlmodelᚐNoteUpdateInput(ctx context.Context, v any) (gqlmodel.NoteUpdateInput, error) {
+	res, err := ec.unmarshalInputNoteUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoteUserError2recadoᚋgraphᚋgqlmodelᚐNoteUserError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.NoteUserError) graphql.Marshaler {
+	return ec._NoteUserError(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNNoteUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐNoteUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.NoteUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNoteUserError2recadoᚋgraphᚋgqlmodelᚐNoteUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNNotification2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐNotificationᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.Notification) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNotification2ᚖrecadoᚋgraphᚋgqlmodelᚐNotification(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNNotification2ᚖrecadoᚋgraphᚋgqlmodelᚐNotification(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Notification) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Notification!")
+		return graphql.Null
+	}
+	return ec._Notification(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNNotificationEdge2recadoᚋgraphᚋgqlmodelᚐNotificationEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.NotificationEdge) graphql.Marshaler {
+	return ec._NotificationEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNNotificationEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐNotificationEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.NotificationEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNotificationEdge2recadoᚋgraphᚋgqlmodelᚐNotificationEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNNotificationErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNotificationErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "NotificationErrorCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNNotificationKind2recadoᚋmodelsᚐNotificationKind(ctx context.Context, v any) (models.NotificationKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.NotificationKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNotificationKind2recadoᚋmodelsᚐNotificationKind(ctx context.Context, sel ast.SelectionSet, v models.NotificationKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "NotificationKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNNotificationMarkAllReadInput2recadoᚋgraphᚋgqlmodelᚐNotificationMarkAllReadInput(ctx context.Context, v any) (gqlmodel.NotificationMarkAllReadInput, error) {
+	res, err := ec.unmarshalInputNotificationMarkAllReadInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNNotificationMarkReadInput2recadoᚋgraphᚋgqlmodelᚐNotificationMarkReadInput(ctx context.Context, v any) (gqlmodel.NotificationMarkReadInput, error) {
+	res, err := ec.unmarshalInputNotificationMarkReadInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNotificationUserError2recadoᚋgraphᚋgqlmodelᚐNotificationUserError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.NotificationUserError) graphql.Marshaler {
+	return ec._NotificationUserError(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNNotificationUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐNotificationUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.NotificationUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNotificationUserError2recadoᚋgraphᚋgqlmodelᚐNotificationUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNOrderDirection2recadoᚋgraphᚋgqlmodelᚐOrderDirection(ctx context.Context, v any) (gqlmodel.OrderDirection, error) {
 	var res gqlmodel.OrderDirection
 	err := res.UnmarshalGQL(v)
@@ -33904,6 +41631,119 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNTag2recadoᚋgraphᚋgqlmodelᚐTag(ctx context.Context, sel ast.SelectionSet, v gqlmodel.Tag) graphql.Marshaler {
+	return ec._Tag(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTag2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐTagᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.Tag) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTag2ᚖrecadoᚋgraphᚋgqlmodelᚐTag(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTag2ᚖrecadoᚋgraphᚋgqlmodelᚐTag(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Tag) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Tag!")
+		return graphql.Null
+	}
+	return ec._Tag(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTagColor2recadoᚋmodelsᚐTagColor(ctx context.Context, v any) (models.TagColor, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.TagColor(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTagColor2recadoᚋmodelsᚐTagColor(ctx context.Context, sel ast.SelectionSet, v models.TagColor) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TagColor!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNTagCreateInput2recadoᚋgraphᚋgqlmodelᚐTagCreateInput(ctx context.Context, v any) (gqlmodel.TagCreateInput, error) {
+	res, err := ec.unmarshalInputTagCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNTagDeleteInput2recadoᚋgraphᚋgqlmodelᚐTagDeleteInput(ctx context.Context, v any) (gqlmodel.TagDeleteInput, error) {
+	res, err := ec.unmarshalInputTagDeleteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTagEdge2recadoᚋgraphᚋgqlmodelᚐTagEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.TagEdge) graphql.Marshaler {
+	return ec._TagEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTagEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐTagEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.TagEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTagEdge2recadoᚋgraphᚋgqlmodelᚐTagEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNTagErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTagErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TagErrorCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNTagUpdateInput2recadoᚋgraphᚋgqlmodelᚐTagUpdateInput(ctx context.Context, v any) (gqlmodel.TagUpdateInput, error) {
+	res, err := ec.unmarshalInputTagUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTagUserError2recadoᚋgraphᚋgqlmodelᚐTagUserError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.TagUserError) graphql.Marshaler {
+	return ec._TagUserError(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTagUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐTagUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.TagUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTagUserError2recadoᚋgraphᚋgqlmodelᚐTagUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNTextSegment2recadoᚋfulltextᚐSegment(ctx context.Context, sel ast.SelectionSet, v fulltext.Segment) graphql.Marshaler {
@@ -34396,6 +42236,13 @@ func (ec *executionContext) marshalOConversationStatus2ᚖrecadoᚋmodelsᚐConv
 	return res
 }
 
+func (ec *executionContext) marshalOConversationTagsUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationTagsUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationTagsUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConversationTagsUpdatePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOConversationTypingShowPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationTypingShowPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationTypingShowPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -34741,6 +42588,83 @@ func (ec *executionContext) marshalONode2recadoᚋgraphᚋgqlmodelᚐNode(ctx co
 	return ec._Node(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalONote2ᚖrecadoᚋgraphᚋgqlmodelᚐNote(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Note) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Note(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalONoteConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐNoteConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.NoteConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._NoteConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalONoteCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐNoteCreatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.NoteCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._NoteCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalONoteDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐNoteDeletePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.NoteDeletePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._NoteDeletePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalONoteEdge2ᚖrecadoᚋgraphᚋgqlmodelᚐNoteEdge(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.NoteEdge) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._NoteEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalONoteUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐNoteUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.NoteUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._NoteUpdatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalONotification2ᚖrecadoᚋgraphᚋgqlmodelᚐNotification(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Notification) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Notification(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalONotificationConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐNotificationConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.NotificationConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._NotificationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalONotificationEvent2recadoᚋgraphᚋgqlmodelᚐNotificationEvent(ctx context.Context, sel ast.SelectionSet, v gqlmodel.NotificationEvent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._NotificationEvent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalONotificationMarkAllReadPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐNotificationMarkAllReadPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.NotificationMarkAllReadPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._NotificationMarkAllReadPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalONotificationMarkReadPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐNotificationMarkReadPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.NotificationMarkReadPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._NotificationMarkReadPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOOrganization2ᚖrecadoᚋgraphᚋgqlmodelᚐOrganization(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Organization) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -34919,6 +42843,60 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOTag2ᚕrecadoᚋgraphᚋgqlmodelᚐTagᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.Tag) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTag2recadoᚋgraphᚋgqlmodelᚐTag(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOTag2ᚖrecadoᚋgraphᚋgqlmodelᚐTag(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Tag) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Tag(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTagConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐTagConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TagConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TagConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTagCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐTagCreatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TagCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TagCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTagDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐTagDeletePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TagDeletePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TagDeletePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTagUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐTagUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TagUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TagUpdatePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOTextContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTextContentInput(ctx context.Context, v any) (*gqlmodel.TextContentInput, error) {

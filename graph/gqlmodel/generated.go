@@ -33,6 +33,11 @@ type Node interface {
 	IsNode()
 }
 
+// What the viewer is notified of.
+type NotificationEvent interface {
+	IsNotificationEvent()
+}
+
 // Something in the input that a person can mend.
 type UserError interface {
 	IsUserError()
@@ -432,6 +437,10 @@ type ConversationPermissions struct {
 	Close bool `json:"close"`
 	// Mark it as read.
 	MarkRead bool `json:"markRead"`
+	// Give it tags and take them off.
+	Tag bool `json:"tag"`
+	// Write notes in it.
+	Note bool `json:"note"`
 }
 
 // Who is in a conversation.
@@ -487,6 +496,26 @@ type ConversationSnoozeInput struct {
 
 // The outcome of putting a conversation off.
 type ConversationSnoozePayload struct {
+	// The conversation as it is now; null if there are user errors other than CONFLICT.
+	Conversation *Conversation `json:"conversation,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ConversationUserError `json:"userErrors"`
+}
+
+// Tags that a conversation gets and loses.
+type ConversationTagsUpdateInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// Tags that it gets, up to 20.
+	AddTagIds graphql.Omittable[[]string] `json:"addTagIds,omitempty"`
+	// Tags that it loses, up to 100. A tag that is among both is added.
+	RemoveTagIds graphql.Omittable[[]string] `json:"removeTagIds,omitempty"`
+	// Refuse with CONFLICT if the conversation has another `version`. Tagging does not change it: taggings of several people add up.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// The outcome of tagging.
+type ConversationTagsUpdatePayload struct {
 	// The conversation as it is now; null if there are user errors other than CONFLICT.
 	Conversation *Conversation `json:"conversation,omitempty"`
 	// What the user can mend; empty on success.
@@ -941,6 +970,117 @@ func (MessageUserError) IsUserError() {}
 type Mutation struct {
 }
 
+// A note to write.
+type NoteCreateInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// 1 to 4096 characters.
+	Body string `json:"body"`
+	// Users to mention, at most 20, who may see the channel.
+	MentionedUserIds graphql.Omittable[[]string] `json:"mentionedUserIds,omitempty"`
+	// Up to 64 characters that the client makes up for this note. The same key with the same input gives the first result for 24
+	// hours.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// The outcome of writing a note.
+type NoteCreatePayload struct {
+	// The note; null if there are user errors.
+	Note *Note `json:"note,omitempty"`
+	// The note in its place in the conversation's `notes`; null if there are user errors.
+	NoteEdge *NoteEdge `json:"noteEdge,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []NoteUserError `json:"userErrors"`
+}
+
+// A note to delete.
+type NoteDeleteInput struct {
+	// The note.
+	NoteID string `json:"noteId"`
+}
+
+// The outcome of deleting a note.
+type NoteDeletePayload struct {
+	// The id of the note that is no more; null if there are user errors.
+	DeletedNoteID *string `json:"deletedNoteId,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []NoteUserError `json:"userErrors"`
+}
+
+// A note, and what it says now.
+type NoteUpdateInput struct {
+	// The note.
+	NoteID string `json:"noteId"`
+	// 1 to 4096 characters.
+	Body string `json:"body"`
+	// Users to mention, at most 20, who may see the channel.
+	MentionedUserIds graphql.Omittable[[]string] `json:"mentionedUserIds,omitempty"`
+	// The `version` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// The outcome of changing a note.
+type NoteUpdatePayload struct {
+	// The note as it is now; null if there are user errors other than CONFLICT.
+	Note *Note `json:"note,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []NoteUserError `json:"userErrors"`
+}
+
+// Something wrong with a note.
+type NoteUserError struct {
+	// What is wrong, for programs.
+	Code models.Code `json:"code"`
+	// What is wrong, for people.
+	Message string `json:"message"`
+	// The value that is to blame; null when no single one is.
+	Field []string `json:"field,omitempty"`
+}
+
+func (NoteUserError) IsUserError() {}
+
+// Which of the viewer's notifications.
+type NotificationMarkAllReadInput struct {
+	// Only those made up to this moment, such as the `createdAt` of the newest one that is shown; all when absent.
+	CreatedUntil graphql.Omittable[*time.Time] `json:"createdUntil,omitempty"`
+}
+
+// The outcome of marking notifications as read.
+type NotificationMarkAllReadPayload struct {
+	// How many of the viewer's notifications are unread now; null if there are user errors, or if it cannot be read at the moment.
+	UnreadCount *int32 `json:"unreadCount,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []NotificationUserError `json:"userErrors"`
+}
+
+// A notification.
+type NotificationMarkReadInput struct {
+	// The notification.
+	NotificationID string `json:"notificationId"`
+}
+
+// The outcome of marking a notification as read.
+type NotificationMarkReadPayload struct {
+	// The notification as it is now; null if there are user errors.
+	Notification *Notification `json:"notification,omitempty"`
+	// How many of the viewer's notifications are unread now; null if there are user errors, or if it cannot be read at the moment.
+	UnreadCount *int32 `json:"unreadCount,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []NotificationUserError `json:"userErrors"`
+}
+
+// Something wrong with a notification.
+type NotificationUserError struct {
+	// What is wrong, for programs.
+	Code models.Code `json:"code"`
+	// What is wrong, for people.
+	Message string `json:"message"`
+	// The value that is to blame; null when no single one is.
+	Field []string `json:"field,omitempty"`
+}
+
+func (NotificationUserError) IsUserError() {}
+
 // A cart from the catalogue.
 type OrderContent struct {
 	// Meta's id of the catalogue; null if not said.
@@ -1146,6 +1286,68 @@ type SystemContent struct {
 }
 
 func (SystemContent) IsMessageContent() {}
+
+// A tag to make.
+type TagCreateInput struct {
+	// 1 to 50 characters; spaces around it are dropped.
+	Name string `json:"name"`
+	// The color.
+	Color models.TagColor `json:"color"`
+}
+
+// The outcome of making a tag.
+type TagCreatePayload struct {
+	// The tag; null if there are user errors.
+	Tag *Tag `json:"tag,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []TagUserError `json:"userErrors"`
+}
+
+// A tag to delete.
+type TagDeleteInput struct {
+	// The tag.
+	TagID string `json:"tagId"`
+}
+
+// The outcome of deleting a tag.
+type TagDeletePayload struct {
+	// The id of the tag that is no more; null if there are user errors.
+	DeletedTagID *string `json:"deletedTagId,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []TagUserError `json:"userErrors"`
+}
+
+// A tag, and what it becomes.
+type TagUpdateInput struct {
+	// The tag.
+	TagID string `json:"tagId"`
+	// 1 to 50 characters; spaces around it are dropped.
+	Name string `json:"name"`
+	// The color.
+	Color models.TagColor `json:"color"`
+	// The `version` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// The outcome of changing a tag.
+type TagUpdatePayload struct {
+	// The tag as it is now; null if there are user errors other than CONFLICT.
+	Tag *Tag `json:"tag,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []TagUserError `json:"userErrors"`
+}
+
+// Something wrong with a tag.
+type TagUserError struct {
+	// What is wrong, for programs.
+	Code models.Code `json:"code"`
+	// What is wrong, for people.
+	Message string `json:"message"`
+	// The value that is to blame; null when no single one is.
+	Field []string `json:"field,omitempty"`
+}
+
+func (TagUserError) IsUserError() {}
 
 // A text.
 type TextContent struct {
