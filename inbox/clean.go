@@ -71,10 +71,6 @@ func clean[T any](ctx context.Context, db *store.Store, key []string, where stri
 }
 
 func (s *Service) trimFeed(ctx context.Context, before time.Time) error {
-	for {
-		trimmed, err := s.db.TrimFeed(ctx, before, cleanBatch)
-		if err != nil || trimmed < cleanBatch {
-			return err
-		}
-	}
+	_, err := s.db.TrimFeed(ctx, before, cleanBatch)
+	return err
 }

@@ -111,19 +111,52 @@ func (s *Store) EventsAfter(ctx context.Context, organization models.ID, after i
 	return events, nil
 }
 
-// TrimFeed deletes up to limit of the oldest events made before the given time
-// and reports how many there were.
-func (s *Store) TrimFeed(ctx context.Context, before time.Time, limit int) (int64, error) {
-	var trimmed int64
-	err := s.Write(ctx, func(tx *Tx) error {
-		oldest := tx.Model(&models.Event{}).Select("organization_id, position").
-			Where("created_at < ?", before).Order("created_at").Limit(limit)
-		result := tx.Where("(organization_id, position) IN (?)", oldest).Delete(&models.Event{})
-		trimmed = result.RowsAffected
-		return result.Error
-	})
+// TrimFeed deletes the events made before the given time, in transactions of up to
+// batch events each, and reports how many there were. Each feed loses its oldest
+// positions only: two transactions at once may take positions in another order than
+// that of their times, and an old event behind a young one stays until that is old
+// too. So what is left of a feed never has a hole.
+func (s *Store) TrimFeed(ctx context.Context, before time.Time, batch int) (int64, error) {
+	var organizations []models.ID
+	err := s.Read(ctx).Model(&models.Event{}).Distinct().
+		Where("created_at < ?", before).Pluck("organization_id", &organizations).Error
 	if err != nil {
-		return 0, fmt.Errorf("trim feed: %w", err)
+		return 0, fmt.Errorf("look for events to trim: %w", err)
+	}
+	var trimmed int64
+	for _, organization := range organizations {
+		for {
+			count, err := s.trimFeedOf(ctx, organization, before, batch)
+			if err != nil {
+				return trimmed, fmt.Errorf("trim feed of organization %s: %w", organization, err)
+			}
+			trimmed += count
+			if count < int64(batch) {
+				break
+			}
+		}
 	}
 	return trimmed, nil
+}
+
+// trimFeedOf deletes up to batch of the oldest events of an organization.
+func (s *Store) trimFeedOf(ctx context.Context, organization models.ID, before time.Time, batch int) (int64, error) {
+	var count int64
+	err := s.Write(ctx, func(tx *Tx) error {
+		var oldest []models.Event
+		err := tx.Select("position", "created_at").Where("organization_id = ?", organization).
+			Order("position").Limit(batch).Find(&oldest).Error
+		if err != nil {
+			return err
+		}
+		old := slices.IndexFunc(oldest, func(event models.Event) bool { return !event.CreatedAt.Before(before) })
+		if old < 0 {
+			old = len(oldest)
+		}
+		if count = int64(old); old == 0 {
+			return nil
+		}
+		return tx.Where("organization_id = ? AND position <= ?", organization, oldest[old-1].Position).Delete(&models.Event{}).Error
+	})
+	return count, err
 }

@@ -124,9 +124,14 @@ func TestEventsAfter(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, events)
 
-		trimmed, err := db.TrimFeed(t.Context(), models.SystemClock().Add(models.ServiceWindow), 3)
+		// Two transactions at once: the later position has the earlier time.
+		require.NoError(t, db.Write(t.Context(), func(tx *store.Tx) error {
+			return tx.Model(&models.Event{}).Where("organization_id = ? AND position = ?", organization, 4).
+				Update("created_at", models.SystemClock().Add(2*models.ServiceWindow)).Error
+		}))
+		trimmed, err := db.TrimFeed(t.Context(), models.SystemClock().Add(models.ServiceWindow), 2)
 		require.NoError(t, err)
-		require.EqualValues(t, 3, trimmed)
+		require.EqualValues(t, 3, trimmed, "event 5 is old, but behind one that is not")
 		_, err = db.EventsAfter(t.Context(), organization, 2, 10)
 		require.Equal(t, models.CodeCursorExpired, models.CodeOf(err), "events 3 were trimmed")
 		events, err = db.EventsAfter(t.Context(), organization, 3, 10)
