@@ -187,7 +187,7 @@ func TestReceive_reactions(t *testing.T) {
 		conversation, iris := o.greeted()
 		wamid := *o.message(*conversation.LastMessageID).WAMID
 		t.Run("open the window, but leave nothing unread and open no closed conversation", func(t *testing.T) {
-			_, err := o.inbox.CloseConversation(t.Context(), o.answers, conversation.ID, nil)
+			_, err := o.inbox.CloseConversation(t.Context(), o.answers, inbox.Close{ConversationID: conversation.ID})
 			require.NoError(t, err)
 			o.pass(30 * time.Hour)
 			require.False(t, o.conversation(conversation.ID).WindowOpen(o.clock.Now()))
