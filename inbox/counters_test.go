@@ -65,7 +65,7 @@ func TestNewConversation(t *testing.T) {
 		_, err = o.channels.SetReopenPolicy(t.Context(), o.admin, o.channel.ID, models.NewConversation)
 		require.NoError(t, err)
 		first, iris := o.greeted()
-		_, err = o.inbox.CloseConversation(t.Context(), o.answers, first.ID, nil)
+		_, err = o.inbox.CloseConversation(t.Context(), o.answers, inbox.Close{ConversationID: first.ID})
 		require.NoError(t, err)
 		o.pass(time.Minute)
 		second := o.written(iris, "One more thing")
@@ -81,7 +81,7 @@ func TestNewConversation(t *testing.T) {
 		current, err := o.inbox.ReopenConversation(t.Context(), o.answers, first.ID, nil)
 		requireCode(t, models.CodeConversationSuperseded, err)
 		require.Equal(t, second.ID, current.ID)
-		_, err = o.inbox.Reply(t.Context(), o.answers, inbox.Reply{ConversationID: first.ID, IdempotencyKey: "k", Text: "Yes?"})
+		_, err = o.inbox.Reply(t.Context(), o.answers, inbox.Reply{ConversationID: first.ID, IdempotencyKey: "k", Content: says("Yes?")})
 		requireCode(t, models.CodeConversationSuperseded, err)
 
 		lists, err := o.inbox.ConversationsOfContacts(t.Context(), o.watches, []models.ID{first.ContactID})
