@@ -124,7 +124,7 @@ func (s *Store) Search(ctx context.Context, search Search, wanted Range) ([]Plac
 		err   error
 	)
 	if s.dialect == Postgres {
-		found, err = search.onPostgres(s.Read(ctx), wanted, s.clock())
+		found, err = search.onPostgres(s.Read(ctx), wanted)
 	} else {
 		found, err = search.onSQLite(s.Read(ctx), wanted)
 	}

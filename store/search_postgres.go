@@ -17,17 +17,14 @@ import (
 // newest rows with a frequent word are among the newest rows. So a search first
 // looks through a bounded number of the newest entries, which fills the page for
 // every word that is not rare; only if it does not, GIN is asked, for what is then
-// few rows. A word that was frequent only some time ago is met by asking GIN for
-// ever longer times: each entry has a word for its month.
+// few rows. (A word for the month in each entry, to ask for the last months
+// first, was tried: every word that a query names makes GIN slower.)
 
 // walked is how many of the newest entries are looked through. Looking at one takes
 // a few microseconds.
-const walked = 10_000
+const walked = 25_000
 
-// horizons are for how many months back GIN is asked before it is asked for all.
-var horizons = []int{3, 24}
-
-func (search Search) onPostgres(db *gorm.DB, wanted Range, now time.Time) ([]hit, error) {
+func (search Search) onPostgres(db *gorm.DB, wanted Range) ([]hit, error) {
 	if search.ConversationID != nil {
 		return search.inConversation(db, wanted)
 	}
@@ -35,27 +32,7 @@ func (search Search) onPostgres(db *gorm.DB, wanted Range, now time.Time) ([]hit
 	if err != nil || len(found) == wanted.limit() {
 		return found, err
 	}
-	if wanted.backward {
-		return search.byIndex(db, wanted, nil)
-	}
-	newest := now.AddDate(0, 0, 1) // a sender's clock may run ahead
-	if wanted.after != nil {
-		newest = wanted.after.At
-	}
-	if search.Until != nil && search.Until.Before(newest) {
-		newest = *search.Until
-	}
-	for _, months := range horizons {
-		oldest := newest.UTC().AddDate(0, -months, 0)
-		if search.From != nil && search.From.After(oldest) {
-			oldest = *search.From
-		}
-		found, err = search.byIndex(db, wanted, monthsBetween(oldest, newest))
-		if err != nil || len(found) == wanted.limit() || search.From != nil && !oldest.After(*search.From) {
-			return found, err
-		}
-	}
-	return search.byIndex(db, wanted, nil)
+	return search.byIndex(db, wanted)
 }
 
 // inConversation walks the messages of a conversation.
@@ -64,7 +41,7 @@ func (search Search) inConversation(db *gorm.DB, wanted Range) ([]hit, error) {
 		Joins("JOIN search_entries AS e ON e.organization_id = m.organization_id AND e.kind = ? AND e.happened_at = m.sent_at AND e.id = m.id", SearchMessages).
 		Where("m.organization_id = ? AND m.conversation_id = ?", search.OrganizationID, *search.ConversationID)
 	var found []hit
-	query := search.within(db.Table("(?) AS entries", of)).Distinct("happened_at", "id").Where("words @@ ?::tsquery", search.tsquery(nil, true))
+	query := search.within(db.Table("(?) AS entries", of)).Distinct("happened_at", "id").Where("words @@ ?::tsquery", search.tsquery(true))
 	return found, wanted.Apply(query).Find(&found).Error
 }
 
@@ -72,15 +49,15 @@ func (search Search) inConversation(db *gorm.DB, wanted Range) ([]hit, error) {
 func (search Search) amongNewest(db *gorm.DB, wanted Range) ([]hit, error) {
 	newest := wanted.Apply(search.within(db.Table("search_entries").Select("happened_at, id, words"))).Limit(walked)
 	var found []hit
-	query := db.Table("(?) AS newest", newest).Distinct("happened_at", "id").Where("words @@ ?::tsquery", search.tsquery(nil, true))
+	query := db.Table("(?) AS newest", newest).Distinct("happened_at", "id").Where("words @@ ?::tsquery", search.tsquery(true))
 	return found, wanted.Apply(query).Find(&found).Error
 }
 
-// byIndex asks GIN, for entries of the months or, if they are nil, of all times.
-func (search Search) byIndex(db *gorm.DB, wanted Range, months []string) ([]hit, error) {
-	entries := search.within(db.Table("search_entries").Select("happened_at, id")).Where("words @@ ?::tsquery", search.tsquery(months, false))
+// byIndex asks GIN.
+func (search Search) byIndex(db *gorm.DB, wanted Range) ([]hit, error) {
+	entries := search.within(db.Table("search_entries").Select("happened_at, id")).Where("words @@ ?::tsquery", search.tsquery(false))
 	if search.hasShortPrefix() {
-		entries = entries.Where("(words @@ ?::tsquery) IS TRUE", search.tsquery(nil, true)) // in a form that the index does not serve
+		entries = entries.Where("(words @@ ?::tsquery) IS TRUE", search.tsquery(true)) // in a form that the index does not serve
 	}
 	var found []hit
 	// Without the fence the planner may hope to meet the rows soon on a walk by time.
@@ -100,15 +77,12 @@ func isShortPrefix(term fulltext.Term) bool {
 	return term.Prefix && len(term.Words) == 1 && len(term.Words[0]) <= shortPrefix
 }
 
-// tsquery is the search as PostgreSQL reads it. Words are letters, digits and
+// tsquery is the search as PostgreSQL reads it, with or without beginnings that are
+// too short for the index. Words are letters, digits and
 // pictographs, so nothing in them has a meaning there.
-func (search Search) tsquery(months []string, whole bool) string {
+func (search Search) tsquery(whole bool) string {
 	var all []string
-	about := search.about()
-	if months != nil {
-		about = append(about, months)
-	}
-	for _, words := range about {
+	for _, words := range search.about() {
 		quoted := make([]string, len(words))
 		for i, word := range words {
 			quoted[i] = "'/" + word + "'"
@@ -132,18 +106,6 @@ func (search Search) tsquery(months []string, whole bool) string {
 	return strings.Join(all, " & ")
 }
 
-// monthWord is the month of an entry, for tsquery.
-func monthWord(at time.Time) string { return "t" + at.UTC().Format("200601") }
-
-func monthsBetween(oldest, newest time.Time) []string {
-	oldest, newest = oldest.UTC(), newest.UTC()
-	months := []string{monthWord(newest)}
-	for month := time.Date(oldest.Year(), oldest.Month(), 1, 0, 0, 0, 0, time.UTC); month.Before(newest); month = month.AddDate(0, 1, 0) {
-		months = append(months, monthWord(month))
-	}
-	return months
-}
-
 // vector is the entry as PostgreSQL reads a tsvector; empty if its text has no words.
 func (e SearchEntry) vector() string {
 	words := fulltext.Words(e.Text)
@@ -151,7 +113,7 @@ func (e SearchEntry) vector() string {
 		return ""
 	}
 	var b strings.Builder
-	for _, word := range append(e.about(), monthWord(e.At)) {
+	for _, word := range e.about() {
 		fmt.Fprintf(&b, "'/%s' ", word)
 	}
 	for i, word := range words {
