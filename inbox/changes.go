@@ -255,7 +255,7 @@ func (c *changes) save() error {
 	if err := c.countLoads(); err != nil {
 		return err
 	}
-	if err := c.index(rewritten); err != nil {
+	if err := c.index(); err != nil {
 		return err
 	}
 	if err := c.count(); err != nil {

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -90,18 +91,17 @@ func labelOf(direction *models.Direction) string {
 	return strings.ToLower(string(*direction))
 }
 
-// index has new and revised texts and changed contacts be found.
-func (c *changes) index(moved []models.Message) error {
-	entries := make([]store.SearchEntry, 0, len(c.added))
+// index has the texts of messages that are new or were altered, and changed
+// contacts, be found.
+func (c *changes) index() error {
+	entries := make([]store.SearchEntry, 0, len(c.added)+len(c.altered))
 	for _, message := range c.added {
 		if message.Body != "" {
 			entries = append(entries, searchEntry(message))
 		}
 	}
-	for _, message := range moved {
-		if message.EditedAt != nil { // maybe just now; what a deleted message said stays
-			entries = append(entries, searchEntry(message))
-		}
+	for _, id := range sorted(maps.Keys(c.altered)) {
+		entries = append(entries, searchEntry(*c.altered[id]))
 	}
 	if err := store.Index(c.tx, entries); err != nil {
 		return err

@@ -125,6 +125,37 @@ func TestSearchMessages_finds_answers(t *testing.T) {
 	})
 }
 
+func TestSearchMessages_finds_what_messages_say_now(t *testing.T) {
+	onEachOffice(t, func(t *testing.T, o *office) {
+		iris := o.customer()
+		found := func(text string) []string {
+			t.Helper()
+			page, err := o.inbox.SearchMessages(t.Context(), o.watches, inbox.MessageSearch{Text: text})
+			require.NoError(t, err)
+			snippets := []string{}
+			for _, message := range page.Rows {
+				snippets = append(snippets, marked(message.Snippet))
+			}
+			return snippets
+		}
+		wamid := iris.SendText(o.channel.PhoneNumberID, "Quero pão")
+		iris.SendLocation(o.channel.PhoneNumberID, -23.5, -46.6, "Padaria Aurora", "Rua das Flores 12")
+		o.flush()
+		require.Equal(t, []string{"Quero [pão]"}, found("pao"))
+		require.Len(t, found("flores aurora"), 1, "what can be read in any kind of message")
+
+		iris.Edit(o.channel.PhoneNumberID, wamid, "Quero bolo")
+		o.flush()
+		require.Empty(t, found("pao"))
+		require.Equal(t, []string{"Quero [bolo]"}, found("bolo"))
+
+		iris.React(o.channel.PhoneNumberID, wamid, "👍")
+		iris.Delete(o.channel.PhoneNumberID, wamid)
+		o.flush()
+		require.Equal(t, []string{"Quero [bolo]"}, found("bolo"), "what a deleted message said stays")
+	})
+}
+
 // conversationOf is the conversation that a message is in.
 func conversationOf(t *testing.T, conversations []models.Conversation, s *shop, wamid string) models.ID {
 	t.Helper()
