@@ -148,14 +148,14 @@ func (l *library) fill(ctx context.Context, url string) error {
 	}
 	step = librarySpan / time.Duration(l.contacts)
 	err = l.write(ctx, l.contacts, func(i int) store.SearchEntry {
-		text := word(l.random.IntN(2_000)) + " " + word(l.random.IntN(20_000))
+		words := []string{word(l.random.IntN(2_000)), word(l.random.IntN(20_000))}
 		number := fmt.Sprintf("55%02d9%08d", 11+l.random.IntN(80), l.random.IntN(1e8))
 		for from := range len(number) - 2 {
-			text += " " + number[from:]
+			words = append(words, number[from:])
 		}
 		return store.SearchEntry{
 			OrganizationID: l.organization, Kind: store.SearchContacts, At: l.newest.Add(-step * time.Duration(l.contacts-i)), ID: models.NewID(),
-			ChannelID: l.channels[l.random.IntN(libraryChannels)], Text: text,
+			ChannelID: l.channels[l.random.IntN(libraryChannels)], Text: strings.Join(words, " "),
 		}
 	})
 	if err != nil {

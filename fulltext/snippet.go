@@ -94,7 +94,8 @@ func (t Term) at(words []Word, index int) bool {
 	}
 	for j, wanted := range t.Words {
 		word := words[index+j].Text
-		if word != wanted && !(t.Prefix && j == len(t.Words)-1 && strings.HasPrefix(word, wanted)) {
+		goesOn := t.Prefix && j == len(t.Words)-1 && strings.HasPrefix(word, wanted)
+		if word != wanted && !goesOn {
 			return false
 		}
 	}

@@ -38,26 +38,26 @@ func Words(text string) []Word {
 		folded, runes = folded[:0], 0
 	}
 	var scratch [32]byte
-	for at, size := 0, 0; at < len(text); at += size {
-		var r rune
-		r, size = utf8.DecodeRuneInString(text[at:])
+	for at, next := 0, 0; at < len(text); at = next {
+		r, size := utf8.DecodeRuneInString(text[at:])
+		next = at + size
 		part, role := fold(scratch[:0], r)
 		switch role {
 		case separates:
 			finish()
 		case joins:
 			if len(folded) > 0 {
-				end = at + size
+				end = next
 			}
 		case standsAlone:
 			finish()
-			folded, start, end = append(folded, part...), at, at+size
+			folded, start, end = append(folded, part...), at, next
 			finish()
 		case belongs:
 			if len(folded) == 0 {
 				start = at
 			}
-			end = at + size
+			end = next
 			if runes < maxWordRunes {
 				folded = append(folded, part...)
 				runes++

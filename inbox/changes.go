@@ -252,10 +252,10 @@ func (c *changes) save() error {
 	if err := store.InsertAll(c.tx, c.decisions); err != nil {
 		return err
 	}
-	if err := c.countLoads(); err != nil {
+	if err := c.index(); err != nil {
 		return err
 	}
-	if err := c.index(); err != nil {
+	if err := c.countLoads(); err != nil {
 		return err
 	}
 	if err := c.count(); err != nil {

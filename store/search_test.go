@@ -2,9 +2,9 @@ package store_test
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -203,7 +203,7 @@ func TestSearchProperty(t *testing.T) {
 			for j := range words {
 				words[j] = vocabulary[random.IntN(len(vocabulary))]
 			}
-			name := fmt.Sprint(i)
+			name := strconv.Itoa(i)
 			texts[name] = s.put(entryOf(name, s, func(e *store.SearchEntry) {
 				e.Text = strings.Join(words, " ")
 				e.At = s.at.AddDate(0, 0, -random.IntN(1500)).Add(time.Duration(i) * time.Second)
