@@ -280,7 +280,7 @@ func inspectPostgres(t *testing.T, db *gorm.DB, table string) (columns []column,
 			primaryKey = i.Index.Columns
 			continue
 		}
-		i.Index.Where = strings.ReplaceAll(strings.Trim(i.Index.Where, "()"), "::text", "")
+		i.Index.Where = strings.NewReplacer("(", "", ")", "", "::text", "").Replace(i.Index.Where)
 		indexes = append(indexes, i.Index)
 	}
 	return columns, primaryKey, indexes
