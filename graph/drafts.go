@@ -12,6 +12,12 @@ func draftOf(input gqlmodel.MessageSendContentInput, ids *idParser) models.Draft
 	if text := input.Text.Value(); text != nil {
 		draft.Text = &models.TextDraft{Body: text.Body, PreviewURL: text.PreviewURL}
 	}
+	if file := input.Attachment.Value(); file != nil {
+		draft.Attachment = &models.AttachmentDraft{
+			AttachmentID: ids.parse(models.PrefixAttachment, file.AttachmentID, "content.attachment.attachmentId"),
+			Caption:      file.Caption,
+		}
+	}
 	if place := input.Location.Value(); place != nil {
 		draft.Location = &models.Location{Latitude: place.Latitude, Longitude: place.Longitude, Name: place.Name, Address: place.Address}
 	}
@@ -25,7 +31,7 @@ func draftOf(input gqlmodel.MessageSendContentInput, ids *idParser) models.Draft
 		}
 	}
 	if interactive := input.Interactive.Value(); interactive != nil {
-		draft.Interactive = interactiveOf(*interactive)
+		draft.Interactive = interactiveOf(*interactive, ids)
 	}
 	return draft
 }
@@ -57,12 +63,13 @@ func cardsOf(inputs []gqlmodel.ContactCardInput) []models.ContactCard {
 	return cards
 }
 
-func interactiveOf(input gqlmodel.InteractiveContentInput) *models.InteractiveDraft {
+func interactiveOf(input gqlmodel.InteractiveContentInput, ids *idParser) *models.InteractiveDraft {
 	draft := &models.InteractiveDraft{Interactive: models.Interactive{Body: input.Body, Footer: input.Footer}}
 	if header := input.Header.Value(); header != nil {
 		if text := header.Text.Value(); text != nil {
 			draft.Header = &models.InteractiveHeader{Text: *text}
 		}
+		draft.HeaderAttachmentID = ids.optional(models.PrefixAttachment, header.AttachmentID.Value(), "content.interactive.header.attachmentId")
 	}
 	for _, button := range input.Buttons.Value() {
 		draft.Buttons = append(draft.Buttons, models.Choice{ID: button.ID, Title: button.Title})

@@ -7,6 +7,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"recado/media"
 	"recado/models"
 )
 
@@ -95,11 +96,11 @@ func fill(message *models.Message, draft models.Draft, file *models.Attachment) 
 			return
 		}
 		message.Kind = file.Kind.MessageKind()
-		media := models.Media{MIME: file.MIMEType, Caption: draft.Attachment.Caption, Voice: file.Voice}
+		content := models.Media{MIME: file.MIMEType, Caption: draft.Attachment.Caption}
 		if file.Kind == models.MediaDocument {
-			media.FileName = file.FileName
+			content.FileName = file.FileName
 		}
-		message.Content = &models.Content{Media: &media}
+		message.Content = &models.Content{Media: &content}
 	case draft.Location != nil:
 		message.Kind, message.Content = models.KindLocation, &models.Content{Location: draft.Location}
 	case draft.Contacts != nil:
@@ -145,28 +146,24 @@ func (p *proposal) weigh(db *gorm.DB, now time.Time, viewer models.Viewer, conve
 	return p.attach(db, viewer, field)
 }
 
-// attach looks for the message's attachment: any upload of the organization, or a
-// file that came in on a channel that the viewer may see.
+// attach looks for the message's attachment among those that the viewer may see.
 func (p *proposal) attach(db *gorm.DB, viewer models.Viewer, field string) (*models.Attachment, error) {
 	if p.message.AttachmentID == nil {
 		return nil, nil //nolint:nilnil // none is asked for
 	}
-	var file models.Attachment
-	err := db.Take(&file, "organization_id = ? AND id = ?", p.message.OrganizationID, *p.message.AttachmentID).Error
-	switch {
-	case errors.Is(err, gorm.ErrRecordNotFound):
-		p.stopAt(models.NewError(models.CodeNotFound, field))
-		return nil, nil //nolint:nilnil // said as an obstacle
-	case err != nil:
-		return nil, fmt.Errorf("read attachment %s: %w", *p.message.AttachmentID, err)
-	case file.ChannelID != nil && !viewer.Can(*file.ChannelID, models.LevelView):
-		p.stopAt(models.NewError(models.CodeNotFound, field))
-		return nil, nil //nolint:nilnil // said as an obstacle
-	case file.Status != models.AttachmentAvailable:
-		p.stopAt(models.NewError(models.CodeAttachmentUnavailable, field).With("status", string(file.Status)))
-		return nil, nil //nolint:nilnil // said as an obstacle
+	file, err := media.FindIn(db, viewer, *p.message.AttachmentID, field)
+	if err == nil {
+		err = file.Sendable()
 	}
-	return &file, nil
+	if err == nil {
+		return &file, nil
+	}
+	obstacle, ok := errors.AsType[*models.Error](err)
+	if !ok {
+		return nil, err
+	}
+	p.stopAt(&models.Error{Code: obstacle.Code, Field: field, Params: obstacle.Params})
+	return nil, nil //nolint:nilnil // said as an obstacle
 }
 
 // answer has the message quote another one of its conversation, or react to it.

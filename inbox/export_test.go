@@ -18,7 +18,7 @@ type Attempt = sendAttempt
 // BeginAttempt lets tests stop a send right before the call to Meta. It reports
 // false if the call is not to be made now.
 func (s *Service) BeginAttempt(ctx context.Context, message models.Message) (Attempt, bool, error) {
-	attempt, err := s.beginAttempt(ctx, SendArgs{OrganizationID: message.OrganizationID, MessageID: message.ID})
+	attempt, err := s.beginAttempt(ctx, SendArgs{OrganizationID: message.OrganizationID, MessageID: message.ID}, "")
 	return attempt, !attempt.over && attempt.wait == 0, err
 }
 

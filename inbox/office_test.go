@@ -18,6 +18,7 @@ import (
 	"recado/events"
 	"recado/inbox"
 	"recado/jobs"
+	"recado/media"
 	"recado/models"
 	"recado/secrets"
 	"recado/store"
@@ -51,6 +52,7 @@ type office struct {
 	channels *channels.Service
 	bus      *events.Bus
 	queue    *jobs.Queue
+	media    *media.Service // nil until keepsFiles
 	inbox    *inbox.Service
 
 	organization models.ID
@@ -114,10 +116,22 @@ func (o *office) process(options inbox.Options) *inbox.Service {
 func (o *office) open(options inbox.Options) *inbox.Service {
 	options.Clock, options.QuietPeriod = o.clock.Now, quiet
 	service := inbox.New(inbox.Rooms{
-		DB: o.db, Accounts: o.accounts, Channels: o.channels, Bus: o.bus, Queue: o.queue, Client: o.client,
+		DB: o.db, Accounts: o.accounts, Channels: o.channels, Bus: o.bus, Queue: o.queue, Client: o.client, Media: o.media,
 	}, options)
 	o.t.Cleanup(service.Close)
 	return service
+}
+
+// keepsFiles has the office fetch the files of messages from now on.
+func (o *office) keepsFiles() {
+	o.t.Helper()
+	bucket, err := media.OpenBucket("file:" + o.t.TempDir())
+	require.NoError(o.t, err)
+	o.t.Cleanup(func() { require.NoError(o.t, bucket.Close()) })
+	o.queue = jobs.New(o.db, jobs.Options{})
+	o.media = media.New(media.Rooms{DB: o.db, Channels: o.channels, Queue: o.queue, Client: o.client, Bucket: bucket},
+		media.Options{Clock: o.clock.Now, Key: []byte("key")})
+	o.inbox = o.open(inbox.Options{})
 }
 
 // work starts the job queue.

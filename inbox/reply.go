@@ -31,8 +31,8 @@ const maxIdempotencyKey = 64
 // Other failures: NOT_FOUND, FORBIDDEN, INVALID and REQUIRED with the field,
 // SERVICE_WINDOW_CLOSED with Params["closedAt"] (absent if the customer never
 // wrote), CONVERSATION_SUPERSEDED with Params["conversationId"] of the newer one,
-// CHANNEL_UNAVAILABLE with Params["status"], ATTACHMENT_UNAVAILABLE with
-// Params["status"], MESSAGE_TOO_OLD. CanSend tells them beforehand, all at once.
+// CHANNEL_UNAVAILABLE with Params["status"], those of models.Attachment.Sendable,
+// MESSAGE_TOO_OLD. CanSend tells them beforehand, all at once.
 func (s *Service) Reply(ctx context.Context, viewer models.Viewer, reply Reply) (models.Message, error) {
 	if err := checkKey(reply.IdempotencyKey); err != nil {
 		return models.Message{}, err
@@ -98,7 +98,8 @@ func (s *Service) queueOnce(ctx context.Context, viewer models.Viewer, once once
 			return err
 		}
 		queued = message
-		return s.queue.Enqueue(ctx, tx, SendArgs{OrganizationID: message.OrganizationID, MessageID: message.ID}, time.Time{})
+		args := SendArgs{OrganizationID: message.OrganizationID, MessageID: message.ID, WithFile: message.AttachmentID != nil}
+		return s.queue.Enqueue(ctx, tx, args, time.Time{})
 	})
 	if err != nil {
 		return models.Message{}, err

@@ -32,6 +32,7 @@ import (
 type SendArgs struct {
 	OrganizationID models.ID `json:"organizationId"`
 	MessageID      models.ID `json:"messageId"`
+	WithFile       bool      `json:"withFile,omitempty"` // it has an attachment, which may take long
 }
 
 // Kind names the job.
@@ -45,6 +46,8 @@ const (
 	turnWait = 100 * time.Millisecond
 	// reauthorizationWait is how often a message looks whether its channel works again.
 	reauthorizationWait = 30 * time.Second
+	// fileTimeout bounds one try with an attachment, of up to 100 MB.
+	fileTimeout = 5 * time.Minute
 )
 
 type sendWorker struct {
@@ -52,9 +55,21 @@ type sendWorker struct {
 	inbox *Service
 }
 
+// Timeout leaves time for the upload of an attachment. For other messages it is the
+// queue's, so that those of a process that died are soon taken up.
+func (w *sendWorker) Timeout(job *river.Job[SendArgs]) time.Duration {
+	if job.Args.WithFile {
+		return fileTimeout
+	}
+	return w.WorkerDefaults.Timeout(job)
+}
+
 // Work hands a message to Meta, unless that happened already.
 func (w *sendWorker) Work(ctx context.Context, job *river.Job[SendArgs]) error {
-	attempt, err := w.inbox.beginAttempt(ctx, job.Args)
+	attempt, err := w.inbox.beginAttempt(ctx, job.Args, "")
+	if err == nil && attempt.file != nil {
+		attempt, err = w.inbox.beginWithFile(ctx, job.Args, attempt)
+	}
 	if err != nil {
 		return err
 	}
@@ -65,6 +80,7 @@ func (w *sendWorker) Work(ctx context.Context, job *river.Job[SendArgs]) error {
 		return nil
 	}
 	result, failure := w.inbox.client.Send(ctx, attempt.credentials, attempt.message)
+	failure = w.inbox.reconsiderFile(ctx, attempt, failure)
 	// The answer must be kept even if the program is about to stop.
 	wait, err := w.inbox.endAttempt(context.WithoutCancel(ctx), job.Args, attempt, result, failure)
 	if err != nil {
@@ -80,14 +96,17 @@ func (w *sendWorker) Work(ctx context.Context, job *river.Job[SendArgs]) error {
 type sendAttempt struct {
 	over        bool          // nothing is left to do
 	wait        time.Duration // not yet
+	begun       bool          // the message is SENDING
 	credentials whatsapp.Credentials
 	sealedToken []byte // the token of credentials as the channel's row has it
 	message     whatsapp.OutboundMessage
+	file        *wantedFile // the message's attachment; see beginWithFile
 }
 
 // beginAttempt decides whether the message is to be sent now and marks it as
-// SENDING if so.
-func (s *Service) beginAttempt(ctx context.Context, args SendArgs) (sendAttempt, error) {
+// SENDING if so. A message with an attachment is not marked without Meta's id of that:
+// then the attempt says which file is wanted.
+func (s *Service) beginAttempt(ctx context.Context, args SendArgs, mediaID string) (sendAttempt, error) {
 	var attempt sendAttempt
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		attempt = sendAttempt{}
@@ -129,11 +148,16 @@ func (s *Service) beginAttempt(ctx context.Context, args SendArgs) (sendAttempt,
 		if err != nil {
 			return err
 		}
-		message.Status, message.AttemptedAt = models.StatusSending, new(tx.Now())
-		message.Attempts++
 		attempt.credentials = whatsapp.Credentials{PhoneNumberID: channel.PhoneNumberID, AccessToken: token}
 		attempt.sealedToken = channel.AccessToken
-		if attempt.message, err = outbound(conversation.Conversation, message, ""); err != nil {
+		if message.AttachmentID != nil && mediaID == "" {
+			attempt.file = &wantedFile{organization: message.OrganizationID, channel: message.ChannelID, id: *message.AttachmentID}
+			return nil
+		}
+		message.Status, message.AttemptedAt = models.StatusSending, new(tx.Now())
+		message.Attempts++
+		attempt.begun = true
+		if attempt.message, err = outbound(conversation.Conversation, message, mediaID); err != nil {
 			return err
 		}
 		return store.UpdateAll(tx, []models.Message{*message}) // no event: it lasts a moment
@@ -195,6 +219,9 @@ func (s *Service) endAttempt(ctx context.Context, args SendArgs, attempt sendAtt
 		message, _, err := changes.lockMessage(args.OrganizationID, args.MessageID)
 		if err != nil {
 			return err
+		}
+		if !attempt.begun {
+			message.Attempts++ // the upload was one
 		}
 		if failure == nil {
 			err = accepted(tx, message, result, changes)

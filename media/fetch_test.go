@@ -124,9 +124,9 @@ func TestHandleFor(t *testing.T) {
 		_, err = s.media.Complete(t.Context(), viewer, attachment.ID)
 		require.NoError(t, err)
 		handle := func() string {
-			id, err := s.media.HandleFor(t.Context(), credentials, s.Organization.ID, s.channel.ID, attachment.ID)
+			handle, err := s.media.HandleFor(t.Context(), credentials, s.Organization.ID, s.channel.ID, attachment.ID)
 			require.NoError(t, err)
-			return id
+			return handle.MediaID
 		}
 		first := handle()
 		require.Equal(t, first, handle(), "a file is handed over once")

@@ -31,10 +31,10 @@ func (s *Service) Find(ctx context.Context, viewer models.Viewer, ids []models.I
 	return find(s.db.Read(ctx), viewer, ids)
 }
 
-// FindIn is Find of one attachment within a transaction; NOT_FOUND with the field if it
-// does not exist for the viewer.
-func FindIn(tx *store.Tx, viewer models.Viewer, id models.ID, field string) (models.Attachment, error) {
-	found, err := find(tx.DB, viewer, []models.ID{id})
+// FindIn is Find of one attachment on a given database or transaction; NOT_FOUND with
+// the field if it does not exist for the viewer.
+func FindIn(db *gorm.DB, viewer models.Viewer, id models.ID, field string) (models.Attachment, error) {
+	found, err := find(db, viewer, []models.ID{id})
 	if err != nil {
 		return models.Attachment{}, err
 	}

@@ -17,27 +17,33 @@ import (
 // carries it may wait.
 const handleReserve = time.Hour
 
+// Handle is Meta's id of an attachment.
+type Handle struct {
+	MediaID string
+	Fresh   bool // the file was handed to Meta for this call
+}
+
 // HandleFor returns Meta's id of an attachment for messages of a channel. The file is
 // handed to Meta if it was not, or not lately. Two calls at the same time may hand it over
 // twice, which does no harm. Failures: ATTACHMENT_UNAVAILABLE if the bytes are not
 // there; those of whatsapp.Client.UploadMedia.
-func (s *Service) HandleFor(ctx context.Context, credentials whatsapp.Credentials, organization, channel, id models.ID) (string, error) {
+func (s *Service) HandleFor(ctx context.Context, credentials whatsapp.Credentials, organization, channel, id models.ID) (Handle, error) {
 	var known []models.MediaHandle
 	err := s.db.Read(ctx).Where("organization_id = ? AND attachment_id = ? AND channel_id = ?", organization, id, channel).
 		Where("expires_at > ?", s.clock().Add(handleReserve)).Limit(1).Find(&known).Error
 	if err != nil {
-		return "", fmt.Errorf("read handle of attachment %s: %w", id, err)
+		return Handle{}, fmt.Errorf("read handle of attachment %s: %w", id, err)
 	}
 	if len(known) > 0 {
-		return known[0].MediaID, nil
+		return Handle{MediaID: known[0].MediaID}, nil
 	}
 	attachments, err := s.Load(ctx, organization, []models.ID{id})
 	if err != nil {
-		return "", err
+		return Handle{}, err
 	}
 	attachment, ok := attachments[id]
 	if !ok || attachment.Status != models.AttachmentAvailable {
-		return "", models.NewError(models.CodeAttachmentUnavailable, "").With("status", string(attachment.Status))
+		return Handle{}, models.NewError(models.CodeAttachmentUnavailable, "").With("status", string(attachment.Status))
 	}
 	var fault error // of ours, which the client would take for a mistake in the request
 	mediaID, err := s.client.UploadMedia(ctx, credentials, whatsapp.MediaUpload{
@@ -52,12 +58,12 @@ func (s *Service) HandleFor(ctx context.Context, credentials whatsapp.Credential
 		},
 	})
 	if fault != nil {
-		return "", fault
+		return Handle{}, fault
 	}
 	if err != nil {
-		return "", err
+		return Handle{}, err
 	}
-	return mediaID, s.db.Write(ctx, func(tx *store.Tx) error {
+	return Handle{MediaID: mediaID, Fresh: true}, s.db.Write(ctx, func(tx *store.Tx) error {
 		err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&models.MediaHandle{
 			OrganizationID: organization, AttachmentID: id, ChannelID: channel, MediaID: mediaID,
 			ExpiresAt: tx.Now().Add(whatsapp.UploadedMediaLife), CreatedAt: tx.Now(),

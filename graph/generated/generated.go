@@ -4895,6 +4895,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AttachmentContentInput", ec.unmarshalInputAttachmentContentInput),
 			graphql.NewInputUnmarshaler("ChannelAssigneesSetInput", ec.unmarshalInputChannelAssigneesSetInput),
 			graphql.NewInputUnmarshaler("ChannelPermissionSetInput", ec.unmarshalInputChannelPermissionSetInput),
 			graphql.NewInputUnmarshaler("ChannelReopenPolicySetInput", ec.unmarshalInputChannelReopenPolicySetInput),
@@ -9144,6 +9145,14 @@ enum MessageErrorCode {
   """
   ATTACHMENT_UNAVAILABLE
   """
+  Such files cannot be sent. The message lists those that can.
+  """
+  ATTACHMENT_TYPE_NOT_ALLOWED
+  """
+  The file is larger than WhatsApp takes of its kind.
+  """
+  ATTACHMENT_TOO_LARGE
+  """
   The message is older than 30 days: WhatsApp takes no reaction on it.
   """
   MESSAGE_TOO_OLD
@@ -9184,6 +9193,10 @@ input MessageSendContentInput @oneOf {
   """
   text: TextContentInput
   """
+  A file.
+  """
+  attachment: AttachmentContentInput
+  """
   A place on the map.
   """
   location: LocationContentInput
@@ -9200,6 +9213,20 @@ input MessageSendContentInput @oneOf {
   A text with something to tap.
   """
   interactive: InteractiveContentInput
+}
+
+"""
+A file to send: one that was uploaded, or that came with a message.
+"""
+input AttachmentContentInput {
+  """
+  The attachment. It must be AVAILABLE and of a type that can be uploaded.
+  """
+  attachmentId: ID!
+  """
+  What stands below it, up to 1024 characters; none with audio.
+  """
+  caption: String! = ""
 }
 
 """
@@ -9418,6 +9445,10 @@ input InteractiveHeaderInput @oneOf {
   A text, 1 to 60 characters.
   """
   text: String
+  """
+  An attachment: an image, a video or a document. Not with a list.
+  """
+  attachmentId: ID
 }
 
 """
@@ -9643,6 +9674,14 @@ enum SendBlockerCode {
   The attachment is not, or not yet, there to be sent.
   """
   ATTACHMENT_UNAVAILABLE
+  """
+  Such files cannot be sent. The message lists those that can.
+  """
+  ATTACHMENT_TYPE_NOT_ALLOWED
+  """
+  The file is larger than WhatsApp takes of its kind.
+  """
+  ATTACHMENT_TOO_LARGE
   """
   The message is older than 30 days: WhatsApp takes no reaction on it.
   """
@@ -29486,6 +29525,59 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputAttachmentContentInput(ctx context.Context, obj any) (gqlmodel.AttachmentContentInput, error) {
+	var it gqlmodel.AttachmentContentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["caption"]; !present {
+		asMap["caption"] = ""
+	}
+
+	fieldsInOrder := [...]string{"attachmentId", "caption"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "attachmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttachmentID = data
+		case "caption":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caption"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Caption = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAttachmentContentInput unmarshals raw into the AttachmentContentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAttachmentContentInput(ctx context.Context, raw any) (gqlmodel.AttachmentContentInput, error) {
+	var out gqlmodel.AttachmentContentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AttachmentContentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputChannelAssigneesSetInput(ctx context.Context, obj any) (gqlmodel.ChannelAssigneesSetInput, error) {
 	var it gqlmodel.ChannelAssigneesSetInput
 	if obj == nil {
@@ -31077,7 +31169,7 @@ func (ec *executionContext) unmarshalInputInteractiveHeaderInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"text"}
+	fieldsInOrder := [...]string{"text", "attachmentId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -31091,6 +31183,13 @@ func (ec *executionContext) unmarshalInputInteractiveHeaderInput(ctx context.Con
 				return it, err
 			}
 			it.Text = graphql.OmittableOf(data)
+		case "attachmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttachmentID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -31561,7 +31660,7 @@ func (ec *executionContext) unmarshalInputMessageSendContentInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"text", "location", "contacts", "reaction", "interactive"}
+	fieldsInOrder := [...]string{"text", "attachment", "location", "contacts", "reaction", "interactive"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -31575,6 +31674,13 @@ func (ec *executionContext) unmarshalInputMessageSendContentInput(ctx context.Co
 				return it, err
 			}
 			it.Text = graphql.OmittableOf(data)
+		case "attachment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachment"))
+			data, err := ec.unmarshalOAttachmentContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachmentContentInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Attachment = graphql.OmittableOf(data)
 		case "location":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("location"))
 			data, err := ec.unmarshalOLocationContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐLocationContentInput(ctx, v)
@@ -41952,6 +42058,14 @@ func (ec *executionContext) marshalOAssignmentEntryConnection2ᚖrecadoᚋgraph�
 		return graphql.Null
 	}
 	return ec._AssignmentEntryConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAttachmentContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachmentContentInput(ctx context.Context, v any) (*gqlmodel.AttachmentContentInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAttachmentContentInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {

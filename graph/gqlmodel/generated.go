@@ -55,6 +55,14 @@ type AccountUserError struct {
 
 func (AccountUserError) IsUserError() {}
 
+// A file to send: one that was uploaded, or that came with a message.
+type AttachmentContentInput struct {
+	// The attachment. It must be AVAILABLE and of a type that can be uploaded.
+	AttachmentID string `json:"attachmentId"`
+	// What stands below it, up to 1024 characters; none with audio.
+	Caption string `json:"caption"`
+}
+
 // A sound: a voice note, or a file.
 type AudioContent struct {
 	// The type that the sender announced, for example `audio/ogg; codecs=opus`; null if none. What the file is in truth is known when it was fetched.
@@ -724,6 +732,8 @@ type InteractiveContentInput struct {
 type InteractiveHeaderInput struct {
 	// A text, 1 to 60 characters.
 	Text graphql.Omittable[*string] `json:"text,omitempty"`
+	// An attachment: an image, a video or a document. Not with a list.
+	AttachmentID graphql.Omittable[*string] `json:"attachmentId,omitempty"`
 }
 
 // A button that opens a web page.
@@ -901,6 +911,8 @@ type MessageSearchFilter struct {
 type MessageSendContentInput struct {
 	// A text.
 	Text graphql.Omittable[*TextContentInput] `json:"text,omitempty"`
+	// A file.
+	Attachment graphql.Omittable[*AttachmentContentInput] `json:"attachment,omitempty"`
 	// A place on the map.
 	Location graphql.Omittable[*LocationContentInput] `json:"location,omitempty"`
 	// Cards from an address book.
