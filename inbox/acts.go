@@ -41,25 +41,40 @@ func takeReactions(acts []incoming, conversations []*changing, changes *changes)
 	}
 	reacted := make([]target, 0, len(rows))
 	for _, row := range rows {
-		written := tx.Clauses(clause.OnConflict{
-			Columns: []clause.Column{{Name: "organization_id"}, {Name: "channel_id"}, {Name: "wamid"}, {Name: "direction"}},
-			Where: clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: "message_reactions.reacted_at < excluded.reacted_at OR " +
-				"message_reactions.reacted_at = excluded.reacted_at AND message_reactions.reaction_wamid < excluded.reaction_wamid"}}},
-			DoUpdates: clause.AssignmentColumns([]string{"emoji", "reaction_wamid", "sender_id", "reacted_at", "updated_at"}),
-		}).Create(row)
-		if written.Error != nil {
-			return fmt.Errorf("store reaction to message %s: %w", row.WAMID, written.Error)
+		written, err := putReaction(tx, row)
+		if err != nil {
+			return err
 		}
-		if written.RowsAffected > 0 {
+		if written {
 			reacted = append(reacted, target{row.OrganizationID, messageKey{row.ChannelID, row.WAMID}})
 		}
 	}
-	messages, err := changes.targets(reacted)
+	return changes.reactedTo(reacted)
+}
+
+// putReaction stores a reaction unless a newer one of its side is there, and reports
+// whether it did.
+func putReaction(tx *store.Tx, row *models.MessageReaction) (bool, error) {
+	written := tx.Clauses(clause.OnConflict{
+		Columns: []clause.Column{{Name: "organization_id"}, {Name: "channel_id"}, {Name: "wamid"}, {Name: "direction"}},
+		Where: clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: "message_reactions.reacted_at < excluded.reacted_at OR " +
+			"message_reactions.reacted_at = excluded.reacted_at AND message_reactions.reaction_wamid < excluded.reaction_wamid"}}},
+		DoUpdates: clause.AssignmentColumns([]string{"emoji", "reaction_wamid", "sender_id", "reacted_at", "updated_at"}),
+	}).Create(row)
+	if written.Error != nil {
+		return false, fmt.Errorf("store reaction to message %s: %w", row.WAMID, written.Error)
+	}
+	return written.RowsAffected > 0, nil
+}
+
+// reactedTo notes that the reactions to messages changed.
+func (c *changes) reactedTo(reacted []target) error {
+	messages, err := c.targets(reacted)
 	if err != nil {
 		return err
 	}
 	for _, message := range messages {
-		changes.alter(message)
+		c.alter(message)
 	}
 	return nil
 }

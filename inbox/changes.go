@@ -219,6 +219,9 @@ func (c *changes) save() error {
 	if err := c.settleWaiting(); err != nil {
 		return err
 	}
+	if err := c.settleReactions(); err != nil {
+		return err
+	}
 	var made, changed []models.Conversation
 	for _, id := range sorted(maps.Keys(c.conversations)) {
 		switch conversation := c.conversations[id]; {
