@@ -2,9 +2,12 @@ package app_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +115,44 @@ func TestApp(t *testing.T) {
 			require.JSONEq(t, `{"data":{"conversations":{"nodes":[{"contact":{"name":"Dona Lurdes"},"lastMessage":{"content":{"body":"Tem sonho hoje?"}}}]}}}`, answer)
 		})
 
+		t.Run("a file goes up and comes down in parts", func(t *testing.T) {
+			tokens, err := a.Accounts.SignIn(t.Context(), accounts.SignIn{Email: "ana@example.com", Password: "correct horse battery"})
+			require.NoError(t, err)
+			pdf := "%PDF-1.7\n1 0 obj\n"
+			ask := func(query string) string {
+				body, err := json.Marshal(map[string]string{"query": query})
+				require.NoError(t, err)
+				_, answer := post("/graphql", string(body), "Authorization", "Bearer "+tokens.AccessToken)
+				return answer
+			}
+			begun := ask(fmt.Sprintf(`mutation { attachmentUploadCreate(input: {fileName: "menu.pdf", contentType: "application/pdf", byteSize: %d, sha256: "%x"}) {
+				attachment { id } upload { url } userErrors { code } } }`, len(pdf), sha256.Sum256([]byte(pdf))))
+			address, id := valueIn(t, begun, "url"), valueIn(t, begun, "id")
+			transfer := func(method, path, content string, headers ...string) (*http.Response, string) {
+				request, err := http.NewRequestWithContext(t.Context(), method, "http://"+a.Address()+path, strings.NewReader(content))
+				require.NoError(t, err)
+				for i := 0; i < len(headers); i += 2 {
+					request.Header.Set(headers[i], headers[i+1])
+				}
+				response, err := http.DefaultClient.Do(request)
+				require.NoError(t, err)
+				defer response.Body.Close()
+				return response, bodyOf(t, response)
+			}
+			response, text := transfer(http.MethodPut, address, pdf, "Content-Type", "application/pdf")
+			require.Equal(t, http.StatusNoContent, response.StatusCode, text)
+			response, _ = transfer(http.MethodPut, address, pdf, "Content-Type", "application/pdf")
+			require.Equal(t, http.StatusConflict, response.StatusCode)
+			done := ask(`mutation { attachmentUploadComplete(input: {attachmentId: "` + id + `"}) { attachment { status url } userErrors { code } } }`)
+			require.Equal(t, "AVAILABLE", valueIn(t, done, "status"))
+			response, text = transfer(http.MethodGet, valueIn(t, done, "url"), "", "Range", "bytes=1-3")
+			require.Equal(t, http.StatusPartialContent, response.StatusCode)
+			require.Equal(t, "PDF", text)
+			require.Equal(t, `attachment; filename="menu.pdf"; filename*=UTF-8''menu.pdf`, response.Header.Get("Content-Disposition"))
+			response, _ = transfer(http.MethodGet, valueIn(t, done, "url")+"x", "")
+			require.Equal(t, http.StatusNotFound, response.StatusCode)
+		})
+
 		t.Run("operations see it", func(t *testing.T) {
 			response, err := http.Get("http://" + a.OpsAddress() + "/metrics")
 			require.NoError(t, err)
@@ -133,6 +174,14 @@ func TestApp(t *testing.T) {
 			require.NoError(t, a.Close())
 		})
 	})
+}
+
+// valueIn is the text of a property, wherever in a JSON answer it is.
+func valueIn(t *testing.T, answer, name string) string {
+	t.Helper()
+	match := regexp.MustCompile(`"` + name + `":"([^"]*)"`).FindStringSubmatch(answer)
+	require.NotNil(t, match, answer)
+	return match[1]
 }
 
 func bodyOf(t *testing.T, response *http.Response) string {

@@ -10,7 +10,7 @@ import (
 
 func (a *App) newServer(options Options) (*server.Server, error) {
 	edge := graph.New(
-		graph.Rooms{Accounts: a.Accounts, Channels: a.Channels, CRM: a.CRM, Inbox: a.Inbox},
+		graph.Rooms{Accounts: a.Accounts, Channels: a.Channels, CRM: a.CRM, Inbox: a.Inbox, Media: a.Media},
 		graph.Options{Clock: options.Clock, Logger: options.Logger},
 	)
 	appSecrets := make([]string, len(a.Config.MetaAppSecrets))

@@ -13,6 +13,7 @@ import (
 	"recado/crm"
 	"recado/graph/generated"
 	"recado/inbox"
+	"recado/media"
 	"recado/models"
 )
 
@@ -22,6 +23,7 @@ type Rooms struct {
 	Channels *channels.Service
 	CRM      *crm.Service
 	Inbox    *inbox.Service
+	Media    *media.Service
 }
 
 // Options configure an Edge. The zero value serves.

@@ -35,6 +35,8 @@ type loaders struct {
 	messages       loader[models.ID, models.Message]
 	wamids         loader[inbox.WAMID, models.Message]
 	reactions      loader[inbox.WAMID, []models.MessageReaction]
+	attachments    loader[models.ID, models.Attachment] // of messages that the viewer sees
+	files          loader[models.ID, models.Attachment] // by themselves
 	histories      loader[historyKey, inbox.MessageResult]
 	assignmentLogs loader[historyKey, inbox.AssignmentLogResult]
 	tags           loader[models.ID, models.Tag]
@@ -61,6 +63,10 @@ func (e *Edge) withLoaders(ctx context.Context) context.Context {
 	bind(&l.messages, l, rooms.Inbox.MessagesByID)
 	bind(&l.wamids, l, rooms.Inbox.MessagesByWAMID)
 	bind(&l.reactions, l, rooms.Inbox.ReactionsByWAMID)
+	bind(&l.attachments, l, func(ctx context.Context, viewer models.Viewer, ids []models.ID) (map[models.ID]models.Attachment, error) {
+		return rooms.Media.Load(ctx, viewer.OrganizationID, ids)
+	})
+	bind(&l.files, l, rooms.Media.Find)
 	bind(&l.histories, l, e.histories)
 	bind(&l.assignmentLogs, l, e.assignmentLogs)
 	bind(&l.tags, l, rooms.Inbox.TagsByID)

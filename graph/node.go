@@ -75,6 +75,8 @@ func (r queryResolver) node(ctx context.Context, viewer models.Viewer, text stri
 		return asNode(load.contacts.later(ctx, id), func(row *models.Contact) gqlmodel.Node { return (*gqlmodel.Contact)(row) })
 	case models.PrefixConversation:
 		return asNode(load.conversations.later(ctx, id), func(row *models.Conversation) gqlmodel.Node { return (*gqlmodel.Conversation)(row) })
+	case models.PrefixAttachment:
+		return asNode(load.files.later(ctx, id), func(row *models.Attachment) gqlmodel.Node { return (*gqlmodel.Attachment)(row) })
 	case models.PrefixMessage:
 		return asNode(load.messages.later(ctx, id), func(row *models.Message) gqlmodel.Node { return (*gqlmodel.Message)(row) })
 	case models.PrefixTag:

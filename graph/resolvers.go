@@ -20,6 +20,7 @@ type (
 	contactIdentityResolver           struct{ *Edge }
 	conversationResolver              struct{ *Edge }
 	messageResolver                   struct{ *Edge }
+	attachmentResolver                struct{ *Edge }
 	assignmentEntryResolver           struct{ *Edge }
 	assignmentSkipResolver            struct{ *Edge }
 	presenceResolver                  struct{ *Edge }
@@ -73,6 +74,8 @@ func (r resolvers) Presence() generated.PresenceResolver { return presenceResolv
 func (r resolvers) AssignmentSkip() generated.AssignmentSkipResolver {
 	return assignmentSkipResolver(r)
 }
+
+func (r resolvers) Attachment() generated.AttachmentResolver { return attachmentResolver(r) }
 
 func (r resolvers) MessageAddedEvent() generated.MessageAddedEventResolver {
 	return messageAddedEventResolver(r)

@@ -155,6 +155,8 @@ func TestTexts(t *testing.T) {
 				prefix = "error."
 			case name == "MessageFailureCode":
 				prefix = "failure."
+			case name == "AttachmentFailureCode":
+				prefix = "attachment."
 			default:
 				continue
 			}
@@ -163,7 +165,7 @@ func TestTexts(t *testing.T) {
 				require.Contains(t, english, prefix+value.Name)
 			}
 		}
-		require.Equal(t, 10, enums)
+		require.Equal(t, 12, enums)
 		for _, code := range []models.Code{
 			models.CodeInvalid, models.CodeRequired, models.CodeNotFound, models.CodeForbidden, models.CodeUnauthenticated,
 			models.CodeConflict, models.CodeInvalidCredentials, models.CodeTooManyAttempts, models.CodeSessionExpired,
