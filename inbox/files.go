@@ -8,18 +8,27 @@ import (
 	"recado/store"
 )
 
-// expectFiles gives new messages that came with a file their attachment, which is
-// fetched after the commit.
-func (s *Service) expectFiles(tx *store.Tx, added []models.Message) error {
+// expectFiles gives messages that came with a file their attachment, which is fetched
+// after the commit: those that are new, and those whose content has only come now.
+func (s *Service) expectFiles(tx *store.Tx, changes *changes) error {
 	if s.media == nil {
 		return nil
 	}
 	var files []models.Attachment
-	for i := range added {
-		if file, ok := media.ForMessage(added[i]); ok {
-			added[i].AttachmentID = &file.ID
+	expect := func(message *models.Message) {
+		if message.AttachmentID != nil {
+			return
+		}
+		if file, ok := media.ForMessage(*message); ok {
+			message.AttachmentID = &file.ID
 			files = append(files, file)
 		}
+	}
+	for i := range changes.added {
+		expect(&changes.added[i])
+	}
+	for _, message := range changes.altered {
+		expect(message)
 	}
 	return s.media.Expect(tx, files)
 }
@@ -33,7 +42,7 @@ func (s *Service) fileChanged(tx *store.Tx, file models.Attachment) error {
 		return err
 	}
 	for i := range messages {
-		changes.move(&messages[i])
+		changes.alter(&messages[i])
 	}
 	return changes.save()
 }

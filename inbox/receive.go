@@ -138,7 +138,7 @@ func (s *Service) apply(tx *store.Tx, batch []*intake, how company) error {
 	if err := takeStatuses(tx, traffic.statuses, changes, how); err != nil {
 		return err
 	}
-	if err := s.expectFiles(tx, changes.added); err != nil {
+	if err := s.expectFiles(tx, changes); err != nil {
 		return err
 	}
 	if err := changes.save(); err != nil {
