@@ -42,12 +42,12 @@ func TestAttachments(t *testing.T) {
 			require.Equal(t, "ATTACHMENT_NOT_UPLOADED", early.at("attachmentUploadComplete.userErrors.0.code"))
 			require.Equal(t, []any{"input", "attachmentId"}, early.at("attachmentUploadComplete.userErrors.0.field"))
 
-			address := begun.at("attachmentUploadCreate.upload.url").(string)
+			address, _ := begun.at("attachmentUploadCreate.upload.url").(string)
 			require.NoError(t, a.Media.Receive(t.Context(), strings.TrimPrefix(address, media.UploadsPath),
 				media.Received{ContentType: "application/pdf", ByteSize: int64(len(pdf))}, strings.NewReader(pdf)))
 			done := bruno.get(completeUpload, id)
 			require.Equal(t, "AVAILABLE", done.at("attachmentUploadComplete.attachment.status"))
-			require.True(t, strings.HasPrefix(done.at("attachmentUploadComplete.attachment.url").(string), media.FilesPath))
+			require.Contains(t, done.at("attachmentUploadComplete.attachment.url"), media.FilesPath)
 			require.Nil(t, done.at("attachmentUploadComplete.attachment.thumbnailUrl"))
 
 			const node = `query($id: ID!) { node(id: $id) { id ... on Attachment { url } } }`
@@ -58,17 +58,16 @@ func TestAttachments(t *testing.T) {
 		})
 
 		t.Run("that cannot be sent are refused with what can, in the reader's language", func(t *testing.T) {
-			page := map[string]any{"input": map[string]any{"fileName": "a.html", "contentType": "text/html", "byteSize": 1, "sha256": strings.Repeat("0", 64)}}
-			refused := bruno.get(createUpload, page)
+			page := map[string]any{"fileName": "a.html", "contentType": "text/html", "byteSize": 1, "sha256": strings.Repeat("0", 64)}
+			refused := bruno.get(createUpload, map[string]any{"input": page})
 			require.Nil(t, refused.at("attachmentUploadCreate.attachment"))
 			require.Nil(t, refused.at("attachmentUploadCreate.upload"))
 			require.Equal(t, "ATTACHMENT_TYPE_NOT_ALLOWED", refused.at("attachmentUploadCreate.userErrors.0.code"))
 			require.Equal(t, []any{"input", "contentType"}, refused.at("attachmentUploadCreate.userErrors.0.field"))
 			require.Contains(t, refused.at("attachmentUploadCreate.userErrors.0.message"), "JPG, JPEG, PNG, PDF, MP3, MP4, DOC, DOCX")
-			page["input"].(map[string]any)["sha256"] = "no sum"
-			page["input"].(map[string]any)["fileName"], page["input"].(map[string]any)["contentType"] = "a.pdf", "application/pdf"
+			page["fileName"], page["contentType"], page["sha256"] = "a.pdf", "application/pdf", "no sum"
 			bruno.language = "pt-BR"
-			require.Equal(t, "sha256", bruno.get(createUpload, page).at("attachmentUploadCreate.userErrors.0.field.1"))
+			require.Equal(t, "sha256", bruno.get(createUpload, map[string]any{"input": page}).at("attachmentUploadCreate.userErrors.0.field.1"))
 		})
 
 		t.Run("are uploaded by those who may reply", func(t *testing.T) {

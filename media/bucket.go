@@ -21,7 +21,7 @@ type Bucket struct{ *blob.Bucket }
 func OpenBucket(address string) (*Bucket, error) {
 	path, ok := strings.CutPrefix(address, "file:")
 	if !ok {
-		return nil, errors.New("the address of a blob store begins with file:")
+		return nil, errors.New("the address of a blob store begins with `file:`")
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {

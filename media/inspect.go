@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	_ "image/gif"
+	_ "image/gif" // thumbnails are drawn of these, too
 	"image/jpeg"
-	_ "image/png"
+	_ "image/png" // as above
 	"io"
 	"mime"
 	"os"
@@ -19,7 +19,7 @@ import (
 
 	"github.com/gabriel-vasile/mimetype"
 	"golang.org/x/image/draw"
-	_ "golang.org/x/image/webp"
+	_ "golang.org/x/image/webp" // stickers are
 )
 
 const (
@@ -134,7 +134,7 @@ func (s *Service) inspectImage(ctx context.Context, file local, found *facts) er
 	}
 	header, _, err := image.DecodeConfig(file)
 	if err != nil {
-		return nil //nolint:nilerr // a kind of image that is not read here, or a damaged one
+		return nil // a kind of image that is not read here, or a damaged one
 	}
 	found.width, found.height = header.Width, header.Height
 	if found.unsafe = int64(header.Width)*int64(header.Height) > MaxPixels; found.unsafe {

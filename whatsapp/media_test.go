@@ -107,7 +107,7 @@ func TestDownloadMedia(t *testing.T) {
 		"too_many_bytes_without_a_length": {func(w http.ResponseWriter, _ *http.Request) {
 			for range 5 {
 				_, _ = io.WriteString(w, "J")
-				w.(http.Flusher).Flush()
+				_ = http.NewResponseController(w).Flush()
 			}
 		}, ErrMediaTooLarge, CodeMediaRejected, false},
 		"a_connection_that_breaks_may_recover": {func(w http.ResponseWriter, _ *http.Request) {
