@@ -72,7 +72,7 @@ func TestFetch(t *testing.T) {
 			again, err := s.media.Refetch(t.Context(), s.Viewer(s.Looker), gone.ID)
 			require.NoError(t, err)
 			require.Equal(t, models.AttachmentPending, again.Status)
-			require.Equal(t, models.AttachmentPending, s.changed().Status)
+			require.Equal(t, models.AttachmentPending, s.heard().Status)
 			require.Equal(t, models.AttachmentExpired, s.changed().Status)
 			_, err = s.media.Refetch(t.Context(), s.Viewer(s.Outsider), gone.ID)
 			require.Equal(t, models.CodeNotFound, models.CodeOf(err))

@@ -132,17 +132,26 @@ func (s *shop) came(kind string, file models.Media) models.Attachment {
 	return attachment
 }
 
-// changed waits for the next change that readers are told of, and for its commit.
-func (s *shop) changed() models.Attachment {
+// heard waits for the next change that readers are told of, which may not be committed
+// yet.
+func (s *shop) heard() models.Attachment {
 	s.t.Helper()
 	select {
 	case attachment := <-s.told:
-		require.Eventually(s.t, func() bool { return s.now(attachment.ID).Status == attachment.Status }, 20*time.Second, time.Millisecond)
 		return attachment
 	case <-time.After(20 * time.Second):
 		require.Fail(s.t, "nobody was told of anything")
 		return models.Attachment{}
 	}
+}
+
+// changed waits for the next change, after which there is none for now, and for its
+// commit.
+func (s *shop) changed() models.Attachment {
+	s.t.Helper()
+	attachment := s.heard()
+	require.Eventually(s.t, func() bool { return s.now(attachment.ID).Status == attachment.Status }, 20*time.Second, time.Millisecond)
+	return attachment
 }
 
 func (s *shop) now(id models.ID) models.Attachment {
