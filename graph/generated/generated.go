@@ -33,6 +33,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	AssignmentEntry() AssignmentEntryResolver
 	AssignmentSkip() AssignmentSkipResolver
+	Attachment() AttachmentResolver
 	Channel() ChannelResolver
 	ChannelCounts() ChannelCountsResolver
 	ChannelPermission() ChannelPermissionResolver
@@ -96,6 +97,63 @@ type ComplexityRoot struct {
 	AssignmentSkip struct {
 		Reason func(childComplexity int) int
 		User   func(childComplexity int) int
+	}
+
+	Attachment struct {
+		Animated     func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		DurationMS   func(childComplexity int) int
+		Failure      func(childComplexity int) int
+		Height       func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		MIMEType     func(childComplexity int) int
+		Name         func(childComplexity int) int
+		PublicID     func(childComplexity int) int
+		Size         func(childComplexity int) int
+		Status       func(childComplexity int) int
+		ThumbnailURL func(childComplexity int) int
+		URL          func(childComplexity int) int
+		URLExpiresAt func(childComplexity int) int
+		Voice        func(childComplexity int) int
+		Width        func(childComplexity int) int
+	}
+
+	AttachmentFailure struct {
+		Code        func(childComplexity int) int
+		IsRetryable func(childComplexity int) int
+		Message     func(childComplexity int) int
+		MetaCode    func(childComplexity int) int
+		MetaDetails func(childComplexity int) int
+		MetaTitle   func(childComplexity int) int
+	}
+
+	AttachmentRefetchPayload struct {
+		Attachment func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	AttachmentUpload struct {
+		ExpiresAt func(childComplexity int) int
+		Headers   func(childComplexity int) int
+		Method    func(childComplexity int) int
+		URL       func(childComplexity int) int
+	}
+
+	AttachmentUploadCompletePayload struct {
+		Attachment func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	AttachmentUploadCreatePayload struct {
+		Attachment func(childComplexity int) int
+		Upload     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	AttachmentUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
 	}
 
 	AudioContent struct {
@@ -415,6 +473,11 @@ type ComplexityRoot struct {
 		ResponseJSON    func(childComplexity int) int
 	}
 
+	HttpHeader struct {
+		Name  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
 	ImageContent struct {
 		Caption  func(childComplexity int) int
 		Error    func(childComplexity int) int
@@ -478,6 +541,7 @@ type ComplexityRoot struct {
 	}
 
 	Message struct {
+		Attachment          func(childComplexity int) int
 		Attempts            func(childComplexity int) int
 		Body                func(childComplexity int) int
 		Conversation        func(childComplexity int) int
@@ -606,38 +670,41 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		ChannelAssigneesSet     func(childComplexity int, input gqlmodel.ChannelAssigneesSetInput) int
-		ChannelPermissionSet    func(childComplexity int, input gqlmodel.ChannelPermissionSetInput) int
-		ChannelReopenPolicySet  func(childComplexity int, input gqlmodel.ChannelReopenPolicySetInput) int
-		ConversationAssign      func(childComplexity int, input gqlmodel.ConversationAssignInput) int
-		ConversationClose       func(childComplexity int, input gqlmodel.ConversationCloseInput) int
-		ConversationMarkRead    func(childComplexity int, input gqlmodel.ConversationMarkReadInput) int
-		ConversationMarkSeen    func(childComplexity int, input gqlmodel.ConversationMarkSeenInput) int
-		ConversationPresenceSet func(childComplexity int, input gqlmodel.ConversationPresenceSetInput) int
-		ConversationReopen      func(childComplexity int, input gqlmodel.ConversationReopenInput) int
-		ConversationSnooze      func(childComplexity int, input gqlmodel.ConversationSnoozeInput) int
-		ConversationTagsUpdate  func(childComplexity int, input gqlmodel.ConversationTagsUpdateInput) int
-		ConversationTypingShow  func(childComplexity int, input gqlmodel.ConversationTypingShowInput) int
-		ConversationUnsnooze    func(childComplexity int, input gqlmodel.ConversationUnsnoozeInput) int
-		ConversationsAssign     func(childComplexity int, input gqlmodel.ConversationsAssignInput) int
-		ConversationsClose      func(childComplexity int, input gqlmodel.ConversationsCloseInput) int
-		MessageCancel           func(childComplexity int, input gqlmodel.MessageCancelInput) int
-		MessageRetry            func(childComplexity int, input gqlmodel.MessageRetryInput) int
-		MessageSend             func(childComplexity int, input gqlmodel.MessageSendInput) int
-		NoteCreate              func(childComplexity int, input gqlmodel.NoteCreateInput) int
-		NoteDelete              func(childComplexity int, input gqlmodel.NoteDeleteInput) int
-		NoteUpdate              func(childComplexity int, input gqlmodel.NoteUpdateInput) int
-		NotificationMarkAllRead func(childComplexity int, input gqlmodel.NotificationMarkAllReadInput) int
-		NotificationMarkRead    func(childComplexity int, input gqlmodel.NotificationMarkReadInput) int
-		SessionCreate           func(childComplexity int, input gqlmodel.SessionCreateInput) int
-		SessionRefresh          func(childComplexity int, input gqlmodel.SessionRefreshInput) int
-		SessionRevoke           func(childComplexity int, input gqlmodel.SessionRevokeInput) int
-		TagCreate               func(childComplexity int, input gqlmodel.TagCreateInput) int
-		TagDelete               func(childComplexity int, input gqlmodel.TagDeleteInput) int
-		TagUpdate               func(childComplexity int, input gqlmodel.TagUpdateInput) int
-		UserAvailabilitySet     func(childComplexity int, input gqlmodel.UserAvailabilitySetInput) int
-		UserCeilingSet          func(childComplexity int, input gqlmodel.UserCeilingSetInput) int
-		UserSetActive           func(childComplexity int, input gqlmodel.UserSetActiveInput) int
+		AttachmentRefetch        func(childComplexity int, input gqlmodel.AttachmentRefetchInput) int
+		AttachmentUploadComplete func(childComplexity int, input gqlmodel.AttachmentUploadCompleteInput) int
+		AttachmentUploadCreate   func(childComplexity int, input gqlmodel.AttachmentUploadCreateInput) int
+		ChannelAssigneesSet      func(childComplexity int, input gqlmodel.ChannelAssigneesSetInput) int
+		ChannelPermissionSet     func(childComplexity int, input gqlmodel.ChannelPermissionSetInput) int
+		ChannelReopenPolicySet   func(childComplexity int, input gqlmodel.ChannelReopenPolicySetInput) int
+		ConversationAssign       func(childComplexity int, input gqlmodel.ConversationAssignInput) int
+		ConversationClose        func(childComplexity int, input gqlmodel.ConversationCloseInput) int
+		ConversationMarkRead     func(childComplexity int, input gqlmodel.ConversationMarkReadInput) int
+		ConversationMarkSeen     func(childComplexity int, input gqlmodel.ConversationMarkSeenInput) int
+		ConversationPresenceSet  func(childComplexity int, input gqlmodel.ConversationPresenceSetInput) int
+		ConversationReopen       func(childComplexity int, input gqlmodel.ConversationReopenInput) int
+		ConversationSnooze       func(childComplexity int, input gqlmodel.ConversationSnoozeInput) int
+		ConversationTagsUpdate   func(childComplexity int, input gqlmodel.ConversationTagsUpdateInput) int
+		ConversationTypingShow   func(childComplexity int, input gqlmodel.ConversationTypingShowInput) int
+		ConversationUnsnooze     func(childComplexity int, input gqlmodel.ConversationUnsnoozeInput) int
+		ConversationsAssign      func(childComplexity int, input gqlmodel.ConversationsAssignInput) int
+		ConversationsClose       func(childComplexity int, input gqlmodel.ConversationsCloseInput) int
+		MessageCancel            func(childComplexity int, input gqlmodel.MessageCancelInput) int
+		MessageRetry             func(childComplexity int, input gqlmodel.MessageRetryInput) int
+		MessageSend              func(childComplexity int, input gqlmodel.MessageSendInput) int
+		NoteCreate               func(childComplexity int, input gqlmodel.NoteCreateInput) int
+		NoteDelete               func(childComplexity int, input gqlmodel.NoteDeleteInput) int
+		NoteUpdate               func(childComplexity int, input gqlmodel.NoteUpdateInput) int
+		NotificationMarkAllRead  func(childComplexity int, input gqlmodel.NotificationMarkAllReadInput) int
+		NotificationMarkRead     func(childComplexity int, input gqlmodel.NotificationMarkReadInput) int
+		SessionCreate            func(childComplexity int, input gqlmodel.SessionCreateInput) int
+		SessionRefresh           func(childComplexity int, input gqlmodel.SessionRefreshInput) int
+		SessionRevoke            func(childComplexity int, input gqlmodel.SessionRevokeInput) int
+		TagCreate                func(childComplexity int, input gqlmodel.TagCreateInput) int
+		TagDelete                func(childComplexity int, input gqlmodel.TagDeleteInput) int
+		TagUpdate                func(childComplexity int, input gqlmodel.TagUpdateInput) int
+		UserAvailabilitySet      func(childComplexity int, input gqlmodel.UserAvailabilitySetInput) int
+		UserCeilingSet           func(childComplexity int, input gqlmodel.UserCeilingSetInput) int
+		UserSetActive            func(childComplexity int, input gqlmodel.UserSetActiveInput) int
 	}
 
 	Note struct {
@@ -1031,6 +1098,13 @@ type AssignmentEntryResolver interface {
 type AssignmentSkipResolver interface {
 	User(ctx context.Context, obj *gqlmodel.AssignmentSkip) (*gqlmodel.User, error)
 }
+type AttachmentResolver interface {
+	Failure(ctx context.Context, obj *gqlmodel.Attachment) (*gqlmodel.AttachmentFailure, error)
+
+	URL(ctx context.Context, obj *gqlmodel.Attachment) (*string, error)
+	ThumbnailURL(ctx context.Context, obj *gqlmodel.Attachment) (*string, error)
+	URLExpiresAt(ctx context.Context, obj *gqlmodel.Attachment) (*time.Time, error)
+}
 type ChannelResolver interface {
 	ViewerLevel(ctx context.Context, obj *gqlmodel.Channel) (*models.MessagingLevel, error)
 	Assignees(ctx context.Context, obj *gqlmodel.Channel) ([]gqlmodel.User, error)
@@ -1089,6 +1163,8 @@ type MessageResolver interface {
 
 	Reactions(ctx context.Context, obj *gqlmodel.Message) ([]gqlmodel.MessageReaction, error)
 
+	Attachment(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.Attachment, error)
+
 	Failure(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.MessageFailure, error)
 	ReplyTo(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.Message, error)
 
@@ -1125,6 +1201,9 @@ type MutationResolver interface {
 	MessageRetry(ctx context.Context, input gqlmodel.MessageRetryInput) (*gqlmodel.MessageRetryPayload, error)
 	MessageCancel(ctx context.Context, input gqlmodel.MessageCancelInput) (*gqlmodel.MessageCancelPayload, error)
 	ConversationTypingShow(ctx context.Context, input gqlmodel.ConversationTypingShowInput) (*gqlmodel.ConversationTypingShowPayload, error)
+	AttachmentUploadCreate(ctx context.Context, input gqlmodel.AttachmentUploadCreateInput) (*gqlmodel.AttachmentUploadCreatePayload, error)
+	AttachmentUploadComplete(ctx context.Context, input gqlmodel.AttachmentUploadCompleteInput) (*gqlmodel.AttachmentUploadCompletePayload, error)
+	AttachmentRefetch(ctx context.Context, input gqlmodel.AttachmentRefetchInput) (*gqlmodel.AttachmentRefetchPayload, error)
 	ConversationAssign(ctx context.Context, input gqlmodel.ConversationAssignInput) (*gqlmodel.ConversationAssignPayload, error)
 	ConversationClose(ctx context.Context, input gqlmodel.ConversationCloseInput) (*gqlmodel.ConversationClosePayload, error)
 	ConversationReopen(ctx context.Context, input gqlmodel.ConversationReopenInput) (*gqlmodel.ConversationReopenPayload, error)
@@ -1353,6 +1432,229 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AssignmentSkip.User(childComplexity), true
+
+	case "Attachment.isAnimated":
+		if e.ComplexityRoot.Attachment.Animated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Animated(childComplexity), true
+	case "Attachment.createdAt":
+		if e.ComplexityRoot.Attachment.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.CreatedAt(childComplexity), true
+	case "Attachment.durationMs":
+		if e.ComplexityRoot.Attachment.DurationMS == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.DurationMS(childComplexity), true
+	case "Attachment.failure":
+		if e.ComplexityRoot.Attachment.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Failure(childComplexity), true
+	case "Attachment.height":
+		if e.ComplexityRoot.Attachment.Height == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Height(childComplexity), true
+	case "Attachment.kind":
+		if e.ComplexityRoot.Attachment.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Kind(childComplexity), true
+	case "Attachment.mimeType":
+		if e.ComplexityRoot.Attachment.MIMEType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.MIMEType(childComplexity), true
+	case "Attachment.fileName":
+		if e.ComplexityRoot.Attachment.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Name(childComplexity), true
+	case "Attachment.id":
+		if e.ComplexityRoot.Attachment.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.PublicID(childComplexity), true
+	case "Attachment.byteSize":
+		if e.ComplexityRoot.Attachment.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Size(childComplexity), true
+	case "Attachment.status":
+		if e.ComplexityRoot.Attachment.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Status(childComplexity), true
+	case "Attachment.thumbnailUrl":
+		if e.ComplexityRoot.Attachment.ThumbnailURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.ThumbnailURL(childComplexity), true
+	case "Attachment.url":
+		if e.ComplexityRoot.Attachment.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.URL(childComplexity), true
+	case "Attachment.urlExpiresAt":
+		if e.ComplexityRoot.Attachment.URLExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.URLExpiresAt(childComplexity), true
+	case "Attachment.isVoice":
+		if e.ComplexityRoot.Attachment.Voice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Voice(childComplexity), true
+	case "Attachment.width":
+		if e.ComplexityRoot.Attachment.Width == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Width(childComplexity), true
+
+	case "AttachmentFailure.code":
+		if e.ComplexityRoot.AttachmentFailure.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentFailure.Code(childComplexity), true
+	case "AttachmentFailure.isRetryable":
+		if e.ComplexityRoot.AttachmentFailure.IsRetryable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentFailure.IsRetryable(childComplexity), true
+	case "AttachmentFailure.message":
+		if e.ComplexityRoot.AttachmentFailure.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentFailure.Message(childComplexity), true
+	case "AttachmentFailure.metaCode":
+		if e.ComplexityRoot.AttachmentFailure.MetaCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentFailure.MetaCode(childComplexity), true
+	case "AttachmentFailure.metaDetails":
+		if e.ComplexityRoot.AttachmentFailure.MetaDetails == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentFailure.MetaDetails(childComplexity), true
+	case "AttachmentFailure.metaTitle":
+		if e.ComplexityRoot.AttachmentFailure.MetaTitle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentFailure.MetaTitle(childComplexity), true
+
+	case "AttachmentRefetchPayload.attachment":
+		if e.ComplexityRoot.AttachmentRefetchPayload.Attachment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentRefetchPayload.Attachment(childComplexity), true
+	case "AttachmentRefetchPayload.userErrors":
+		if e.ComplexityRoot.AttachmentRefetchPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentRefetchPayload.UserErrors(childComplexity), true
+
+	case "AttachmentUpload.expiresAt":
+		if e.ComplexityRoot.AttachmentUpload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentUpload.ExpiresAt(childComplexity), true
+	case "AttachmentUpload.headers":
+		if e.ComplexityRoot.AttachmentUpload.Headers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentUpload.Headers(childComplexity), true
+	case "AttachmentUpload.method":
+		if e.ComplexityRoot.AttachmentUpload.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentUpload.Method(childComplexity), true
+	case "AttachmentUpload.url":
+		if e.ComplexityRoot.AttachmentUpload.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentUpload.URL(childComplexity), true
+
+	case "AttachmentUploadCompletePayload.attachment":
+		if e.ComplexityRoot.AttachmentUploadCompletePayload.Attachment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentUploadCompletePayload.Attachment(childComplexity), true
+	case "AttachmentUploadCompletePayload.userErrors":
+		if e.ComplexityRoot.AttachmentUploadCompletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentUploadCompletePayload.UserErrors(childComplexity), true
+
+	case "AttachmentUploadCreatePayload.attachment":
+		if e.ComplexityRoot.AttachmentUploadCreatePayload.Attachment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentUploadCreatePayload.Attachment(childComplexity), true
+	case "AttachmentUploadCreatePayload.upload":
+		if e.ComplexityRoot.AttachmentUploadCreatePayload.Upload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentUploadCreatePayload.Upload(childComplexity), true
+	case "AttachmentUploadCreatePayload.userErrors":
+		if e.ComplexityRoot.AttachmentUploadCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentUploadCreatePayload.UserErrors(childComplexity), true
+
+	case "AttachmentUserError.code":
+		if e.ComplexityRoot.AttachmentUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentUserError.Code(childComplexity), true
+	case "AttachmentUserError.field":
+		if e.ComplexityRoot.AttachmentUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentUserError.Field(childComplexity), true
+	case "AttachmentUserError.message":
+		if e.ComplexityRoot.AttachmentUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentUserError.Message(childComplexity), true
 
 	case "AudioContent.error":
 		if e.ComplexityRoot.AudioContent.Error == nil {
@@ -2460,6 +2762,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FlowReplyContent.ResponseJSON(childComplexity), true
 
+	case "HttpHeader.name":
+		if e.ComplexityRoot.HttpHeader.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HttpHeader.Name(childComplexity), true
+	case "HttpHeader.value":
+		if e.ComplexityRoot.HttpHeader.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HttpHeader.Value(childComplexity), true
+
 	case "ImageContent.caption":
 		if e.ComplexityRoot.ImageContent.Caption == nil {
 			break
@@ -2662,6 +2977,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LocationContent.URL(childComplexity), true
 
+	case "Message.attachment":
+		if e.ComplexityRoot.Message.Attachment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Attachment(childComplexity), true
 	case "Message.attempts":
 		if e.ComplexityRoot.Message.Attempts == nil {
 			break
@@ -3158,6 +3479,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MessageUserError.Message(childComplexity), true
 
+	case "Mutation.attachmentRefetch":
+		if e.ComplexityRoot.Mutation.AttachmentRefetch == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_attachmentRefetch_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AttachmentRefetch(childComplexity, args["input"].(gqlmodel.AttachmentRefetchInput)), true
+	case "Mutation.attachmentUploadComplete":
+		if e.ComplexityRoot.Mutation.AttachmentUploadComplete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_attachmentUploadComplete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AttachmentUploadComplete(childComplexity, args["input"].(gqlmodel.AttachmentUploadCompleteInput)), true
+	case "Mutation.attachmentUploadCreate":
+		if e.ComplexityRoot.Mutation.AttachmentUploadCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_attachmentUploadCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AttachmentUploadCreate(childComplexity, args["input"].(gqlmodel.AttachmentUploadCreateInput)), true
 	case "Mutation.channelAssigneesSet":
 		if e.ComplexityRoot.Mutation.ChannelAssigneesSet == nil {
 			break
@@ -4896,6 +5250,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AttachmentContentInput", ec.unmarshalInputAttachmentContentInput),
+			graphql.NewInputUnmarshaler("AttachmentRefetchInput", ec.unmarshalInputAttachmentRefetchInput),
+			graphql.NewInputUnmarshaler("AttachmentUploadCompleteInput", ec.unmarshalInputAttachmentUploadCompleteInput),
+			graphql.NewInputUnmarshaler("AttachmentUploadCreateInput", ec.unmarshalInputAttachmentUploadCreateInput),
 			graphql.NewInputUnmarshaler("ChannelAssigneesSetInput", ec.unmarshalInputChannelAssigneesSetInput),
 			graphql.NewInputUnmarshaler("ChannelPermissionSetInput", ec.unmarshalInputChannelPermissionSetInput),
 			graphql.NewInputUnmarshaler("ChannelReopenPolicySetInput", ec.unmarshalInputChannelReopenPolicySetInput),
@@ -5436,6 +5793,36 @@ type Mutation {
     """
     input: ConversationTypingShowInput!
   ): ConversationTypingShowPayload
+  """
+  Announces a file that is to be sent, and says where to upload it. Needs REPLY on some channel. Files can be JPG, JPEG, PNG, PDF,
+  MP3, MP4, DOC and DOCX, by what they contain: images up to 5 MiB, audio and video up to 16 MiB, documents up to 100 MiB.
+  """
+  attachmentUploadCreate(
+    """
+    What is going to be uploaded.
+    """
+    input: AttachmentUploadCreateInput!
+  ): AttachmentUploadCreatePayload
+  """
+  Checks an uploaded file and makes it AVAILABLE. Only for who announced it. Calling it again returns the same. What is not as
+  announced is removed: begin anew with ` + "`" + `attachmentUploadCreate` + "`" + `.
+  """
+  attachmentUploadComplete(
+    """
+    Which upload.
+    """
+    input: AttachmentUploadCompleteInput!
+  ): AttachmentUploadCompletePayload
+  """
+  Tries again to get the file of a message that has FAILED or EXPIRED. Needs VIEW on its channel, since the customer notices
+  nothing. A file that is AVAILABLE or PENDING stays as it is.
+  """
+  attachmentRefetch(
+    """
+    Which file.
+    """
+    input: AttachmentRefetchInput!
+  ): AttachmentRefetchPayload
   """
   Hands a conversation to a user, or to nobody. Needs REPLY on its channel. Assigning to the present assignee changes nothing.
   """
@@ -7934,6 +8321,10 @@ type Message implements Node {
   """
   product: ProductInView
   """
+  The file that came with it or goes with it; null if there is none, or if it cannot be read at the moment.
+  """
+  attachment: Attachment
+  """
   How far it has come.
   """
   status: MessageStatus!
@@ -7977,6 +8368,202 @@ type Message implements Node {
   How often Recado has tried to hand it to WhatsApp. 0 for messages of the customer.
   """
   attempts: Int!
+}
+
+"""
+What WhatsApp takes a file for, which decides how it is shown.
+"""
+enum AttachmentKind {
+  """
+  A picture.
+  """
+  IMAGE
+  """
+  A film.
+  """
+  VIDEO
+  """
+  Sound; a recorded voice note if ` + "`" + `isVoice` + "`" + `.
+  """
+  AUDIO
+  """
+  Any other file.
+  """
+  DOCUMENT
+  """
+  A sticker, in WebP.
+  """
+  STICKER
+}
+
+"""
+How far a file has come.
+"""
+enum AttachmentStatus {
+  """
+  It is being fetched from WhatsApp, or waits for its upload.
+  """
+  PENDING
+  """
+  It is here and was checked. It never changes again.
+  """
+  AVAILABLE
+  """
+  It could not be fetched; ` + "`" + `failure` + "`" + ` says why.
+  """
+  FAILED
+  """
+  WhatsApp does not have it any more.
+  """
+  EXPIRED
+}
+
+"""
+Why a file could not be fetched.
+"""
+enum AttachmentFailureCode {
+  """
+  A reason that has no name here; see ` + "`" + `metaCode` + "`" + `.
+  """
+  UNKNOWN
+  """
+  WhatsApp could not get it from the customer, or refuses to give it out.
+  """
+  MEDIA_UNAVAILABLE
+  """
+  WhatsApp keeps files for some days only, and does not have it any more.
+  """
+  MEDIA_EXPIRED
+  """
+  It is larger than 100 MiB.
+  """
+  MEDIA_TOO_LARGE
+  """
+  What WhatsApp gave out was damaged, several times.
+  """
+  MEDIA_CORRUPT
+  """
+  The number is disconnected.
+  """
+  CHANNEL_UNAVAILABLE
+  """
+  WhatsApp refuses the number's access token.
+  """
+  TOKEN_INVALID
+  """
+  The number's access token may not read files.
+  """
+  PERMISSION_MISSING
+  """
+  WhatsApp did not work for about a day.
+  """
+  UNAVAILABLE
+  """
+  Too much was asked of WhatsApp for about a day.
+  """
+  RATE_LIMITED
+}
+
+"""
+Why a file could not be fetched, and whether trying again makes sense.
+"""
+type AttachmentFailure {
+  """
+  The reason, for programs.
+  """
+  code: AttachmentFailureCode!
+  """
+  The reason, for people, in the language of the request's Accept-Language.
+  """
+  message: String!
+  """
+  Whether ` + "`" + `attachmentRefetch` + "`" + ` may help.
+  """
+  isRetryable: Boolean!
+  """
+  Meta's code; null if Meta gave none.
+  """
+  metaCode: Int
+  """
+  Meta's title of it; null if Meta gave none.
+  """
+  metaTitle: String
+  """
+  Meta's explanation, written for developers; null if Meta gave none.
+  """
+  metaDetails: String
+}
+
+"""
+A file: one that came with a message, or one that was uploaded to be sent. By its id it is found by who may VIEW the channel on
+which it came or was sent, and by who uploaded it.
+"""
+type Attachment implements Node {
+  """
+  Opaque id, starting with ` + "`" + `att_` + "`" + `.
+  """
+  id: ID!
+  """
+  What WhatsApp takes it for.
+  """
+  kind: AttachmentKind!
+  """
+  How far it has come. MessageChangedEvent tells when that changes.
+  """
+  status: AttachmentStatus!
+  """
+  Why it FAILED or EXPIRED; null otherwise.
+  """
+  failure: AttachmentFailure
+  """
+  Its type, as in ` + "`" + `image/jpeg` + "`" + `: what its bytes are once it is AVAILABLE, before that what was announced.
+  """
+  mimeType: String!
+  """
+  The name that its sender gave it, without any path, up to 255 bytes; null if there is none.
+  """
+  fileName: String
+  """
+  Its size in bytes; null while it is not known.
+  """
+  byteSize: Int
+  """
+  Whether it is a recorded voice note.
+  """
+  isVoice: Boolean!
+  """
+  Whether it is a sticker that moves.
+  """
+  isAnimated: Boolean!
+  """
+  Width of an image in pixels; null if it is not known.
+  """
+  width: Int
+  """
+  Height of an image in pixels; null if it is not known.
+  """
+  height: Int
+  """
+  How long a voice note plays, in milliseconds; null if it is not known.
+  """
+  durationMs: Int
+  """
+  Where its bytes are, for whoever has the address, until ` + "`" + `urlExpiresAt` + "`" + `: by GET, ranges included. It is relative to the API's own
+  address unless RECADO_PUBLIC_URL is set. Null unless AVAILABLE.
+  """
+  url: String
+  """
+  Where a JPEG of at most 320 by 320 pixels is, likewise; null if there is none.
+  """
+  thumbnailUrl: String
+  """
+  When ` + "`" + `url` + "`" + ` and ` + "`" + `thumbnailUrl` + "`" + ` end, at least 15 minutes from now; null when there are none. Ask again for new ones.
+  """
+  urlExpiresAt: DateTime
+  """
+  When Recado heard of it.
+  """
+  createdAt: DateTime!
 }
 
 """
@@ -10460,6 +11047,200 @@ type UserSetActivePayload {
   """
   userErrors: [AccountUserError!]!
 }
+
+"""
+What is wrong with a file.
+"""
+enum AttachmentErrorCode {
+  """
+  A value is missing.
+  """
+  REQUIRED
+  """
+  A value breaks its limits. A file name must have no path in it.
+  """
+  INVALID
+  """
+  The file does not exist for the viewer, or was removed.
+  """
+  NOT_FOUND
+  """
+  Such files are not sent, or its content is not of the announced type. The message lists those that are.
+  """
+  ATTACHMENT_TYPE_NOT_ALLOWED
+  """
+  It is larger than files of its kind may be.
+  """
+  ATTACHMENT_TOO_LARGE
+  """
+  What arrived has another size than announced.
+  """
+  ATTACHMENT_SIZE_MISMATCH
+  """
+  What arrived has another hash than announced.
+  """
+  ATTACHMENT_HASH_MISMATCH
+  """
+  The image has more than 40 million pixels.
+  """
+  ATTACHMENT_UNSAFE
+  """
+  Nothing has arrived at the upload's address yet.
+  """
+  ATTACHMENT_NOT_UPLOADED
+  """
+  The upload took longer than 15 minutes.
+  """
+  ATTACHMENT_UPLOAD_EXPIRED
+  """
+  WhatsApp never had this file to give.
+  """
+  ATTACHMENT_UNAVAILABLE
+}
+
+"""
+Something wrong with a file.
+"""
+type AttachmentUserError implements UserError {
+  """
+  What is wrong, for programs.
+  """
+  code: AttachmentErrorCode!
+  """
+  What is wrong, for people.
+  """
+  message: String!
+  """
+  The value that is to blame; null when no single one is.
+  """
+  field: [String!]
+}
+
+"""
+A file that is going to be uploaded.
+"""
+input AttachmentUploadCreateInput {
+  """
+  Its name with the extension of its type, 1 to 255 bytes, without any path. Customers see the names of documents.
+  """
+  fileName: String!
+  """
+  Its type, without parameters: ` + "`" + `image/jpeg` + "`" + `, ` + "`" + `image/png` + "`" + `, ` + "`" + `application/pdf` + "`" + `, ` + "`" + `audio/mpeg` + "`" + `, ` + "`" + `video/mp4` + "`" + `, ` + "`" + `application/msword` + "`" + ` or
+  ` + "`" + `application/vnd.openxmlformats-officedocument.wordprocessingml.document` + "`" + `.
+  """
+  contentType: String!
+  """
+  Its size in bytes, at least 1.
+  """
+  byteSize: Int!
+  """
+  SHA-256 of its bytes, in 64 hexadecimal digits.
+  """
+  sha256: String!
+}
+
+"""
+A header of an HTTP request.
+"""
+type HttpHeader {
+  """
+  Its name.
+  """
+  name: String!
+  """
+  Its value.
+  """
+  value: String!
+}
+
+"""
+How to upload a file: one request with this method and these headers, and the bytes as its body. It is answered with 204, or with a
+reason in JSON; what was refused may be tried again until the address expires, what arrived cannot be replaced.
+"""
+type AttachmentUpload {
+  """
+  Where to; relative to the API's own address unless RECADO_PUBLIC_URL is set. Whoever has the address can upload.
+  """
+  url: String!
+  """
+  PUT.
+  """
+  method: String!
+  """
+  Exactly these headers, besides Content-Length.
+  """
+  headers: [HttpHeader!]!
+  """
+  When the address ends.
+  """
+  expiresAt: DateTime!
+}
+
+"""
+The answer to attachmentUploadCreate.
+"""
+type AttachmentUploadCreatePayload {
+  """
+  The file, PENDING until it is uploaded and ` + "`" + `attachmentUploadComplete` + "`" + ` was called; null if something was wrong.
+  """
+  attachment: Attachment
+  """
+  How to upload it; null if something was wrong.
+  """
+  upload: AttachmentUpload
+  """
+  What was wrong; empty if all went well.
+  """
+  userErrors: [AttachmentUserError!]!
+}
+
+"""
+Which upload is done.
+"""
+input AttachmentUploadCompleteInput {
+  """
+  The id of the file.
+  """
+  attachmentId: ID!
+}
+
+"""
+The answer to attachmentUploadComplete.
+"""
+type AttachmentUploadCompletePayload {
+  """
+  The file, AVAILABLE; null if something was wrong.
+  """
+  attachment: Attachment
+  """
+  What was wrong; empty if all went well.
+  """
+  userErrors: [AttachmentUserError!]!
+}
+
+"""
+Which file to get again.
+"""
+input AttachmentRefetchInput {
+  """
+  The id of the file.
+  """
+  attachmentId: ID!
+}
+
+"""
+The answer to attachmentRefetch.
+"""
+type AttachmentRefetchPayload {
+  """
+  The file as it is now; null if something was wrong.
+  """
+  attachment: Attachment
+  """
+  What was wrong; empty if all went well.
+  """
+  userErrors: [AttachmentUserError!]!
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -10530,6 +11311,120 @@ func (ec *executionContext) childFields_AssignmentSkip(ctx context.Context, fiel
 		return ec.fieldContext_AssignmentSkip_reason(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AssignmentSkip", field.Name)
+}
+
+func (ec *executionContext) childFields_Attachment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Attachment_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Attachment_kind(ctx, field)
+	case "status":
+		return ec.fieldContext_Attachment_status(ctx, field)
+	case "failure":
+		return ec.fieldContext_Attachment_failure(ctx, field)
+	case "mimeType":
+		return ec.fieldContext_Attachment_mimeType(ctx, field)
+	case "fileName":
+		return ec.fieldContext_Attachment_fileName(ctx, field)
+	case "byteSize":
+		return ec.fieldContext_Attachment_byteSize(ctx, field)
+	case "isVoice":
+		return ec.fieldContext_Attachment_isVoice(ctx, field)
+	case "isAnimated":
+		return ec.fieldContext_Attachment_isAnimated(ctx, field)
+	case "width":
+		return ec.fieldContext_Attachment_width(ctx, field)
+	case "height":
+		return ec.fieldContext_Attachment_height(ctx, field)
+	case "durationMs":
+		return ec.fieldContext_Attachment_durationMs(ctx, field)
+	case "url":
+		return ec.fieldContext_Attachment_url(ctx, field)
+	case "thumbnailUrl":
+		return ec.fieldContext_Attachment_thumbnailUrl(ctx, field)
+	case "urlExpiresAt":
+		return ec.fieldContext_Attachment_urlExpiresAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Attachment_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Attachment", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachmentFailure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_AttachmentFailure_code(ctx, field)
+	case "message":
+		return ec.fieldContext_AttachmentFailure_message(ctx, field)
+	case "isRetryable":
+		return ec.fieldContext_AttachmentFailure_isRetryable(ctx, field)
+	case "metaCode":
+		return ec.fieldContext_AttachmentFailure_metaCode(ctx, field)
+	case "metaTitle":
+		return ec.fieldContext_AttachmentFailure_metaTitle(ctx, field)
+	case "metaDetails":
+		return ec.fieldContext_AttachmentFailure_metaDetails(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachmentFailure", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachmentRefetchPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attachment":
+		return ec.fieldContext_AttachmentRefetchPayload_attachment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AttachmentRefetchPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachmentRefetchPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachmentUpload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_AttachmentUpload_url(ctx, field)
+	case "method":
+		return ec.fieldContext_AttachmentUpload_method(ctx, field)
+	case "headers":
+		return ec.fieldContext_AttachmentUpload_headers(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_AttachmentUpload_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachmentUpload", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachmentUploadCompletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attachment":
+		return ec.fieldContext_AttachmentUploadCompletePayload_attachment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AttachmentUploadCompletePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachmentUploadCompletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachmentUploadCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attachment":
+		return ec.fieldContext_AttachmentUploadCreatePayload_attachment(ctx, field)
+	case "upload":
+		return ec.fieldContext_AttachmentUploadCreatePayload_upload(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AttachmentUploadCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachmentUploadCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachmentUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_AttachmentUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_AttachmentUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_AttachmentUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachmentUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_Channel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11068,6 +11963,16 @@ func (ec *executionContext) childFields_ConversationsUserError(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ConversationsUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_HttpHeader(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_HttpHeader_name(ctx, field)
+	case "value":
+		return ec.fieldContext_HttpHeader_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HttpHeader", field.Name)
+}
+
 func (ec *executionContext) childFields_InboxCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "all":
@@ -11164,6 +12069,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_referral(ctx, field)
 	case "product":
 		return ec.fieldContext_Message_product(ctx, field)
+	case "attachment":
+		return ec.fieldContext_Message_attachment(ctx, field)
 	case "status":
 		return ec.fieldContext_Message_status(ctx, field)
 	case "statusTimes":
@@ -12161,6 +13068,48 @@ func (ec *executionContext) field_Conversation_notes_args(ctx context.Context, r
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_attachmentRefetch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.AttachmentRefetchInput, error) {
+			return ec.unmarshalNAttachmentRefetchInput2recadoᚋgraphᚋgqlmodelᚐAttachmentRefetchInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_attachmentUploadComplete_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.AttachmentUploadCompleteInput, error) {
+			return ec.unmarshalNAttachmentUploadCompleteInput2recadoᚋgraphᚋgqlmodelᚐAttachmentUploadCompleteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_attachmentUploadCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.AttachmentUploadCreateInput, error) {
+			return ec.unmarshalNAttachmentUploadCreateInput2recadoᚋgraphᚋgqlmodelᚐAttachmentUploadCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -13604,6 +14553,915 @@ func (ec *executionContext) _AssignmentSkip_reason(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_AssignmentSkip_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssignmentSkip", field, false, false, "AssignmentSkipReason")
+}
+
+func (ec *executionContext) _Attachment_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Attachment_kind(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.MediaKind) graphql.Marshaler {
+			return ec.marshalNAttachmentKind2recadoᚋmodelsᚐMediaKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, "AttachmentKind")
+}
+
+func (ec *executionContext) _Attachment_status(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.AttachmentStatus) graphql.Marshaler {
+			return ec.marshalNAttachmentStatus2recadoᚋmodelsᚐAttachmentStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, "AttachmentStatus")
+}
+
+func (ec *executionContext) _Attachment_failure(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_failure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Attachment().Failure(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.AttachmentFailure) graphql.Marshaler {
+			return ec.marshalOAttachmentFailure2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachmentFailure(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_failure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Attachment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AttachmentFailure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Attachment_mimeType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_mimeType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MIMEType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_mimeType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, "String")
+}
+
+func (ec *executionContext) _Attachment_fileName(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_fileName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_fileName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, true, false, "String")
+}
+
+func (ec *executionContext) _Attachment_byteSize(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_byteSize(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Size(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_byteSize(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, true, false, "Int")
+}
+
+func (ec *executionContext) _Attachment_isVoice(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_isVoice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Voice, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_isVoice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Attachment_isAnimated(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_isAnimated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Animated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_isAnimated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Attachment_width(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_width(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Width, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_width(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Attachment_height(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_height(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Height, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_height(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Attachment_durationMs(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_durationMs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DurationMS, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_durationMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Attachment_url(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Attachment().URL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, true, true, "String")
+}
+
+func (ec *executionContext) _Attachment_thumbnailUrl(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_thumbnailUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Attachment().ThumbnailURL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_thumbnailUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, true, true, "String")
+}
+
+func (ec *executionContext) _Attachment_urlExpiresAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_urlExpiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Attachment().URLExpiresAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_urlExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, true, true, "DateTime")
+}
+
+func (ec *executionContext) _Attachment_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AttachmentFailure_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentFailure_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNAttachmentFailureCode2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentFailure_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AttachmentFailure", field, false, false, "AttachmentFailureCode")
+}
+
+func (ec *executionContext) _AttachmentFailure_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentFailure_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentFailure_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AttachmentFailure", field, false, false, "String")
+}
+
+func (ec *executionContext) _AttachmentFailure_isRetryable(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentFailure_isRetryable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsRetryable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentFailure_isRetryable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AttachmentFailure", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _AttachmentFailure_metaCode(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentFailure_metaCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MetaCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentFailure_metaCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AttachmentFailure", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AttachmentFailure_metaTitle(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentFailure_metaTitle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MetaTitle, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentFailure_metaTitle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AttachmentFailure", field, false, false, "String")
+}
+
+func (ec *executionContext) _AttachmentFailure_metaDetails(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentFailure_metaDetails(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MetaDetails, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentFailure_metaDetails(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AttachmentFailure", field, false, false, "String")
+}
+
+func (ec *executionContext) _AttachmentRefetchPayload_attachment(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentRefetchPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentRefetchPayload_attachment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attachment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Attachment) graphql.Marshaler {
+			return ec.marshalOAttachment2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentRefetchPayload_attachment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AttachmentRefetchPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Attachment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AttachmentRefetchPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentRefetchPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentRefetchPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.AttachmentUserError) graphql.Marshaler {
+			return ec.marshalNAttachmentUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐAttachmentUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentRefetchPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AttachmentRefetchPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AttachmentUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AttachmentUpload_url(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentUpload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentUpload_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentUpload_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AttachmentUpload", field, false, false, "String")
+}
+
+func (ec *executionContext) _AttachmentUpload_method(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentUpload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentUpload_method(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Method, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentUpload_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AttachmentUpload", field, false, false, "String")
+}
+
+func (ec *executionContext) _AttachmentUpload_headers(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentUpload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentUpload_headers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Headers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.HTTPHeader) graphql.Marshaler {
+			return ec.marshalNHttpHeader2ᚕrecadoᚋgraphᚋgqlmodelᚐHTTPHeaderᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentUpload_headers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AttachmentUpload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HttpHeader(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AttachmentUpload_expiresAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentUpload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentUpload_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentUpload_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AttachmentUpload", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AttachmentUploadCompletePayload_attachment(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentUploadCompletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentUploadCompletePayload_attachment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attachment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Attachment) graphql.Marshaler {
+			return ec.marshalOAttachment2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentUploadCompletePayload_attachment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AttachmentUploadCompletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Attachment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AttachmentUploadCompletePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentUploadCompletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentUploadCompletePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.AttachmentUserError) graphql.Marshaler {
+			return ec.marshalNAttachmentUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐAttachmentUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentUploadCompletePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AttachmentUploadCompletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AttachmentUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AttachmentUploadCreatePayload_attachment(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentUploadCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentUploadCreatePayload_attachment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attachment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Attachment) graphql.Marshaler {
+			return ec.marshalOAttachment2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentUploadCreatePayload_attachment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AttachmentUploadCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Attachment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AttachmentUploadCreatePayload_upload(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentUploadCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentUploadCreatePayload_upload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Upload, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.AttachmentUpload) graphql.Marshaler {
+			return ec.marshalOAttachmentUpload2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachmentUpload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentUploadCreatePayload_upload(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AttachmentUploadCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AttachmentUpload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AttachmentUploadCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentUploadCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentUploadCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.AttachmentUserError) graphql.Marshaler {
+			return ec.marshalNAttachmentUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐAttachmentUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentUploadCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AttachmentUploadCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AttachmentUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AttachmentUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Code) graphql.Marshaler {
+			return ec.marshalNAttachmentErrorCode2recadoᚋmodelsᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AttachmentUserError", field, false, false, "AttachmentErrorCode")
+}
+
+func (ec *executionContext) _AttachmentUserError_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AttachmentUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _AttachmentUserError_field(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AttachmentUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachmentUserError_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AttachmentUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AttachmentUserError", field, false, false, "String")
 }
 
 func (ec *executionContext) _AudioContent_mimeType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AudioContent) (ret graphql.Marshaler) {
@@ -18326,6 +20184,52 @@ func (ec *executionContext) fieldContext_FlowReplyContent_isResponseValid(_ cont
 	return graphql.NewScalarFieldContext("FlowReplyContent", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _HttpHeader_name(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.HTTPHeader) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HttpHeader_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HttpHeader_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HttpHeader", field, false, false, "String")
+}
+
+func (ec *executionContext) _HttpHeader_value(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.HTTPHeader) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HttpHeader_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HttpHeader_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HttpHeader", field, false, false, "String")
+}
+
 func (ec *executionContext) _ImageContent_mimeType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ImageContent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19505,6 +21409,38 @@ func (ec *executionContext) fieldContext_Message_product(_ context.Context, fiel
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ProductInView(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Message_attachment(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_attachment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Message().Attachment(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Attachment) graphql.Marshaler {
+			return ec.marshalOAttachment2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_attachment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Attachment(ctx, field)
 		},
 	}
 	return fc, nil
@@ -21600,6 +23536,138 @@ func (ec *executionContext) fieldContext_Mutation_conversationTypingShow(ctx con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_conversationTypingShow_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_attachmentUploadCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_attachmentUploadCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AttachmentUploadCreate(ctx, fc.Args["input"].(gqlmodel.AttachmentUploadCreateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.AttachmentUploadCreatePayload) graphql.Marshaler {
+			return ec.marshalOAttachmentUploadCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachmentUploadCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_attachmentUploadCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AttachmentUploadCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_attachmentUploadCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_attachmentUploadComplete(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_attachmentUploadComplete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AttachmentUploadComplete(ctx, fc.Args["input"].(gqlmodel.AttachmentUploadCompleteInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.AttachmentUploadCompletePayload) graphql.Marshaler {
+			return ec.marshalOAttachmentUploadCompletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachmentUploadCompletePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_attachmentUploadComplete(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AttachmentUploadCompletePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_attachmentUploadComplete_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_attachmentRefetch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_attachmentRefetch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AttachmentRefetch(ctx, fc.Args["input"].(gqlmodel.AttachmentRefetchInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.AttachmentRefetchPayload) graphql.Marshaler {
+			return ec.marshalOAttachmentRefetchPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachmentRefetchPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_attachmentRefetch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AttachmentRefetchPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_attachmentRefetch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -29578,6 +31646,153 @@ func UnmarshalAttachmentContentInput(ctx context.Context, raw any) (gqlmodel.Att
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputAttachmentRefetchInput(ctx context.Context, obj any) (gqlmodel.AttachmentRefetchInput, error) {
+	var it gqlmodel.AttachmentRefetchInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"attachmentId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "attachmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttachmentID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAttachmentRefetchInput unmarshals raw into the AttachmentRefetchInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAttachmentRefetchInput(ctx context.Context, raw any) (gqlmodel.AttachmentRefetchInput, error) {
+	var out gqlmodel.AttachmentRefetchInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AttachmentRefetchInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAttachmentUploadCompleteInput(ctx context.Context, obj any) (gqlmodel.AttachmentUploadCompleteInput, error) {
+	var it gqlmodel.AttachmentUploadCompleteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"attachmentId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "attachmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttachmentID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAttachmentUploadCompleteInput unmarshals raw into the AttachmentUploadCompleteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAttachmentUploadCompleteInput(ctx context.Context, raw any) (gqlmodel.AttachmentUploadCompleteInput, error) {
+	var out gqlmodel.AttachmentUploadCompleteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AttachmentUploadCompleteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAttachmentUploadCreateInput(ctx context.Context, obj any) (gqlmodel.AttachmentUploadCreateInput, error) {
+	var it gqlmodel.AttachmentUploadCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"fileName", "contentType", "byteSize", "sha256"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fileName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileName"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FileName = data
+		case "contentType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contentType"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContentType = data
+		case "byteSize":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("byteSize"))
+			data, err := ec.unmarshalNInt2int32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ByteSize = data
+		case "sha256":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sha256"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sha256 = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAttachmentUploadCreateInput unmarshals raw into the AttachmentUploadCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAttachmentUploadCreateInput(ctx context.Context, raw any) (gqlmodel.AttachmentUploadCreateInput, error) {
+	var out gqlmodel.AttachmentUploadCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AttachmentUploadCreateInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputChannelAssigneesSetInput(ctx context.Context, obj any) (gqlmodel.ChannelAssigneesSetInput, error) {
 	var it gqlmodel.ChannelAssigneesSetInput
 	if obj == nil {
@@ -32873,6 +35088,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Channel(ctx, sel, obj)
+	case *gqlmodel.Attachment:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Attachment(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -32965,6 +35185,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._ChannelUserError(ctx, sel, obj)
+	case gqlmodel.AttachmentUserError:
+		return ec._AttachmentUserError(ctx, sel, &obj)
+	case *gqlmodel.AttachmentUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AttachmentUserError(ctx, sel, obj)
 	case gqlmodel.AccountUserError:
 		return ec._AccountUserError(ctx, sel, &obj)
 	case *gqlmodel.AccountUserError:
@@ -33196,6 +35423,386 @@ func (ec *executionContext) _AssignmentSkip(ctx context.Context, sel ast.Selecti
 			out.Values[i] = ec._AssignmentSkip_reason(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var attachmentImplementors = []string{"Attachment", "Node"}
+
+func (ec *executionContext) _Attachment(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Attachment) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, attachmentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Attachment")
+		case "id":
+			out.Values[i] = ec._Attachment_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._Attachment_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._Attachment_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "failure":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Attachment_failure(ctx, field, obj)
+				})
+		case "mimeType":
+			out.Values[i] = ec._Attachment_mimeType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "fileName":
+			out.Values[i] = ec._Attachment_fileName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "byteSize":
+			out.Values[i] = ec._Attachment_byteSize(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isVoice":
+			out.Values[i] = ec._Attachment_isVoice(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isAnimated":
+			out.Values[i] = ec._Attachment_isAnimated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "width":
+			out.Values[i] = ec._Attachment_width(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "height":
+			out.Values[i] = ec._Attachment_height(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "durationMs":
+			out.Values[i] = ec._Attachment_durationMs(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "url":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Attachment_url(ctx, field, obj)
+				})
+		case "thumbnailUrl":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Attachment_thumbnailUrl(ctx, field, obj)
+				})
+		case "urlExpiresAt":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Attachment_urlExpiresAt(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._Attachment_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var attachmentFailureImplementors = []string{"AttachmentFailure"}
+
+func (ec *executionContext) _AttachmentFailure(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.AttachmentFailure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, attachmentFailureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AttachmentFailure")
+		case "code":
+			out.Values[i] = ec._AttachmentFailure_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._AttachmentFailure_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isRetryable":
+			out.Values[i] = ec._AttachmentFailure_isRetryable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "metaCode":
+			out.Values[i] = ec._AttachmentFailure_metaCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "metaTitle":
+			out.Values[i] = ec._AttachmentFailure_metaTitle(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "metaDetails":
+			out.Values[i] = ec._AttachmentFailure_metaDetails(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var attachmentRefetchPayloadImplementors = []string{"AttachmentRefetchPayload"}
+
+func (ec *executionContext) _AttachmentRefetchPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.AttachmentRefetchPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, attachmentRefetchPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AttachmentRefetchPayload")
+		case "attachment":
+			out.Values[i] = ec._AttachmentRefetchPayload_attachment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AttachmentRefetchPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var attachmentUploadImplementors = []string{"AttachmentUpload"}
+
+func (ec *executionContext) _AttachmentUpload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.AttachmentUpload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, attachmentUploadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AttachmentUpload")
+		case "url":
+			out.Values[i] = ec._AttachmentUpload_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "method":
+			out.Values[i] = ec._AttachmentUpload_method(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "headers":
+			out.Values[i] = ec._AttachmentUpload_headers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._AttachmentUpload_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var attachmentUploadCompletePayloadImplementors = []string{"AttachmentUploadCompletePayload"}
+
+func (ec *executionContext) _AttachmentUploadCompletePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.AttachmentUploadCompletePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, attachmentUploadCompletePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AttachmentUploadCompletePayload")
+		case "attachment":
+			out.Values[i] = ec._AttachmentUploadCompletePayload_attachment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AttachmentUploadCompletePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var attachmentUploadCreatePayloadImplementors = []string{"AttachmentUploadCreatePayload"}
+
+func (ec *executionContext) _AttachmentUploadCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.AttachmentUploadCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, attachmentUploadCreatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AttachmentUploadCreatePayload")
+		case "attachment":
+			out.Values[i] = ec._AttachmentUploadCreatePayload_attachment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "upload":
+			out.Values[i] = ec._AttachmentUploadCreatePayload_upload(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AttachmentUploadCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var attachmentUserErrorImplementors = []string{"AttachmentUserError", "UserError"}
+
+func (ec *executionContext) _AttachmentUserError(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.AttachmentUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, attachmentUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AttachmentUserError")
+		case "code":
+			out.Values[i] = ec._AttachmentUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._AttachmentUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._AttachmentUserError_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -35449,6 +38056,44 @@ func (ec *executionContext) _FlowReplyContent(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var httpHeaderImplementors = []string{"HttpHeader"}
+
+func (ec *executionContext) _HttpHeader(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.HTTPHeader) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, httpHeaderImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HttpHeader")
+		case "name":
+			out.Values[i] = ec._HttpHeader_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._HttpHeader_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var imageContentImplementors = []string{"ImageContent", "MessageContent"}
 
 func (ec *executionContext) _ImageContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ImageContent) graphql.Marshaler {
@@ -35972,6 +38617,12 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "attachment":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Message_attachment(ctx, field, obj)
+				})
 		case "status":
 			out.Values[i] = ec._Message_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -36818,6 +39469,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "conversationTypingShow":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_conversationTypingShow(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "attachmentUploadCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_attachmentUploadCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "attachmentUploadComplete":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_attachmentUploadComplete(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "attachmentRefetch":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_attachmentRefetch(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -40172,6 +42844,100 @@ func (ec *executionContext) marshalNAssignmentSkipReason2recadoᚋmodelsᚐSkipR
 	return res
 }
 
+func (ec *executionContext) unmarshalNAttachmentErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAttachmentErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AttachmentErrorCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAttachmentFailureCode2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAttachmentFailureCode2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AttachmentFailureCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAttachmentKind2recadoᚋmodelsᚐMediaKind(ctx context.Context, v any) (models.MediaKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.MediaKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAttachmentKind2recadoᚋmodelsᚐMediaKind(ctx context.Context, sel ast.SelectionSet, v models.MediaKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AttachmentKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAttachmentRefetchInput2recadoᚋgraphᚋgqlmodelᚐAttachmentRefetchInput(ctx context.Context, v any) (gqlmodel.AttachmentRefetchInput, error) {
+	res, err := ec.unmarshalInputAttachmentRefetchInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAttachmentStatus2recadoᚋmodelsᚐAttachmentStatus(ctx context.Context, v any) (models.AttachmentStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.AttachmentStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAttachmentStatus2recadoᚋmodelsᚐAttachmentStatus(ctx context.Context, sel ast.SelectionSet, v models.AttachmentStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AttachmentStatus!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAttachmentUploadCompleteInput2recadoᚋgraphᚋgqlmodelᚐAttachmentUploadCompleteInput(ctx context.Context, v any) (gqlmodel.AttachmentUploadCompleteInput, error) {
+	res, err := ec.unmarshalInputAttachmentUploadCompleteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAttachmentUploadCreateInput2recadoᚋgraphᚋgqlmodelᚐAttachmentUploadCreateInput(ctx context.Context, v any) (gqlmodel.AttachmentUploadCreateInput, error) {
+	res, err := ec.unmarshalInputAttachmentUploadCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAttachmentUserError2recadoᚋgraphᚋgqlmodelᚐAttachmentUserError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.AttachmentUserError) graphql.Marshaler {
+	return ec._AttachmentUserError(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAttachmentUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐAttachmentUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.AttachmentUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAttachmentUserError2recadoᚋgraphᚋgqlmodelᚐAttachmentUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNAvailability2recadoᚋmodelsᚐAvailability(ctx context.Context, v any) (models.Availability, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := models.Availability(tmp)
@@ -40884,6 +43650,26 @@ func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
 	}
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) marshalNHttpHeader2recadoᚋgraphᚋgqlmodelᚐHTTPHeader(ctx context.Context, sel ast.SelectionSet, v gqlmodel.HTTPHeader) graphql.Marshaler {
+	return ec._HttpHeader(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNHttpHeader2ᚕrecadoᚋgraphᚋgqlmodelᚐHTTPHeaderᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.HTTPHeader) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNHttpHeader2recadoᚋgraphᚋgqlmodelᚐHTTPHeader(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
@@ -42060,12 +44846,54 @@ func (ec *executionContext) marshalOAssignmentEntryConnection2ᚖrecadoᚋgraph�
 	return ec._AssignmentEntryConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOAttachment2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachment(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Attachment) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Attachment(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOAttachmentContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachmentContentInput(ctx context.Context, v any) (*gqlmodel.AttachmentContentInput, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputAttachmentContentInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAttachmentFailure2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachmentFailure(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.AttachmentFailure) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AttachmentFailure(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAttachmentRefetchPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachmentRefetchPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.AttachmentRefetchPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AttachmentRefetchPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAttachmentUpload2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachmentUpload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.AttachmentUpload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AttachmentUpload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAttachmentUploadCompletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachmentUploadCompletePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.AttachmentUploadCompletePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AttachmentUploadCompletePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAttachmentUploadCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachmentUploadCreatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.AttachmentUploadCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AttachmentUploadCreatePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {
@@ -42519,6 +45347,24 @@ func (ec *executionContext) marshalOInt2ᚖint32(ctx context.Context, sel ast.Se
 	_ = sel
 	_ = ctx
 	res := graphql.MarshalInt32(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOInt2ᚖint64(ctx context.Context, v any) (*int64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalInt64(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt2ᚖint64(ctx context.Context, sel ast.SelectionSet, v *int64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalInt64(*v)
 	return res
 }
 

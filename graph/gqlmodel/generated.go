@@ -63,6 +63,98 @@ type AttachmentContentInput struct {
 	Caption string `json:"caption"`
 }
 
+// Why a file could not be fetched, and whether trying again makes sense.
+type AttachmentFailure struct {
+	// The reason, for programs.
+	Code string `json:"code"`
+	// The reason, for people, in the language of the request's Accept-Language.
+	Message string `json:"message"`
+	// Whether `attachmentRefetch` may help.
+	IsRetryable bool `json:"isRetryable"`
+	// Meta's code; null if Meta gave none.
+	MetaCode *int32 `json:"metaCode,omitempty"`
+	// Meta's title of it; null if Meta gave none.
+	MetaTitle *string `json:"metaTitle,omitempty"`
+	// Meta's explanation, written for developers; null if Meta gave none.
+	MetaDetails *string `json:"metaDetails,omitempty"`
+}
+
+// Which file to get again.
+type AttachmentRefetchInput struct {
+	// The id of the file.
+	AttachmentID string `json:"attachmentId"`
+}
+
+// The answer to attachmentRefetch.
+type AttachmentRefetchPayload struct {
+	// The file as it is now; null if something was wrong.
+	Attachment *Attachment `json:"attachment,omitempty"`
+	// What was wrong; empty if all went well.
+	UserErrors []AttachmentUserError `json:"userErrors"`
+}
+
+// How to upload a file: one request with this method and these headers, and the bytes as its body. It is answered with 204, or with a
+// reason in JSON; what was refused may be tried again until the address expires, what arrived cannot be replaced.
+type AttachmentUpload struct {
+	// Where to; relative to the API's own address unless RECADO_PUBLIC_URL is set. Whoever has the address can upload.
+	URL string `json:"url"`
+	// PUT.
+	Method string `json:"method"`
+	// Exactly these headers, besides Content-Length.
+	Headers []HTTPHeader `json:"headers"`
+	// When the address ends.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// Which upload is done.
+type AttachmentUploadCompleteInput struct {
+	// The id of the file.
+	AttachmentID string `json:"attachmentId"`
+}
+
+// The answer to attachmentUploadComplete.
+type AttachmentUploadCompletePayload struct {
+	// The file, AVAILABLE; null if something was wrong.
+	Attachment *Attachment `json:"attachment,omitempty"`
+	// What was wrong; empty if all went well.
+	UserErrors []AttachmentUserError `json:"userErrors"`
+}
+
+// A file that is going to be uploaded.
+type AttachmentUploadCreateInput struct {
+	// Its name with the extension of its type, 1 to 255 bytes, without any path. Customers see the names of documents.
+	FileName string `json:"fileName"`
+	// Its type, without parameters: `image/jpeg`, `image/png`, `application/pdf`, `audio/mpeg`, `video/mp4`, `application/msword` or
+	// `application/vnd.openxmlformats-officedocument.wordprocessingml.document`.
+	ContentType string `json:"contentType"`
+	// Its size in bytes, at least 1.
+	ByteSize int32 `json:"byteSize"`
+	// SHA-256 of its bytes, in 64 hexadecimal digits.
+	Sha256 string `json:"sha256"`
+}
+
+// The answer to attachmentUploadCreate.
+type AttachmentUploadCreatePayload struct {
+	// The file, PENDING until it is uploaded and `attachmentUploadComplete` was called; null if something was wrong.
+	Attachment *Attachment `json:"attachment,omitempty"`
+	// How to upload it; null if something was wrong.
+	Upload *AttachmentUpload `json:"upload,omitempty"`
+	// What was wrong; empty if all went well.
+	UserErrors []AttachmentUserError `json:"userErrors"`
+}
+
+// Something wrong with a file.
+type AttachmentUserError struct {
+	// What is wrong, for programs.
+	Code models.Code `json:"code"`
+	// What is wrong, for people.
+	Message string `json:"message"`
+	// The value that is to blame; null when no single one is.
+	Field []string `json:"field,omitempty"`
+}
+
+func (AttachmentUserError) IsUserError() {}
+
 // A sound: a voice note, or a file.
 type AudioContent struct {
 	// The type that the sender announced, for example `audio/ogg; codecs=opus`; null if none. What the file is in truth is known when it was fetched.
@@ -653,6 +745,14 @@ type FlowReplyContent struct {
 }
 
 func (FlowReplyContent) IsMessageContent() {}
+
+// A header of an HTTP request.
+type HTTPHeader struct {
+	// Its name.
+	Name string `json:"name"`
+	// Its value.
+	Value string `json:"value"`
+}
 
 // A picture.
 type ImageContent struct {
