@@ -36,7 +36,7 @@ func worthTelling(status string) bool {
 
 // show writes an event as a line.
 func show(screen *screen, e inboxEvent) {
-	customer, mark, text := e.Conversation.Contact.Name, screen.speaks(), screen.said(e.Message.Content.Body)
+	customer, mark, text := e.Conversation.Contact.Name, screen.speaks(), screen.said(e.Message.line())
 	who := customer
 	switch {
 	case e.Kind == messageAdded && e.Message.Direction == "OUTBOUND":
@@ -46,13 +46,25 @@ func show(screen *screen, e inboxEvent) {
 		}
 	case e.Kind == messageAdded:
 	case e.Message.Status == "READ":
-		mark, text = screen.in(blue, "✓✓"), screen.in(faint, "read "+e.Message.Content.Body)
+		mark, text = screen.in(blue, "✓✓"), screen.in(faint, "read "+e.Message.line())
 	case e.Message.Status == "DELIVERED":
-		mark, text = "✓✓", screen.in(faint, "got "+e.Message.Content.Body)
+		mark, text = "✓✓", screen.in(faint, "got "+e.Message.line())
 	case e.Message.Status == "FAILED":
 		mark, text = screen.failed(), "did not get it: "+failureOf(e.Message)
 	default:
 		mark, text = "? ", "may have got it: Meta's answer was lost, its status will tell"
 	}
 	screen.print("  " + screen.in(faint, e.at.Format(time.TimeOnly)) + "  " + screen.in(bold, pad(who, 18)) + " " + mark + " " + text)
+}
+
+// line is what can be told of a message in a line.
+func (m message) line() string {
+	switch {
+	case m.Content.Body != "":
+		return m.Content.Body
+	case m.Content.Caption != "":
+		return m.Content.Caption
+	default:
+		return m.Content.Kind
+	}
 }

@@ -123,8 +123,16 @@ type (
 		Direction string `json:"direction"`
 		Status    string `json:"status"`
 		Content   struct {
-			Body string `json:"body"`
+			Kind        string `json:"__typename"`
+			Body        string `json:"body"`
+			Caption     string `json:"caption"`
+			IsVoiceNote bool   `json:"isVoiceNote"`
 		} `json:"content"`
+		Attachment *attachment `json:"attachment"`
+		Reactions  []struct {
+			Direction string `json:"direction"`
+			Emoji     string `json:"emoji"`
+		} `json:"reactions"`
 		Sender *struct {
 			Name string `json:"name"`
 		} `json:"sender"`
@@ -133,6 +141,15 @@ type (
 			MetaCode  *int   `json:"metaCode"`
 			MetaTitle string `json:"metaTitle"`
 		} `json:"failure"`
+	}
+
+	attachment struct {
+		Status       string  `json:"status"`
+		Width        *int    `json:"width"`
+		Height       *int    `json:"height"`
+		DurationMS   *int    `json:"durationMs"`
+		URL          *string `json:"url"`
+		ThumbnailURL *string `json:"thumbnailUrl"`
 	}
 )
 
@@ -161,10 +178,13 @@ const (
     }
     ... on MessageAddedEvent { message { ...Line } }
     ... on MessageStatusChangedEvent { message { ...Line } }
+    ... on MessageChangedEvent { message { ...Line } }
   }
 }
 fragment Line on Message {
-  id direction status sender { name } content { ... on TextContent { body } } failure { code metaCode metaTitle }
+  id direction status sender { name } failure { code metaCode metaTitle } reactions { direction emoji }
+  content { __typename ... on TextContent { body } ... on ImageContent { caption } ... on AudioContent { isVoiceNote } }
+  attachment { status width height durationMs url thumbnailUrl }
 }`
 )
 

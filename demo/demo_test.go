@@ -55,9 +55,15 @@ func TestOnce(t *testing.T) {
 			"Marina   ✓✓ delivered",
 			"Marina   ✓✓ read",
 			"Ana      ✓  marks it as read: 1 unread → 0; Marina sees blue ticks",
-			"Ana      ✓  finds it by “PAO quei”: …Vocês têm pão de queijo hoje?",
-			"All 16 steps happened",
-			"4 sent, 4 stored and answered with 200",
+			"Marina   ›  “Olha como a mesa ficou linda!” and a photo",
+			"Ana      ✓  sees it, 640 × 480, and its thumbnail, 320 × 240",
+			"Marina   ›  records a voice note",
+			"Ana      ✓  can play it, 0:03",
+			"Marina   ›  ❤️  to Ana's answer",
+			"Ana      ✓  sees it on her message",
+			"Ana      ✓  finds by “PAO quei”: …Vocês têm pão de queijo hoje?",
+			"All 22 steps happened",
+			"7 sent, 7 stored and answered with 200",
 			"messages on Marina's phone                    1, though",
 		} {
 			_, after, found := strings.Cut(rest, expected)
@@ -103,27 +109,33 @@ func TestBrokenStep(t *testing.T) {
 	}{
 		"webhooks do not come": {
 			func(m *simulator.Simulator) { m.Faults().DelayWebhooks(time.Hour) },
-			"Ana sees it live", "no event of her message on Ana's socket", "6 of 16",
+			"Ana sees it live", "no event of her message on Ana's socket", "6 of 22",
 		},
 		"the number's token is revoked": {
 			func(m *simulator.Simulator) { m.Faults().ExpireTokens() },
-			"Marina is sent the answer", "not SENT", "11 of 16",
+			"Marina is sent the answer", "not SENT", "11 of 22",
 		},
 		"Meta cannot be reached": {
 			func(m *simulator.Simulator) { m.Faults().DropRequests(1000) },
-			"Marina is sent the answer", "not SENT", "11 of 16",
+			"Marina is sent the answer", "not SENT", "11 of 22",
 		},
 		"Meta refuses the recipient": {
 			func(m *simulator.Simulator) {
 				m.Faults().Refuse(1000, simulator.Refusal{Status: 400, Code: 131026})
 			},
-			"Marina is sent the answer", "RECIPIENT_UNREACHABLE (Meta's 131026", "11 of 16",
+			"Marina is sent the answer", "RECIPIENT_UNREACHABLE (Meta's 131026", "11 of 22",
+		},
+		"files cannot be fetched": {
+			func(m *simulator.Simulator) {
+				m.Faults().Refuse(1000, simulator.Refusal{Status: 500, Code: 1, On: simulator.EndpointMedia})
+			},
+			"Ana sees the photo", "the file is PENDING", "16 of 22",
 		},
 		"read marks are refused": {
 			func(m *simulator.Simulator) {
 				m.Faults().Refuse(1000, simulator.Refusal{Status: 400, Code: 131009, On: simulator.EndpointReadMark})
 			},
-			"Ana marks it as read", "no blue ticks", "14 of 16",
+			"Ana marks it as read", "no blue ticks", "14 of 22",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -136,7 +148,7 @@ func TestBrokenStep(t *testing.T) {
 			require.ErrorContains(t, err, broken.told)
 			require.Contains(t, out.String(), "did not happen")
 			require.Contains(t, out.String(), broken.steps+" steps happened.")
-			require.NotContains(t, out.String(), "All 16 steps")
+			require.NotContains(t, out.String(), "All 22 steps")
 		})
 	}
 }
@@ -161,7 +173,7 @@ func TestStayingUp(t *testing.T) {
 	endpoint := regexp.MustCompile(`API=(\S+)`).FindStringSubmatch(text)[1]
 	bodies := regexp.MustCompile(`(?s)-d '(\{.*?\})'(?: |\)|\n)`).FindAllStringSubmatch(
 		strings.ReplaceAll(text, `'$(date +%s)'`, "1"), -1)
-	require.Len(t, bodies, 4, "sign-in, query, customer, answer")
+	require.Len(t, bodies, 5, "sign-in, query, customer, answer, search")
 	var session struct {
 		Data struct {
 			SessionCreate struct{ Session struct{ AccessToken string } }
@@ -176,6 +188,7 @@ func TestStayingUp(t *testing.T) {
 	require.Contains(t, string(post(t, endpoint, token, bodies[3][1])), `"userErrors":[]`)
 	require.True(t, out.await(t, "Ana → Marina Lopes"), "the answer shows")
 	require.True(t, out.await(t, "✓✓ read Temos!"), "the ticks show")
+	require.Contains(t, string(post(t, endpoint, token, bodies[4][1])), `{"text":"pão","isMatch":true}`)
 
 	ctrlC()
 	require.NoError(t, <-ended)

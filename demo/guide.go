@@ -20,6 +20,10 @@ curl -sw '\n' $API -H "Authorization: Bearer $TOKEN" -H 'Content-Type: applicati
   "variables": {"input": {"conversationId": "{conversation}",
     "content": {"text": {"body": "Temos! Custa R$ 9,50."}}, "idempotencyKey": "try-'$(date +%s)'"}}
 }'`
+
+	searchCommand = `curl -sw '\n' $API -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"query":
+  "{ messageSearch(query: \"PAO de quei\") { nodes { snippet { text isMatch } message { sentAt } } } }"
+}'`
 )
 
 // fill puts what is real into a command.
@@ -48,6 +52,7 @@ func (s *stage) explain(screen *screen, conversationID string) {
 		{"1  Sign in as Ana and read the inbox", signInCommand},
 		{"2  Write to the bakery as Marina", customerCommand},
 		{"3  Answer her as Ana (in the shell of 1)", answerCommand},
+		{"4  Find what was said (likewise)", searchCommand},
 	} {
 		lines = append(lines, "", "  "+screen.in(bold, try.title), "", s.fill(try.command, conversationID))
 	}

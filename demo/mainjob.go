@@ -202,5 +202,5 @@ func (s *story) anaFinds(ctx context.Context) (outcome, error) {
 			text.WriteString(piece.Text)
 		}
 	}
-	return outcome{s.screen.done(), "finds it by " + s.screen.said(searched) + ": …" + strings.TrimPrefix(text.String(), "Oi! "), "messageSearch"}, nil
+	return outcome{s.screen.done(), "finds by " + s.screen.said(searched) + ": …" + strings.TrimPrefix(text.String(), "Oi! "), "messageSearch"}, nil
 }

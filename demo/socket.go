@@ -26,6 +26,7 @@ type inboxEvent struct {
 const (
 	messageAdded         = "MessageAddedEvent"
 	messageStatusChanged = "MessageStatusChangedEvent"
+	messageChanged       = "MessageChangedEvent"
 	conversationChanged  = "ConversationChangedEvent"
 )
 

@@ -51,6 +51,7 @@ type story struct {
 	conversation conversation
 	answer       message
 	answeredAt   time.Time
+	photo        []byte // as Marina took it
 
 	toSocket, toAnswer, toAccepted time.Duration
 	told                           int // steps that happened
@@ -90,7 +91,13 @@ func (s *story) steps() []step {
 		{"Marina", "gets the answer", s.ticks("DELIVERED", "✓✓", "delivered", plain)},
 		{"Marina", "reads the answer", s.ticks("READ", "✓✓", "read", blue)},
 		{"Ana", "marks it as read", s.anaMarksRead},
-		{"Ana", "finds it", s.anaFinds},
+		{"Marina", "sends a photo", s.marinaSendsPhoto},
+		{"Ana", "sees the photo", s.anaSeesPhoto},
+		{"Marina", "records a voice note", s.marinaSpeaks},
+		{"Ana", "can play it", s.anaSeesVoiceNote},
+		{"Marina", "reacts", s.marinaReacts},
+		{"Ana", "sees the reaction", s.anaSeesReaction},
+		{"Ana", "finds what was said", s.anaFinds},
 	}
 }
 
