@@ -25,6 +25,7 @@ var benchmarks = []benchmark{
 	{"ingest", "signed webhook deliveries over HTTP, beside pgbench with the same three writes", runIngest},
 	{"live", "from a webhook POST to the event on a subscribed socket, at 100 messages a second", runLive},
 	{"page", "inbox pages of 50 over 100,000 conversations, beside the same SQL by pgbench", runPage},
+	{"lists", "views, filters and sorts over 1,000,000 conversations and 5,000,000 messages, in the database", runLists},
 	{"search", "searches over 5,000,000 messages and 1,000,000 contacts, in the database", runSearch},
 	{"start", "start to ready, and idle memory, on SQLite and PostgreSQL", runStart},
 	{"peers", "kill -9 under load, SIGTERM under load, every message delivered twice at once", runPeers},

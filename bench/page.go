@@ -63,7 +63,7 @@ func runPage(ctx context.Context, r *rig) error {
 	}
 	defer func() { _ = w.db.Close() }()
 	r.sayf("making %d conversations", conversations)
-	if err := w.populate(ctx, conversations, w.past(rand.New(rand.NewPCG(3, 4)))); err != nil {
+	if err := w.populate(ctx, conversations, w.past(rand.New(rand.NewPCG(3, 4)), 3)); err != nil {
 		return err
 	}
 	if err := settle(ctx, w.url); err != nil {

@@ -216,8 +216,8 @@ var (
 )
 
 // past spreads the conversations of a shop of some months over its numbers, agents
-// and states, three messages each.
-func (w *world) past(random *rand.Rand) shape {
+// and states, with so many messages each.
+func (w *world) past(random *rand.Rand, messagesEach int) shape {
 	now := models.SystemClock()
 	return func(person int, c *models.Conversation) []models.Message {
 		c.ChannelID = w.channels[min(int(random.ExpFloat64()*1.3), len(w.channels)-1)].ID
@@ -233,8 +233,8 @@ func (w *world) past(random *rand.Rand) shape {
 			c.UnreadCount = 1 + random.IntN(4)
 		}
 		var messages []models.Message
-		for i := range 3 {
-			at := last.Add(-time.Duration(2-i) * 7 * time.Minute)
+		for i := range messagesEach {
+			at := last.Add(-time.Duration(messagesEach-1-i) * 7 * time.Minute)
 			m := models.Message{
 				OrganizationID: w.organization, ID: models.NewID(), ChannelID: c.ChannelID, ConversationID: c.ID, Direction: models.Inbound,
 				Kind: models.KindText, Body: sentences[random.IntN(len(sentences))], Status: models.StatusReceived, SentAt: at, CreatedAt: at, UpdatedAt: at,
