@@ -8,11 +8,10 @@ import (
 
 	"recado/models"
 	"recado/store"
-	"recado/whatsapp"
 )
 
 // Sender is who an inbound message is from, in Meta's words. At least one of
-// WAID and UserID is set.
+// WAID, UserID and Change is set.
 type Sender struct {
 	OrganizationID models.ID
 	ChannelID      models.ID
@@ -20,6 +19,7 @@ type Sender struct {
 	UserID         string // business-scoped user id
 	Name           string // may be empty
 	SeenAt         time.Time
+	Change         *Change // told by the message; WAID and UserID then only help to find the contact: they may be from before or from after it
 }
 
 // Merge says that two contacts turned out to be one: From is to disappear, and
@@ -34,6 +34,8 @@ type Resolution struct {
 	Contacts []models.Contact // one per sender, in their order; as they are after all of them were seen
 	Merges   []Merge          // to be carried out in this order, see Bury
 	Changed  []models.Contact // those that are new, or have another name or identity; to be given to Index
+	Renamed  []models.Contact // those that gave up an identity: who knows them by it has to look at Releases
+	Releases *Releases
 }
 
 // identityKey is what two sightings of the same person have in common.
@@ -63,13 +65,16 @@ func Resolve(tx *store.Tx, senders []Sender) (Resolution, error) {
 		}
 	}
 	ids := make([]models.ID, len(senders))
-	for i, sender := range senders {
-		ids[i] = r.see(sender)
+	for _, i := range byTime(senders) {
+		ids[i] = r.see(senders[i])
 	}
 	if err := r.save(); err != nil {
 		return Resolution{}, err
 	}
-	resolution := Resolution{Contacts: make([]models.Contact, len(senders)), Merges: r.merges, Changed: r.changed()}
+	resolution := Resolution{
+		Contacts: make([]models.Contact, len(senders)), Merges: r.merges, Changed: r.changed(),
+		Renamed: r.renamed(), Releases: r.releases,
+	}
 	for i, id := range ids {
 		resolution.Contacts[i] = r.contacts[r.current(id)].Contact
 	}
@@ -82,7 +87,10 @@ type resolver struct {
 	owner      map[identityKey]models.ID
 	identities map[models.ContactIdentity]bool // by key columns only
 	added      []models.ContactIdentity
-	replaced   map[models.ID]models.ID // merged contact → the one that took its place
+	removed    []models.ContactIdentity // of those that are stored; by key columns only
+	releases   *Releases
+	released   []models.ReleasedIdentity // those that are new
+	replaced   map[models.ID]models.ID   // merged contact → the one that took its place
 	merges     []Merge
 }
 
@@ -99,11 +107,13 @@ func (r *resolver) load(senders []Sender) error {
 	r.identities = make(map[models.ContactIdentity]bool)
 	r.replaced = make(map[models.ID]models.ID)
 
-	var keys [][]any
-	for _, sender := range senders {
-		for _, key := range keysOf(sender) {
-			keys = append(keys, []any{key.organization, string(key.kind), key.match})
-		}
+	var err error
+	if r.releases, err = loadReleases(r.tx, keysOf(senders)); err != nil {
+		return err
+	}
+	keys := make([][]any, 0, len(r.releases.of))
+	for key := range r.releases.of {
+		keys = append(keys, key.row())
 	}
 	var rows []struct {
 		models.ContactIdentity
@@ -112,7 +122,7 @@ func (r *resolver) load(senders []Sender) error {
 		ContactBorn  time.Time
 		ContactMoved time.Time
 	}
-	err := r.tx.Table("contact_identities AS i").
+	err = r.tx.Table("contact_identities AS i").
 		Select("i.*, c.name, c.name_seen_at, c.created_at AS contact_born, c.updated_at AS contact_moved").
 		Joins("JOIN contacts AS c ON c.organization_id = i.organization_id AND c.id = i.contact_id").
 		Where(store.InKeys([]string{"i.organization_id", "i.kind", "i.match_key"}, keys)).
@@ -128,16 +138,26 @@ func (r *resolver) load(senders []Sender) error {
 			CreatedAt: row.ContactBorn, UpdatedAt: row.ContactMoved,
 		}}
 	}
-	return nil
+	return r.loadReleasers()
 }
 
 // unsettled reports whether any sender has an identity that was not loaded, or
-// identities of two contacts: whether contacts are to be made or merged.
+// identities of two contacts, or a change that is new: whether contacts are to be
+// made, merged or renamed.
 func (r *resolver) unsettled(senders []Sender) bool {
 	for _, sender := range senders {
-		keys := keysOf(sender)
-		for _, key := range keys {
-			if !r.identities[identityRow(identityOf(sender, key))] || r.owner[key] != r.owner[keys[0]] {
+		if r.isNews(sender) {
+			return true
+		}
+		places := r.placesOf(sender)
+		owners := r.owners(places)
+		for _, owner := range owners {
+			if owner != owners[0] {
+				return true
+			}
+		}
+		for _, place := range places {
+			if place.attach && !r.identities[identityRow(r.identityOf(sender, place))] {
 				return true
 			}
 		}
@@ -147,12 +167,9 @@ func (r *resolver) unsettled(senders []Sender) bool {
 
 // see works one sender into the picture and returns the contact.
 func (r *resolver) see(sender Sender) models.ID {
+	places := r.placesOf(sender)
 	var contact *knownContact
-	for _, key := range keysOf(sender) {
-		id, known := r.owner[key]
-		if !known {
-			continue
-		}
+	for _, id := range r.owners(places) {
 		other := r.contacts[r.current(id)]
 		switch {
 		case contact == nil:
@@ -168,19 +185,28 @@ func (r *resolver) see(sender Sender) models.ID {
 		}}
 		r.contacts[contact.ID] = contact
 	}
-	for _, key := range keysOf(sender) {
-		r.owner[key] = contact.ID
-		identity := identityOf(sender, key)
-		if row := identityRow(identity); !r.identities[row] {
-			r.identities[row] = true
-			identity.ContactID, identity.CreatedAt = contact.ID, r.tx.Now()
-			r.added = append(r.added, identity)
+	if r.isNews(sender) {
+		r.release(sender, contact.ID)
+	}
+	for _, place := range places {
+		if place.attach {
+			r.attach(r.identityOf(sender, place), contact.ID)
 		}
 	}
 	if contact.SeeName(sender.Name, sender.SeenAt) {
 		contact.changed = true
 	}
 	return contact.ID
+}
+
+// attach has an identity name a contact.
+func (r *resolver) attach(identity models.ContactIdentity, contact models.ID) {
+	r.owner[identityKey{identity.OrganizationID, identity.Kind, identity.MatchKey}] = contact
+	if row := identityRow(identity); !r.identities[row] {
+		r.identities[row] = true
+		identity.ContactID, identity.CreatedAt = contact, r.tx.Now()
+		r.added = append(r.added, identity)
+	}
 }
 
 // merge makes one contact of two. One that is stored outlives one that is not;
@@ -216,6 +242,9 @@ func (r *resolver) changed() (changed []models.Contact) {
 	for _, identity := range r.added {
 		gained[identity.ContactID] = true
 	}
+	for _, release := range r.released {
+		gained[r.current(release.ContactID)] = true
+	}
 	for _, merge := range r.merges {
 		gained[r.current(merge.Into)] = true
 	}
@@ -244,10 +273,19 @@ func (r *resolver) save() error {
 	if err := store.InsertAll(r.tx, made); err != nil {
 		return err
 	}
+	if err := r.dropRemoved(); err != nil {
+		return err
+	}
 	for i := range r.added {
 		r.added[i].ContactID = r.current(r.added[i].ContactID)
 	}
 	if err := store.InsertAll(r.tx, r.added); err != nil {
+		return err
+	}
+	for i := range r.released {
+		r.released[i].ContactID = r.current(r.released[i].ContactID)
+	}
+	if err := store.InsertAll(r.tx, r.released); err != nil {
 		return err
 	}
 	return Rename(r.tx, renamed)
@@ -280,6 +318,12 @@ func Bury(tx *store.Tx, merge Merge) error {
 	if err != nil {
 		return fmt.Errorf("move identities of contact %s: %w", merge.From, err)
 	}
+	err = tx.Model(&models.ReleasedIdentity{}).
+		Where("organization_id = ? AND contact_id = ?", merge.OrganizationID, merge.From).
+		Update("contact_id", merge.Into).Error
+	if err != nil {
+		return fmt.Errorf("move identities that contact %s gave up: %w", merge.From, err)
+	}
 	err = tx.Where("organization_id = ? AND id = ?", merge.OrganizationID, merge.From).Delete(&models.Contact{}).Error
 	if err != nil {
 		return fmt.Errorf("delete merged contact %s: %w", merge.From, err)
@@ -300,28 +344,6 @@ func lockContacts(tx *store.Tx, senders []Sender) error {
 		}
 	}
 	return nil
-}
-
-func keysOf(sender Sender) []identityKey {
-	keys := make([]identityKey, 0, 2)
-	if sender.WAID != "" {
-		keys = append(keys, identityKey{sender.OrganizationID, models.IdentityWAID, whatsapp.MatchKey(sender.WAID)})
-	}
-	if sender.UserID != "" {
-		keys = append(keys, identityKey{sender.OrganizationID, models.IdentityUser, sender.UserID})
-	}
-	return keys
-}
-
-func identityOf(sender Sender, key identityKey) models.ContactIdentity {
-	value := sender.WAID
-	if key.kind == models.IdentityUser {
-		value = sender.UserID
-	}
-	return models.ContactIdentity{
-		OrganizationID: sender.OrganizationID, ChannelID: sender.ChannelID,
-		Kind: key.kind, Value: value, MatchKey: key.match,
-	}
 }
 
 // identityRow reduces an identity to its primary key.

@@ -27,8 +27,7 @@ func takeReactions(acts []incoming, conversations []*changing, changes *changes)
 		reaction := reactionOf(tx, act)
 		if !act.outbound && reaction.Emoji != "" {
 			conversation := conversations[i]
-			waID, userID := act.customer()
-			conversation.SeeCustomer(waID, userID, act.wire.Timestamp)
+			changes.seeCustomer(conversation, act)
 			conversation.written = true
 			if conversation.SeeCustomerAct(act.wire.Timestamp, act.receivedAt) {
 				conversation.report = true

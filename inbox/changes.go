@@ -10,6 +10,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"recado/crm"
 	"recado/models"
 	"recado/store"
 )
@@ -25,6 +26,7 @@ type changes struct {
 	conversations map[models.ID]*changing
 	byContact     map[contactKey]*changing
 	contacts      map[models.ID]models.Contact // those known already, for the events
+	releases      *crm.Releases                // what is known of ids that senders gave up; nil: nothing
 	added         []models.Message
 	isAdded       map[models.ID]bool            // of added
 	moved         map[models.ID]*models.Message // messages whose status or ids changed

@@ -18,7 +18,7 @@ import (
 // act is one thing that happens in a day of traffic. It names channels and our
 // own messages by their place, so that the same day can be played in two shops.
 type act struct {
-	what     string // message, reaction, edit, deletion, status or answer
+	what     string // message, reaction, edit, deletion, change, status or answer
 	channel  int
 	at       time.Time
 	wamid    string
@@ -32,6 +32,9 @@ type act struct {
 	onPhone  bool   // message, reaction, edit, deletion: the business did it on its phone; wa and user are the customer's
 	target   string // reaction, edit, deletion: the message it is about
 	emoji    string // reaction; empty takes it back
+	newWA    string // change: the customer's number from then on
+	newUser  string // change: their user id from then on
+	fromAd   bool   // message
 }
 
 // ids are how the act names the customer.
@@ -121,7 +124,11 @@ func drawDay(r *rapid.T) day {
 		said = append(said, message.wamid)
 		written = append(written, message)
 		d.acts = append(d.acts, message)
+		if rapid.IntRange(0, 4).Draw(r, "ad") == 0 && !message.onPhone {
+			d.acts[len(d.acts)-1].fromAd = true
+		}
 	}
+	d.acts = append(d.acts, drawMove(r, next)...)
 	for i := range rapid.IntRange(0, 8).Draw(r, "about others") {
 		about := rapid.SampledFrom(written).Draw(r, "about")
 		made := act{
@@ -220,6 +227,9 @@ func (s *shop) item(a act, ids []models.ID) item {
 		}
 		return status(channel, a.wamid, a.step, callback, a.at)
 	}
+	if a.what == "change" {
+		return changeOfNumber(channel, a)
+	}
 	made := text(channel, a.wa, a.name, a.wamid, a.body, a.at)
 	if a.user != "" {
 		made.contact["user_id"], made.message["from_user_id"] = a.user, a.user
@@ -234,6 +244,9 @@ func (s *shop) item(a act, ids []models.ID) item {
 	is := func(kind string, part map[string]any) {
 		delete(made.message, "text")
 		made.message["type"], made.message[kind] = kind, part
+	}
+	if a.fromAd {
+		made.message["referral"] = map[string]any{"source_type": "ad", "source_id": "120210000000000001"}
 	}
 	switch a.what {
 	case "reaction":
@@ -287,7 +300,7 @@ func (s *shop) state() []string {
 			last = wamids[*c.LastMessageID]
 		}
 		lines = append(lines, fmt.Sprintln("conversation", names[c.ID], c.Status, "unread", c.UnreadCount, "last", last, clock(&c.LastMessageAt),
-			"customer", clock(c.LastCustomerMessageAt), c.CustomerWAID, clock(c.CustomerWAIDSeenAt), c.CustomerUserID, clock(c.CustomerUserIDSeenAt),
+			"customer", clock(c.LastCustomerMessageAt), c.CustomerWAID, clock(c.CustomerWAIDSeenAt), c.CustomerUserID, clock(c.CustomerUserIDSeenAt), "from an ad", clock(c.LastReferralAt),
 			"assigned", c.AssigneeID != nil))
 	}
 	for _, m := range messages {

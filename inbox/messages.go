@@ -122,8 +122,7 @@ func (c *changes) awaited(fresh []models.Message) error {
 // errNeedsChannels.
 func (c *changes) take(message incoming, conversation *changing, turns *channels.Turns) error {
 	row := newArrival(message, conversation.ID)
-	waID, userID := message.customer()
-	conversation.SeeCustomer(waID, userID, message.wire.Timestamp)
+	c.seeCustomer(conversation, message)
 	if row.FromCustomer() && conversation.Status == models.ConversationClosed {
 		if turns == nil {
 			return errNeedsChannels
@@ -131,7 +130,7 @@ func (c *changes) take(message incoming, conversation *changing, turns *channels
 		c.handBack(turns, conversation)
 	}
 	c.addMessage(conversation, row)
-	return nil
+	return c.seeReferral(conversation, row)
 }
 
 // home is the conversation that something belongs to, made if need be. With the
@@ -169,12 +168,7 @@ func silent(tx *store.Tx, message incoming, contact models.ID) models.Conversati
 func (c *changes) resolve(messages []incoming) (map[messageKey]models.ID, error) {
 	senders := make([]crm.Sender, len(messages))
 	for i, message := range messages {
-		waID, userID := message.customer()
-		senders[i] = crm.Sender{
-			OrganizationID: message.channel.OrganizationID, ChannelID: message.channel.ID,
-			WAID: waID, UserID: userID,
-			Name: message.contact.Name, SeenAt: message.wire.Timestamp,
-		}
+		senders[i] = message.sender()
 	}
 	resolution, err := crm.Resolve(c.tx, senders)
 	if err != nil {
@@ -187,6 +181,10 @@ func (c *changes) resolve(messages []incoming) (map[messageKey]models.ID, error)
 		if err := c.merge(merge); err != nil {
 			return nil, err
 		}
+	}
+	c.releases = resolution.Releases
+	if err := c.rename(resolution.Renamed); err != nil {
+		return nil, err
 	}
 	contacts := make(map[messageKey]models.ID, len(messages))
 	keys := make([]contactKey, len(messages))

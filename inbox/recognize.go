@@ -24,10 +24,12 @@ func (c *changes) recognize(messages []incoming) (map[messageKey]models.Contact,
 		ContactNameSeenAt *time.Time
 		ContactCreatedAt  time.Time
 		ContactUpdatedAt  time.Time
+		ChangedHands      bool // the identity named somebody else before, who may have written the message
 	}
 	query := c.conversationsOf(messages).
 		Select("v.*, i.kind AS seen_kind, i.value AS seen_as, k.name AS contact_name, k.name_seen_at AS contact_name_seen_at, " +
-			"k.created_at AS contact_created_at, k.updated_at AS contact_updated_at").
+			"k.created_at AS contact_created_at, k.updated_at AS contact_updated_at, " +
+			"EXISTS (SELECT 1 FROM released_identities AS r WHERE r.organization_id = i.organization_id AND r.kind = i.kind AND r.match_key = i.match_key) AS changed_hands").
 		Joins("JOIN contacts AS k ON k.organization_id = i.organization_id AND k.id = i.contact_id")
 	if err := store.LockingOf(query, "v").Order("v.id").Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("recognize senders: %w", err)
@@ -36,6 +38,9 @@ func (c *changes) recognize(messages []incoming) (map[messageKey]models.Contact,
 	for _, row := range rows {
 		if c.conversations[row.ID] == nil {
 			c.keep(row.Conversation)
+		}
+		if row.ChangedHands {
+			return nil, errNeedsChannels
 		}
 		found[sight{row.ChannelID, row.SeenKind, row.SeenAs}] = models.Contact{
 			OrganizationID: row.OrganizationID, ID: row.ContactID, Name: row.ContactName, NameSeenAt: row.ContactNameSeenAt,

@@ -65,7 +65,7 @@ func (m incoming) isRevision() bool {
 // isPlain reports whether it is a message from a customer that is just to be
 // added.
 func (m incoming) isPlain() bool {
-	return !m.outbound && !m.history && !m.isReaction() && !m.isRevision()
+	return !m.outbound && !m.history && !m.isReaction() && !m.isRevision() && m.identityChange() == nil
 }
 
 // add sorts a message into the traffic.
@@ -123,6 +123,9 @@ func (in *intake) sortMessage(message incoming, value *whatsapp.MessagesValue, t
 		}
 	}
 	waID, userID := message.customer()
+	if notice := wire.Content.System; userID == "" && notice != nil && !message.outbound {
+		wire.FromUserID, userID = notice.PreviousUserID, notice.PreviousUserID
+	}
 	switch {
 	case wire.GroupID != "":
 		in.ignore("message in group %s", wire.GroupID)

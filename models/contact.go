@@ -48,7 +48,8 @@ type ReleasedIdentity struct {
 	OrganizationID ID           `gorm:"type:uuid;primaryKey;index:released_identities_contact_idx,priority:1"`
 	Kind           IdentityKind `gorm:"primaryKey"`
 	MatchKey       string       `gorm:"primaryKey"`
-	ReleasedAt     time.Time    `gorm:"primaryKey"` // Meta's time of the change
+	ReleasedAt     time.Time    `gorm:"primaryKey"` // Meta's time of the change; up to and with this moment the identity named the contact
+	ReplacedBy     string       `gorm:"not null"`   // the value of the same kind that names the contact from then on
 	ContactID      ID           `gorm:"type:uuid;not null;index:released_identities_contact_idx,priority:2"`
 	CreatedAt      time.Time
 }

@@ -51,6 +51,7 @@ CREATE TABLE released_identities (
     kind            text NOT NULL,
     match_key       text NOT NULL,
     released_at     timestamptz NOT NULL,
+    replaced_by     text NOT NULL,
     contact_id      uuid NOT NULL,
     created_at      timestamptz NOT NULL,
     PRIMARY KEY (organization_id, kind, match_key, released_at),

@@ -51,6 +51,7 @@ CREATE TABLE released_identities (
     kind            text NOT NULL,
     match_key       text NOT NULL,
     released_at     datetime NOT NULL,
+    replaced_by     text NOT NULL,
     contact_id      text NOT NULL,
     created_at      datetime NOT NULL,
     PRIMARY KEY (organization_id, kind, match_key, released_at),
