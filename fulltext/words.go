@@ -38,9 +38,9 @@ func Words(text string) []Word {
 		folded, runes = folded[:0], 0
 	}
 	var scratch [32]byte
-	for at, next := 0, 0; at < len(text); at = next {
+	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRuneInString(text[at:])
-		next = at + size
+		next := at + size
 		part, role := fold(scratch[:0], r)
 		switch role {
 		case separates:
@@ -63,6 +63,7 @@ func Words(text string) []Word {
 				runes++
 			}
 		}
+		at = next
 	}
 	finish()
 	return words

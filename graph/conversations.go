@@ -158,7 +158,7 @@ func (r conversationResolver) UnreadByMeCount(ctx context.Context, conversation 
 	if err != nil {
 		return nil, err
 	}
-	return new(int32(unreadByMe(conversation, read))), nil //nolint:gosec // far below 2^31
+	return new(int32(unreadByMe(conversation, read))), nil
 }
 
 func unreadByMe(conversation *gqlmodel.Conversation, read *int) int {

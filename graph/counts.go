@@ -55,7 +55,7 @@ func inboxCounts(counts inbox.Counts) *gqlmodel.InboxCounts {
 
 func conversationCounts(counter models.InboxCounter) gqlmodel.ConversationCounts {
 	return gqlmodel.ConversationCounts{
-		Open: int32(counter.OpenCount), Unread: int32(counter.UnreadCount), Waiting: int32(counter.WaitingCount), Snoozed: int32(counter.SnoozedCount), //nolint:gosec // far below 2^31
+		Open: int32(counter.OpenCount), Unread: int32(counter.UnreadCount), Waiting: int32(counter.WaitingCount), Snoozed: int32(counter.SnoozedCount),
 	}
 }
 

@@ -28,10 +28,10 @@ func (p *idParser) optional(prefix string, text *string, field string) *models.I
 	return &id
 }
 
-// publicIDs reads a list of ids, each once: INVALID if there are more than max,
+// publicIDs reads a list of ids, each once: INVALID if there are more than most,
 // NOT_FOUND for one that cannot be.
-func publicIDs(prefix string, texts []string, field string, max int) ([]models.ID, error) {
-	if len(texts) > max {
+func publicIDs(prefix string, texts []string, field string, most int) ([]models.ID, error) {
+	if len(texts) > most {
 		return nil, models.NewError(models.CodeInvalid, field)
 	}
 	var parser idParser

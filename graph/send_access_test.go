@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"recado/models"
-	"recado/store"
 )
 
 // Whoever may only look changes nothing that the customer sees, on any path; and
@@ -59,12 +58,8 @@ func TestMessageSendInASupersededConversation(t *testing.T) {
 	onEach(t, func(t *testing.T, a *api) {
 		older := a.Conversation(a.Open, "Maria", a.DB.Now())
 		newer := a.Conversation(a.Open, "Maria, later", a.DB.Now())
-		require.NoError(t, a.DB.Write(t.Context(), func(tx *store.Tx) error {
-			if err := tx.Model(&models.Conversation{}).Where("id = ?", older.ID).Update("current", false).Error; err != nil {
-				return err
-			}
-			return tx.Model(&models.Conversation{}).Where("id = ?", newer.ID).Update("contact_id", older.ContactID).Error
-		}))
+		a.Exec("UPDATE conversations SET current = ? WHERE id = ?", false, older.ID)
+		a.Exec("UPDATE conversations SET contact_id = ? WHERE id = ?", older.ContactID, newer.ID)
 		answer := a.as(a.Administrator).ask(fmt.Sprintf(`mutation {messageSend(input: {
 			conversationId: %q, content: {text: {body: "Oi"}}, idempotencyKey: "k"}) {message {id} userErrors {code field}}}`,
 			public(models.PrefixConversation, older.ID)), nil)

@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"recado/models"
-	"recado/store"
 )
 
 func TestMessageSendOfAnAttachment(t *testing.T) {
@@ -17,7 +16,7 @@ func TestMessageSendOfAnAttachment(t *testing.T) {
 			OrganizationID: a.Organization.ID, ID: models.NewID(), Source: models.AttachmentFromUpload, UploaderID: &a.Replier.ID,
 			Status: models.AttachmentAvailable, Kind: models.MediaDocument, MIMEType: "application/pdf", FileName: "menu.pdf", ByteSize: 9,
 		}
-		require.NoError(t, a.DB.Write(t.Context(), func(tx *store.Tx) error { return store.InsertAll(tx, []models.Attachment{menu}) }))
+		a.Save(&menu)
 		const query = `content {... on DocumentContent {caption fileName mimeType} ... on InteractiveContent {body}}`
 		send := func(content string) *answer {
 			return a.as(a.Replier).ask(fmt.Sprintf(`mutation {messageSend(input: {conversationId: %q, content: %s, idempotencyKey: %q}) {

@@ -161,7 +161,8 @@ func TestNotifications(t *testing.T) {
 		mention := func(c *caller, users ...any) string {
 			made := c.get(`mutation($id: ID!, $mentions: [ID!]) {noteCreate(input: {conversationId: $id, body: "Veja", mentionedUserIds: $mentions}) {note {id} userErrors {code}}}`,
 				map[string]any{"id": public(models.PrefixConversation, conversation.ID), "mentions": users})
-			return made.at("noteCreate.note.id").(string)
+			id, _ := made.at("noteCreate.note.id").(string)
+			return id
 		}
 		note := mention(looker, public(models.PrefixUser, a.Replier.ID))
 		const list = `{viewer {unreadNotificationCount} notifications(unreadOnly: true) {nodes {id kind isRead actor {name} note {id} message {id} conversation {id}}}}`
@@ -171,7 +172,7 @@ func TestNotifications(t *testing.T) {
 		require.Equal(t, "Carla", mine.at("notifications.nodes.0.actor.name"))
 		require.Equal(t, note, mine.at("notifications.nodes.0.note.id"))
 		require.Equal(t, public(models.PrefixConversation, conversation.ID), mine.at("notifications.nodes.0.conversation.id"))
-		id := mine.at("notifications.nodes.0.id").(string)
+		id, _ := mine.at("notifications.nodes.0.id").(string)
 
 		t.Run("come live", func(t *testing.T) {
 			added := live.next()

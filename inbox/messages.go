@@ -26,7 +26,7 @@ func takeMessages(tx *store.Tx, traffic traffic, changes *changes, how company) 
 		return nil
 	}
 	if how == aloneOnChannels {
-		return takeAnyMessages(tx, all, changes)
+		return takeAnyMessages(all, changes)
 	}
 	known, err := changes.recognize(all)
 	if err != nil {
@@ -46,7 +46,7 @@ func takeMessages(tx *store.Tx, traffic traffic, changes *changes, how company) 
 // and the messages may not. The latter is asked when their conversations are
 // locked, so that of two deliveries of a message at the same time the second finds
 // the first.
-func takeAnyMessages(tx *store.Tx, all []incoming, changes *changes) error {
+func takeAnyMessages(all []incoming, changes *changes) error {
 	senders, err := changes.resolve(all)
 	if err != nil {
 		return err

@@ -1,7 +1,7 @@
 package inbox_test
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -98,7 +98,7 @@ func TestNotes(t *testing.T) {
 		t.Run("come page by page, of several conversations together, and only where the viewer may look", func(t *testing.T) {
 			other, _ := o.greeted()
 			for i := range 5 {
-				_, err := o.inbox.AddNote(t.Context(), o.answers, inbox.Note{ConversationID: other.ID, Body: fmt.Sprint(i)})
+				_, err := o.inbox.AddNote(t.Context(), o.answers, inbox.Note{ConversationID: other.ID, Body: strconv.Itoa(i)})
 				require.NoError(t, err)
 			}
 			two := 2

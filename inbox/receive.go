@@ -209,7 +209,7 @@ func (in *intake) sort(numbers map[string]*models.Channel, traffic *traffic) {
 		return
 	}
 	if in.webhook.Object != "" && in.webhook.Object != whatsapp.ObjectWhatsApp {
-		in.ignore("object %s", in.webhook.Object)
+		in.ignoref("object %s", in.webhook.Object)
 		return
 	}
 	for _, malformed := range in.webhook.Malformed {
@@ -220,16 +220,16 @@ func (in *intake) sort(numbers map[string]*models.Channel, traffic *traffic) {
 		case value == nil && whatsapp.BringsMessages(change.Field):
 			// reported as malformed
 		case value == nil:
-			in.ignore("field %s", change.Field)
+			in.ignoref("field %s", change.Field)
 		case numbers[value.PhoneNumberID] == nil:
-			in.ignore("unknown phone number id %s", value.PhoneNumberID)
+			in.ignoref("unknown phone number id %s", value.PhoneNumberID)
 		default:
 			in.sortMessages(numbers[value.PhoneNumberID], value, traffic)
 		}
 	}
 }
 
-func (in *intake) ignore(format string, args ...any) {
+func (in *intake) ignoref(format string, args ...any) {
 	in.ignored = append(in.ignored, fmt.Sprintf(format, args...))
 }
 

@@ -15,10 +15,10 @@ type Retry struct {
 	IdempotencyKey string    `json:"-"` // as with Reply
 }
 
-// errRetried carries the message that an earlier retry made out of a transaction.
-type errRetried struct{ by models.ID }
+// retriedError carries the message that an earlier retry made out of a transaction.
+type retriedError struct{ by models.ID }
 
-func (e errRetried) Error() string { return "sent anew already as " + e.by.String() }
+func (e retriedError) Error() string { return "sent anew already as " + e.by.String() }
 
 // Retry queues a new message that says what a failed one said, and returns it. The
 // failed one stays as it is, so that history is true and a late status of Meta's
@@ -43,7 +43,7 @@ func (s *Service) Retry(ctx context.Context, viewer models.Viewer, retry Retry) 
 			return nil, models.Message{}, err
 		}
 		if failed.RetriedByID != nil {
-			return nil, models.Message{}, errRetried{by: *failed.RetriedByID}
+			return nil, models.Message{}, retriedError{by: *failed.RetriedByID}
 		}
 		if err := retryable(*failed); err != nil {
 			return nil, models.Message{}, err
@@ -68,7 +68,7 @@ func (s *Service) Retry(ctx context.Context, viewer models.Viewer, retry Retry) 
 		changes.move(failed)
 		return conversation, again.message, nil
 	})
-	if before, ok := errors.AsType[errRetried](err); ok {
+	if before, ok := errors.AsType[retriedError](err); ok {
 		return s.takeMessage(ctx, viewer, before.by)
 	}
 	return queued, err

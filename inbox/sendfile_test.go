@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"image"
 	"image/png"
 	"testing"
@@ -185,7 +186,8 @@ func TestReply_holds_an_attachment_against_its_rules(t *testing.T) {
 					return
 				}
 				requireCode(t, test.code, err)
-				require.Equal(t, test.field, err.(*models.Error).Field) //nolint:errorlint // Reply returns it as it is
+				refusal, _ := errors.AsType[*models.Error](err)
+				require.Equal(t, test.field, refusal.Field)
 				require.Equal(t, err, error(foreseen.Obstacles[0]))
 			})
 		}

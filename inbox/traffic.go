@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"slices"
 	"time"
 
 	"recado/models"
@@ -19,7 +20,7 @@ func (t traffic) incoming() []incoming {
 	if len(t.others) == 0 {
 		return t.messages
 	}
-	return append(t.messages[:len(t.messages):len(t.messages)], t.others...)
+	return append(slices.Clip(t.messages), t.others...)
 }
 
 // incoming is a message, or what reaches us in the form of one: a reaction, an edit
@@ -81,7 +82,7 @@ func (t *traffic) add(message incoming) {
 // over.
 func (in *intake) sortMessages(channel *models.Channel, value *whatsapp.MessagesValue, traffic *traffic) {
 	for _, trouble := range value.Errors {
-		in.ignore("error %d of the number: %s", trouble.Code, trouble.Message)
+		in.ignoref("error %d of the number: %s", trouble.Code, trouble.Message)
 	}
 	for _, message := range value.Messages {
 		in.sortMessage(incoming{channel: channel, wire: message}, value, traffic)
@@ -98,11 +99,11 @@ func (in *intake) sortMessages(channel *models.Channel, value *whatsapp.Messages
 		in.sortMessage(incoming{channel: channel, wire: message, outbound: fromBusiness, history: true}, value, traffic)
 	}
 	if len(value.AppContacts) > 0 {
-		in.ignore("%d contacts of the phone's app", len(value.AppContacts))
+		in.ignoref("%d contacts of the phone's app", len(value.AppContacts))
 	}
 	for _, status := range value.Statuses {
 		if _, known := statusOfMeta[status.Status]; !known {
-			in.ignore("status %s", status.Status)
+			in.ignoref("status %s", status.Status)
 			continue
 		}
 		in.applied = true
@@ -128,7 +129,7 @@ func (in *intake) sortMessage(message incoming, value *whatsapp.MessagesValue, t
 	}
 	switch {
 	case wire.GroupID != "":
-		in.ignore("message in group %s", wire.GroupID)
+		in.ignoref("message in group %s", wire.GroupID)
 	case waID == "" && userID == "" && message.outbound:
 		in.failed = append(in.failed, "message "+wire.ID+" names no recipient")
 	case waID == "" && userID == "":

@@ -55,8 +55,10 @@ func TestNextInTurn(t *testing.T) {
 		index, skipped := models.NextInTurn(members, 2)
 		require.Equal(t, 1, index)
 		require.Equal(t, []models.Skip{
-			{UserID: members[3].UserID, Reason: models.SkipSwitchedOff}, {UserID: members[4].UserID, Reason: models.SkipMayNotReply},
-			{UserID: members[5].UserID, Reason: models.SkipAtCeiling}, {UserID: members[0].UserID, Reason: models.SkipAway},
+			{UserID: members[3].UserID, Reason: models.SkipSwitchedOff},
+			{UserID: members[4].UserID, Reason: models.SkipMayNotReply},
+			{UserID: members[5].UserID, Reason: models.SkipAtCeiling},
+			{UserID: members[0].UserID, Reason: models.SkipAway},
 		}, skipped)
 		index, skipped = models.NextInTurn(members[3:], 3)
 		require.Equal(t, -1, index)

@@ -78,10 +78,8 @@ func TestConversation_summary_by_times(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for order := range permutations(c.messages) {
 				conversation := models.Conversation{Status: models.ConversationOpen}
-				known := true
 				for _, message := range order {
-					known = conversation.SeeMessage(message)
-					if !known { // what a caller looks up in the messages seen so far
+					if !conversation.SeeMessage(message) { // what a caller looks up in the messages seen so far
 						conversation.WaitingSince = unanswered(order[:slices.IndexFunc(order, func(m models.Message) bool { return m.ID == message.ID })+1])
 					}
 				}

@@ -1,8 +1,8 @@
 package models_test
 
 import (
-	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +40,7 @@ func TestDraft_Check(t *testing.T) {
 	}
 	rows := func(n int) (rows []models.Choice) {
 		for i := range n {
-			rows = append(rows, models.Choice{ID: fmt.Sprint(i), Title: "Row"})
+			rows = append(rows, models.Choice{ID: strconv.Itoa(i), Title: "Row"})
 		}
 		return rows
 	}

@@ -31,15 +31,15 @@ type ConversationNote struct {
 }
 
 // CheckText refuses text that cannot be kept or is too long: REQUIRED if nothing
-// but spaces is in it, INVALID if it has more than max characters or is no text.
-func CheckText(text, field string, max int) error {
+// but spaces is in it, INVALID if it has more than limit characters or is no text.
+func CheckText(text, field string, limit int) error {
 	switch {
 	case strings.TrimSpace(text) == "":
 		return NewError(CodeRequired, field)
 	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
 		return NewError(CodeInvalid, field)
-	case utf8.RuneCountInString(text) > max:
-		return NewError(CodeInvalid, field).With("max", strconv.Itoa(max))
+	case utf8.RuneCountInString(text) > limit:
+		return NewError(CodeInvalid, field).With("max", strconv.Itoa(limit))
 	}
 	return nil
 }

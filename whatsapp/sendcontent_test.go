@@ -1,10 +1,10 @@
 package whatsapp
 
 import (
-	"fmt"
 	"io"
 	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -119,7 +119,7 @@ func TestSend_refuses_what_breaks_metas_limits_before_any_call(t *testing.T) {
 		return ContactsMessage{Cards: slicesOf(n, func(int) SentCard { return SentCard{Name: SentName{Formatted: "Omar"}} })}
 	}
 	rows := func(n int) []ListRow {
-		return slicesOf(n, func(i int) ListRow { return ListRow{ID: fmt.Sprint(i), Title: fmt.Sprint(i)} })
+		return slicesOf(n, func(i int) ListRow { return ListRow{ID: strconv.Itoa(i), Title: strconv.Itoa(i)} })
 	}
 	for _, test := range []struct {
 		name    string
@@ -173,7 +173,7 @@ func TestSend_refuses_what_breaks_metas_limits_before_any_call(t *testing.T) {
 		{"section_without_rows", list(ListSection{Title: "a"}), false},
 		{"no_sections", list(), false},
 		{"eleven_sections", list(slicesOf(11, func(i int) ListSection {
-			return ListSection{Title: fmt.Sprint(i), Rows: []ListRow{{ID: fmt.Sprint(i), Title: "x"}}}
+			return ListSection{Title: strconv.Itoa(i), Rows: []ListRow{{ID: strconv.Itoa(i), Title: "x"}}}
 		})...), false},
 		{"rows_of_one_id", list(ListSection{Rows: []ListRow{{ID: "1", Title: "a"}, {ID: "1", Title: "b"}}}), false},
 		{"longest_row", list(ListSection{Rows: []ListRow{{letters(200), letters(24), letters(72)}}}), true},
