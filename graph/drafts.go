@@ -33,6 +33,11 @@ func draftOf(input gqlmodel.MessageSendContentInput, ids *idParser) models.Draft
 	if interactive := input.Interactive.Value(); interactive != nil {
 		draft.Interactive = interactiveOf(*interactive, ids)
 	}
+	if reply := input.QuickReply.Value(); reply != nil {
+		draft.QuickReply = &models.QuickReplyDraft{
+			QuickReplyID: ids.parse(models.PrefixQuickReply, reply.QuickReplyID, "content.quickReply.quickReplyId"),
+		}
+	}
 	return draft
 }
 

@@ -41,6 +41,7 @@ type loaders struct {
 	assignmentLogs loader[historyKey, inbox.AssignmentLogResult]
 	tags           loader[models.ID, models.Tag]
 	tagsOf         loader[models.ID, []models.Tag] // of conversations
+	quickReplies   loader[models.ID, models.QuickReply]
 	notes          loader[models.ID, models.ConversationNote]
 	noteLists      loader[historyKey, inbox.NoteResult]
 	notifications  loader[models.ID, models.Notification]
@@ -70,6 +71,7 @@ func (e *Edge) withLoaders(ctx context.Context) context.Context {
 	bind(&l.histories, l, e.histories)
 	bind(&l.assignmentLogs, l, e.assignmentLogs)
 	bind(&l.tags, l, rooms.Inbox.TagsByID)
+	bind(&l.quickReplies, l, rooms.Inbox.QuickRepliesByID)
 	bind(&l.tagsOf, l, rooms.Inbox.TagsOfConversations)
 	bind(&l.notes, l, rooms.Inbox.NotesByID)
 	bind(&l.noteLists, l, e.noteLists)

@@ -81,6 +81,8 @@ func (r queryResolver) node(ctx context.Context, viewer models.Viewer, text stri
 		return asNode(load.messages.later(ctx, id), func(row *models.Message) gqlmodel.Node { return (*gqlmodel.Message)(row) })
 	case models.PrefixTag:
 		return asNode(load.tags.later(ctx, id), func(row *models.Tag) gqlmodel.Node { return (*gqlmodel.Tag)(row) })
+	case models.PrefixQuickReply:
+		return asNode(load.quickReplies.later(ctx, id), func(row *models.QuickReply) gqlmodel.Node { return (*gqlmodel.QuickReply)(row) })
 	case models.PrefixNote:
 		return asNode(load.notes.later(ctx, id), func(row *models.ConversationNote) gqlmodel.Node { return (*gqlmodel.Note)(row) })
 	case models.PrefixNotification:

@@ -31,6 +31,7 @@ type (
 	conversationChangedEventResolver  struct{ *Edge }
 	conversationMergedEventResolver   struct{ *Edge }
 	tagResolver                       struct{ *Edge }
+	quickReplyResolver                struct{ *Edge }
 	noteResolver                      struct{ *Edge }
 	notificationResolver              struct{ *Edge }
 	noteAddedEventResolver            struct{ *Edge }
@@ -102,6 +103,7 @@ func (r resolvers) ConversationMergedEvent() generated.ConversationMergedEventRe
 }
 
 func (r resolvers) Tag() generated.TagResolver                   { return tagResolver(r) }
+func (r resolvers) QuickReply() generated.QuickReplyResolver     { return quickReplyResolver(r) }
 func (r resolvers) Note() generated.NoteResolver                 { return noteResolver(r) }
 func (r resolvers) Notification() generated.NotificationResolver { return notificationResolver(r) }
 

@@ -49,6 +49,11 @@ func inContent(err error) *models.Error {
 // may reply.
 func propose(db *gorm.DB, now time.Time, viewer models.Viewer, conversation models.Conversation, draft models.Draft, replyTo *models.ID,
 ) (proposal, error) {
+	field := fileField(draft)
+	draft, obstacle, err := expand(db, viewer, conversation, draft)
+	if err != nil {
+		return proposal{}, err
+	}
 	proposed := proposal{message: models.Message{
 		OrganizationID: conversation.OrganizationID, ID: models.NewID(),
 		ChannelID: conversation.ChannelID, ConversationID: conversation.ID,
@@ -56,7 +61,10 @@ func propose(db *gorm.DB, now time.Time, viewer models.Viewer, conversation mode
 		AttachmentID: draft.AttachmentID(),
 		SentAt:       now, CreatedAt: now, UpdatedAt: now,
 	}}
-	file, err := proposed.weigh(db, now, viewer, conversation, fileField(draft))
+	if obstacle != nil {
+		proposed.stopAt(obstacle)
+	}
+	file, err := proposed.weigh(db, now, viewer, conversation, field)
 	if err != nil {
 		return proposed, err
 	}
@@ -66,20 +74,23 @@ func propose(db *gorm.DB, now time.Time, viewer models.Viewer, conversation mode
 		}
 	}
 	fill(&proposed.message, draft, file)
-	on, field := replyTo, "replyToId"
+	on, onField := replyTo, "replyToId"
 	if draft.Reaction != nil {
-		on, field = &draft.Reaction.MessageID, "content.reaction.messageId"
+		on, onField = &draft.Reaction.MessageID, "content.reaction.messageId"
 	}
 	if on == nil {
 		return proposed, nil
 	}
-	return proposed, proposed.answer(db, now, *on, field)
+	return proposed, proposed.answer(db, now, *on, onField)
 }
 
 // fileField is where a draft names its attachment.
 func fileField(draft models.Draft) string {
-	if draft.Interactive != nil {
+	switch {
+	case draft.Interactive != nil:
 		return "content.interactive.header.attachmentId"
+	case draft.QuickReply != nil:
+		return quickReplyField
 	}
 	return "content.attachment.attachmentId"
 }

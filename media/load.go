@@ -26,7 +26,8 @@ func (s *Service) Load(ctx context.Context, organization models.ID, ids []models
 
 // Find reads the attachments among ids that the viewer may see by themselves: what
 // came on a channel of VIEW, what they uploaded, and what somebody else uploaded and
-// sent on a channel of VIEW. The others do not exist for the viewer.
+// sent on a channel of VIEW or put into a quick reply that the viewer may use. The
+// others do not exist for the viewer.
 func (s *Service) Find(ctx context.Context, viewer models.Viewer, ids []models.ID) (map[models.ID]models.Attachment, error) {
 	return find(s.db.Read(ctx), viewer, ids)
 }
@@ -71,6 +72,13 @@ func find(db *gorm.DB, viewer models.Viewer, ids []models.ID) (map[models.ID]mod
 	if err := sent.Distinct().Pluck("attachment_id", &seen).Error; err != nil {
 		return nil, fmt.Errorf("find messages of attachments: %w", err)
 	}
+	var offered []models.ID // by quick replies that the viewer may use
+	err := db.Model(&models.QuickReply{}).Where("organization_id = ?", viewer.OrganizationID).Where(store.OneOf("attachment_id", others)).
+		Where("owner_id IS NULL OR owner_id = ?", viewer.UserID).Distinct().Pluck("attachment_id", &offered).Error
+	if err != nil {
+		return nil, fmt.Errorf("find quick replies of attachments: %w", err)
+	}
+	seen = append(seen, offered...)
 	for _, row := range rows {
 		for _, id := range seen {
 			if row.ID == id {

@@ -19,6 +19,7 @@ type Draft struct {
 	Contacts    *ContactsDraft    `json:"contacts,omitempty"`
 	Reaction    *ReactionDraft    `json:"reaction,omitempty"`
 	Interactive *InteractiveDraft `json:"interactive,omitempty"`
+	QuickReply  *QuickReplyDraft  `json:"quickReply,omitempty"`
 }
 
 // TextDraft is a text.
@@ -31,6 +32,11 @@ type TextDraft struct {
 type AttachmentDraft struct {
 	AttachmentID ID     `json:"attachmentId"`
 	Caption      string `json:"caption"` // up to MaxCaption characters; none with audio
+}
+
+// QuickReplyDraft is a quick reply, which becomes a text or an attachment.
+type QuickReplyDraft struct {
+	QuickReplyID ID `json:"quickReplyId"`
 }
 
 // ContactsDraft is 1 to MaxContactCards cards, each with a formatted name.
@@ -122,6 +128,9 @@ func (d Draft) Check() error {
 	if d.Interactive != nil {
 		members++
 		check.interactive(*d.Interactive)
+	}
+	if d.QuickReply != nil {
+		members++
 	}
 	switch {
 	case members == 0:

@@ -45,6 +45,8 @@ const (
 	CodeConversationSuperseded Code = "CONVERSATION_SUPERSEDED" // a newer conversation took its place; Params["conversationId"]
 	CodeLimitReached           Code = "LIMIT_REACHED"           // there are as many as there may be; Params["max"]
 	CodeMentionNotAllowed      Code = "MENTION_NOT_ALLOWED"     // a user who is mentioned may not see the channel, or is switched off
+	CodeUnknownVariable        Code = "UNKNOWN_VARIABLE"        // a text with one that there is not: Params["variable"]; ["known"] lists those that there are
+	CodeValuesMissing          Code = "VALUES_MISSING"          // a text's variables have no value here, and no fallback; Params["variables"]
 )
 
 // Error is a failure that a caller can understand and mend. Anything else that

@@ -21,6 +21,7 @@ const (
 	PrefixAssignment   = "asg"
 	PrefixNote         = "note"
 	PrefixNotification = "ntf"
+	PrefixQuickReply   = "qrep"
 )
 
 // crockford is Crockford's base32 in lower case: no i, l, o, u, and in ASCII

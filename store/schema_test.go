@@ -46,6 +46,7 @@ var tables = []any{
 	&models.Organization{},
 	&models.ParkedStatus{},
 	&models.Profile{},
+	&models.QuickReply{},
 	&models.RefreshToken{},
 	&models.ReleasedIdentity{},
 	&models.Session{},
@@ -82,6 +83,11 @@ var onlyInMigrations = map[string][]index{
 	},
 	"notifications": { // a user's unread ones
 		{Name: "notifications_unread_idx", Columns: "organization_id, user_id, created_at, id", Where: "read_at IS NULL"},
+	},
+	"quick_replies": { // shared ones and a user's own by shortcut, and those with a file
+		{Name: "quick_replies_shared_key", Unique: true, Columns: "organization_id, shortcut", Where: "owner_id IS NULL"},
+		{Name: "quick_replies_personal_key", Unique: true, Columns: "organization_id, owner_id, shortcut", Where: "owner_id IS NOT NULL"},
+		{Name: "quick_replies_attachment_idx", Columns: "organization_id, attachment_id", Where: "attachment_id IS NOT NULL"},
 	},
 	"webhook_deliveries": { // the operator's list of what went wrong
 		{Name: "webhook_deliveries_failed_idx", Columns: "received_at", Where: "outcome = 'FAILED'"},

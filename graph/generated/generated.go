@@ -57,6 +57,7 @@ type ResolverRoot interface {
 	NotificationsReadEvent() NotificationsReadEventResolver
 	Presence() PresenceResolver
 	Query() QueryResolver
+	QuickReply() QuickReplyResolver
 	Subscription() SubscriptionResolver
 	Tag() TagResolver
 	User() UserResolver
@@ -696,6 +697,9 @@ type ComplexityRoot struct {
 		NoteUpdate               func(childComplexity int, input gqlmodel.NoteUpdateInput) int
 		NotificationMarkAllRead  func(childComplexity int, input gqlmodel.NotificationMarkAllReadInput) int
 		NotificationMarkRead     func(childComplexity int, input gqlmodel.NotificationMarkReadInput) int
+		QuickReplyCreate         func(childComplexity int, input gqlmodel.QuickReplyCreateInput) int
+		QuickReplyDelete         func(childComplexity int, input gqlmodel.QuickReplyDeleteInput) int
+		QuickReplyUpdate         func(childComplexity int, input gqlmodel.QuickReplyUpdateInput) int
 		SessionCreate            func(childComplexity int, input gqlmodel.SessionCreateInput) int
 		SessionRefresh           func(childComplexity int, input gqlmodel.SessionRefreshInput) int
 		SessionRevoke            func(childComplexity int, input gqlmodel.SessionRevokeInput) int
@@ -875,19 +879,71 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		CanSend       func(childComplexity int, conversationID string, draft gqlmodel.MessageSendContentInput, replyToID *string) int
-		Channels      func(childComplexity int, first *int32, after *string, last *int32, before *string) int
-		Contact       func(childComplexity int, id string) int
-		ContactSearch func(childComplexity int, query string, channelIds []string, first *int32, after *string, last *int32, before *string) int
-		Conversation  func(childComplexity int, id string) int
-		Conversations func(childComplexity int, filter *gqlmodel.ConversationFilter, orderBy *gqlmodel.ConversationOrder, first *int32, after *string, last *int32, before *string) int
-		InboxCounts   func(childComplexity int) int
-		MessageSearch func(childComplexity int, query string, filter *gqlmodel.MessageSearchFilter, first *int32, after *string, last *int32, before *string) int
-		Node          func(childComplexity int, id string) int
-		Nodes         func(childComplexity int, ids []string) int
-		Notifications func(childComplexity int, unreadOnly bool, first *int32, after *string, last *int32, before *string) int
-		Tags          func(childComplexity int, first *int32, after *string, last *int32, before *string) int
-		Viewer        func(childComplexity int) int
+		CanSend          func(childComplexity int, conversationID string, draft gqlmodel.MessageSendContentInput, replyToID *string) int
+		Channels         func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		Contact          func(childComplexity int, id string) int
+		ContactSearch    func(childComplexity int, query string, channelIds []string, first *int32, after *string, last *int32, before *string) int
+		Conversation     func(childComplexity int, id string) int
+		Conversations    func(childComplexity int, filter *gqlmodel.ConversationFilter, orderBy *gqlmodel.ConversationOrder, first *int32, after *string, last *int32, before *string) int
+		InboxCounts      func(childComplexity int) int
+		MessageSearch    func(childComplexity int, query string, filter *gqlmodel.MessageSearchFilter, first *int32, after *string, last *int32, before *string) int
+		Node             func(childComplexity int, id string) int
+		Nodes            func(childComplexity int, ids []string) int
+		Notifications    func(childComplexity int, unreadOnly bool, first *int32, after *string, last *int32, before *string) int
+		QuickReplies     func(childComplexity int, prefix string, first *int32, after *string, last *int32, before *string) int
+		QuickReplyRender func(childComplexity int, quickReplyID string, conversationID string) int
+		Tags             func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		Viewer           func(childComplexity int) int
+	}
+
+	QuickReply struct {
+		Body      func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		CreatedBy func(childComplexity int) int
+		FileID    func(childComplexity int) int
+		PublicID  func(childComplexity int) int
+		Shared    func(childComplexity int) int
+		Shortcut  func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	QuickReplyConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	QuickReplyCreatePayload struct {
+		QuickReply func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	QuickReplyDeletePayload struct {
+		DeletedQuickReplyID func(childComplexity int) int
+		UserErrors          func(childComplexity int) int
+	}
+
+	QuickReplyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	QuickReplyRendering struct {
+		MissingVariables func(childComplexity int) int
+		QuickReply       func(childComplexity int) int
+		Text             func(childComplexity int) int
+	}
+
+	QuickReplyUpdatePayload struct {
+		QuickReply func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	QuickReplyUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
 	}
 
 	Referral struct {
@@ -1223,6 +1279,9 @@ type MutationResolver interface {
 	TagCreate(ctx context.Context, input gqlmodel.TagCreateInput) (*gqlmodel.TagCreatePayload, error)
 	TagUpdate(ctx context.Context, input gqlmodel.TagUpdateInput) (*gqlmodel.TagUpdatePayload, error)
 	TagDelete(ctx context.Context, input gqlmodel.TagDeleteInput) (*gqlmodel.TagDeletePayload, error)
+	QuickReplyCreate(ctx context.Context, input gqlmodel.QuickReplyCreateInput) (*gqlmodel.QuickReplyCreatePayload, error)
+	QuickReplyUpdate(ctx context.Context, input gqlmodel.QuickReplyUpdateInput) (*gqlmodel.QuickReplyUpdatePayload, error)
+	QuickReplyDelete(ctx context.Context, input gqlmodel.QuickReplyDeleteInput) (*gqlmodel.QuickReplyDeletePayload, error)
 	ConversationTagsUpdate(ctx context.Context, input gqlmodel.ConversationTagsUpdateInput) (*gqlmodel.ConversationTagsUpdatePayload, error)
 	NoteCreate(ctx context.Context, input gqlmodel.NoteCreateInput) (*gqlmodel.NoteCreatePayload, error)
 	NoteUpdate(ctx context.Context, input gqlmodel.NoteUpdateInput) (*gqlmodel.NoteUpdatePayload, error)
@@ -1283,7 +1342,12 @@ type QueryResolver interface {
 	ContactSearch(ctx context.Context, query string, channelIds []string, first *int32, after *string, last *int32, before *string) (*gqlmodel.ContactMatchConnection, error)
 	Channels(ctx context.Context, first *int32, after *string, last *int32, before *string) (*gqlmodel.ChannelConnection, error)
 	Tags(ctx context.Context, first *int32, after *string, last *int32, before *string) (*gqlmodel.TagConnection, error)
+	QuickReplies(ctx context.Context, prefix string, first *int32, after *string, last *int32, before *string) (*gqlmodel.QuickReplyConnection, error)
+	QuickReplyRender(ctx context.Context, quickReplyID string, conversationID string) (*gqlmodel.QuickReplyRendering, error)
 	Notifications(ctx context.Context, unreadOnly bool, first *int32, after *string, last *int32, before *string) (*gqlmodel.NotificationConnection, error)
+}
+type QuickReplyResolver interface {
+	CreatedBy(ctx context.Context, obj *gqlmodel.QuickReply) (*gqlmodel.User, error)
 }
 type SubscriptionResolver interface {
 	InboxEvents(ctx context.Context, after *string) (<-chan gqlmodel.InboxEvent, error)
@@ -3765,6 +3829,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.NotificationMarkRead(childComplexity, args["input"].(gqlmodel.NotificationMarkReadInput)), true
+	case "Mutation.quickReplyCreate":
+		if e.ComplexityRoot.Mutation.QuickReplyCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_quickReplyCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.QuickReplyCreate(childComplexity, args["input"].(gqlmodel.QuickReplyCreateInput)), true
+	case "Mutation.quickReplyDelete":
+		if e.ComplexityRoot.Mutation.QuickReplyDelete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_quickReplyDelete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.QuickReplyDelete(childComplexity, args["input"].(gqlmodel.QuickReplyDeleteInput)), true
+	case "Mutation.quickReplyUpdate":
+		if e.ComplexityRoot.Mutation.QuickReplyUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_quickReplyUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.QuickReplyUpdate(childComplexity, args["input"].(gqlmodel.QuickReplyUpdateInput)), true
 	case "Mutation.sessionCreate":
 		if e.ComplexityRoot.Mutation.SessionCreate == nil {
 			break
@@ -4559,6 +4656,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Notifications(childComplexity, args["unreadOnly"].(bool), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.quickReplies":
+		if e.ComplexityRoot.Query.QuickReplies == nil {
+			break
+		}
+
+		args, err := ec.field_Query_quickReplies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.QuickReplies(childComplexity, args["prefix"].(string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.quickReplyRender":
+		if e.ComplexityRoot.Query.QuickReplyRender == nil {
+			break
+		}
+
+		args, err := ec.field_Query_quickReplyRender_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.QuickReplyRender(childComplexity, args["quickReplyId"].(string), args["conversationId"].(string)), true
 	case "Query.tags":
 		if e.ComplexityRoot.Query.Tags == nil {
 			break
@@ -4576,6 +4695,170 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "QuickReply.body":
+		if e.ComplexityRoot.QuickReply.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReply.Body(childComplexity), true
+	case "QuickReply.createdAt":
+		if e.ComplexityRoot.QuickReply.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReply.CreatedAt(childComplexity), true
+	case "QuickReply.createdBy":
+		if e.ComplexityRoot.QuickReply.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReply.CreatedBy(childComplexity), true
+	case "QuickReply.attachmentId":
+		if e.ComplexityRoot.QuickReply.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReply.FileID(childComplexity), true
+	case "QuickReply.id":
+		if e.ComplexityRoot.QuickReply.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReply.PublicID(childComplexity), true
+	case "QuickReply.isShared":
+		if e.ComplexityRoot.QuickReply.Shared == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReply.Shared(childComplexity), true
+	case "QuickReply.shortcut":
+		if e.ComplexityRoot.QuickReply.Shortcut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReply.Shortcut(childComplexity), true
+	case "QuickReply.updatedAt":
+		if e.ComplexityRoot.QuickReply.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReply.UpdatedAt(childComplexity), true
+	case "QuickReply.version":
+		if e.ComplexityRoot.QuickReply.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReply.Version(childComplexity), true
+
+	case "QuickReplyConnection.edges":
+		if e.ComplexityRoot.QuickReplyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyConnection.Edges(childComplexity), true
+	case "QuickReplyConnection.nodes":
+		if e.ComplexityRoot.QuickReplyConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyConnection.Nodes(childComplexity), true
+	case "QuickReplyConnection.pageInfo":
+		if e.ComplexityRoot.QuickReplyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyConnection.PageInfo(childComplexity), true
+
+	case "QuickReplyCreatePayload.quickReply":
+		if e.ComplexityRoot.QuickReplyCreatePayload.QuickReply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyCreatePayload.QuickReply(childComplexity), true
+	case "QuickReplyCreatePayload.userErrors":
+		if e.ComplexityRoot.QuickReplyCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyCreatePayload.UserErrors(childComplexity), true
+
+	case "QuickReplyDeletePayload.deletedQuickReplyId":
+		if e.ComplexityRoot.QuickReplyDeletePayload.DeletedQuickReplyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyDeletePayload.DeletedQuickReplyID(childComplexity), true
+	case "QuickReplyDeletePayload.userErrors":
+		if e.ComplexityRoot.QuickReplyDeletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyDeletePayload.UserErrors(childComplexity), true
+
+	case "QuickReplyEdge.cursor":
+		if e.ComplexityRoot.QuickReplyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyEdge.Cursor(childComplexity), true
+	case "QuickReplyEdge.node":
+		if e.ComplexityRoot.QuickReplyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyEdge.Node(childComplexity), true
+
+	case "QuickReplyRendering.missingVariables":
+		if e.ComplexityRoot.QuickReplyRendering.MissingVariables == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyRendering.MissingVariables(childComplexity), true
+	case "QuickReplyRendering.quickReply":
+		if e.ComplexityRoot.QuickReplyRendering.QuickReply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyRendering.QuickReply(childComplexity), true
+	case "QuickReplyRendering.text":
+		if e.ComplexityRoot.QuickReplyRendering.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyRendering.Text(childComplexity), true
+
+	case "QuickReplyUpdatePayload.quickReply":
+		if e.ComplexityRoot.QuickReplyUpdatePayload.QuickReply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyUpdatePayload.QuickReply(childComplexity), true
+	case "QuickReplyUpdatePayload.userErrors":
+		if e.ComplexityRoot.QuickReplyUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyUpdatePayload.UserErrors(childComplexity), true
+
+	case "QuickReplyUserError.code":
+		if e.ComplexityRoot.QuickReplyUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyUserError.Code(childComplexity), true
+	case "QuickReplyUserError.field":
+		if e.ComplexityRoot.QuickReplyUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyUserError.Field(childComplexity), true
+	case "QuickReplyUserError.message":
+		if e.ComplexityRoot.QuickReplyUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReplyUserError.Message(childComplexity), true
 
 	case "Referral.body":
 		if e.ComplexityRoot.Referral.Body == nil {
@@ -5295,6 +5578,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("NoteUpdateInput", ec.unmarshalInputNoteUpdateInput),
 			graphql.NewInputUnmarshaler("NotificationMarkAllReadInput", ec.unmarshalInputNotificationMarkAllReadInput),
 			graphql.NewInputUnmarshaler("NotificationMarkReadInput", ec.unmarshalInputNotificationMarkReadInput),
+			graphql.NewInputUnmarshaler("QuickReplyContentInput", ec.unmarshalInputQuickReplyContentInput),
+			graphql.NewInputUnmarshaler("QuickReplyCreateInput", ec.unmarshalInputQuickReplyCreateInput),
+			graphql.NewInputUnmarshaler("QuickReplyDeleteInput", ec.unmarshalInputQuickReplyDeleteInput),
+			graphql.NewInputUnmarshaler("QuickReplyUpdateInput", ec.unmarshalInputQuickReplyUpdateInput),
 			graphql.NewInputUnmarshaler("ReactionContentInput", ec.unmarshalInputReactionContentInput),
 			graphql.NewInputUnmarshaler("SessionCreateInput", ec.unmarshalInputSessionCreateInput),
 			graphql.NewInputUnmarshaler("SessionRefreshInput", ec.unmarshalInputSessionRefreshInput),
@@ -5689,6 +5976,46 @@ type Query {
     before: String
   ): TagConnection
   """
+  The shared quick replies and the viewer's own, by shortcut; of two with the same shortcut, the viewer's own first. There are at
+  most about 1,000 of each.
+  """
+  quickReplies(
+    """
+    What somebody typed: only those whose shortcut begins so. It is taken as a shortcut is, so ` + "`" + `/Pre` + "`" + ` finds ` + "`" + `preco` + "`" + `.
+    """
+    prefix: String! = ""
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor, which must come from the same prefix.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor, which must come from the same prefix.
+    """
+    before: String
+  ): QuickReplyConnection
+  """
+  What a quick reply would say in a conversation if the viewer sent it now. Needs VIEW on the conversation's channel; null if
+  either does not exist for the viewer.
+  """
+  quickReplyRender(
+    """
+    The quick reply.
+    """
+    quickReplyId: ID!
+    """
+    The conversation.
+    """
+    conversationId: ID!
+  ): QuickReplyRendering
+  """
   The viewer's own notifications, the newest first, as far as they are about channels that the viewer may still see. They are
   kept for 90 days.
   """
@@ -6006,6 +6333,33 @@ type Mutation {
     """
     input: TagDeleteInput!
   ): TagDeletePayload
+  """
+  Makes a quick reply. Administrators make shared ones; whoever may REPLY on some channel makes their own.
+  """
+  quickReplyCreate(
+    """
+    The quick reply.
+    """
+    input: QuickReplyCreateInput!
+  ): QuickReplyCreatePayload
+  """
+  Changes what a quick reply says. Administrators change shared ones; everybody changes their own, with REPLY on some channel.
+  """
+  quickReplyUpdate(
+    """
+    Which quick reply, and what it becomes.
+    """
+    input: QuickReplyUpdateInput!
+  ): QuickReplyUpdatePayload
+  """
+  Deletes a quick reply, by the same rights as ` + "`" + `quickReplyUpdate` + "`" + `. Messages that were sent with it stay.
+  """
+  quickReplyDelete(
+    """
+    Which quick reply.
+    """
+    input: QuickReplyDeleteInput!
+  ): QuickReplyDeletePayload
   """
   Gives tags to a conversation and takes others off it. Needs REPLY on its channel. What it has already, or has not anyway,
   stays so.
@@ -9124,6 +9478,258 @@ type TagDeletePayload {
 }
 
 """
+What agents send often, kept under a shortcut: a text, or a file with the text as its caption.
+"""
+type QuickReply implements Node {
+  """
+  Opaque id, starting with ` + "`" + `qrep_` + "`" + `.
+  """
+  id: ID!
+  """
+  What agents type to find it, in lower case and without accents. It is unique among the shared ones, and among the viewer's own.
+  """
+  shortcut: String!
+  """
+  What it says, before rendering; may be empty with an attachment. ` + "`" + `#{contact.firstName|customer}` + "`" + ` is a variable: the contact's
+  first name, or ` + "`" + `customer` + "`" + ` where that is not known. Without a fallback, the quick reply cannot be sent where the value is
+  missing. The variables are ` + "`" + `contact.name` + "`" + `, ` + "`" + `contact.firstName` + "`" + `, ` + "`" + `contact.phone` + "`" + `, ` + "`" + `company.name` + "`" + `, ` + "`" + `agent.name` + "`" + `,
+  ` + "`" + `agent.firstName` + "`" + `, ` + "`" + `conversation.channel` + "`" + ` and ` + "`" + `conversation.phone` + "`" + `; more may join. ` + "`" + `\#{` + "`" + ` is ` + "`" + `#{` + "`" + ` as plain text.
+  """
+  body: String!
+  """
+  The id of the attachment that it sends, starting with ` + "`" + `att_` + "`" + `; null if there is none.
+  """
+  attachmentId: ID
+  """
+  Whether everybody of the organization may use it; else it is the viewer's own.
+  """
+  isShared: Boolean!
+  """
+  Grows with every change, for ` + "`" + `expectedVersion` + "`" + `.
+  """
+  version: Int!
+  """
+  Who made it; null if they cannot be read at the moment.
+  """
+  createdBy: User
+  """
+  When it was made.
+  """
+  createdAt: DateTime!
+  """
+  When it was last changed.
+  """
+  updatedAt: DateTime!
+}
+
+"""
+What a quick reply says in a conversation.
+"""
+type QuickReplyRendering {
+  """
+  The quick reply.
+  """
+  quickReply: QuickReply!
+  """
+  The text, or the caption of the attachment.
+  """
+  text: String!
+  """
+  The variables that have neither a value nor a fallback here, each once; they stand in the text as they were written. Unless
+  this is empty, ` + "`" + `messageSend` + "`" + ` refuses the quick reply with VALUES_MISSING.
+  """
+  missingVariables: [String!]!
+}
+
+"""
+A page of quick replies.
+"""
+type QuickReplyConnection {
+  """
+  The quick replies with their cursors.
+  """
+  edges: [QuickReplyEdge!]!
+  """
+  The quick replies alone.
+  """
+  nodes: [QuickReply!]!
+  """
+  Where the page begins and ends.
+  """
+  pageInfo: PageInfo!
+}
+
+"""
+A quick reply in its place in a list.
+"""
+type QuickReplyEdge {
+  """
+  The place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  The quick reply.
+  """
+  node: QuickReply!
+}
+
+"""
+What can be wrong with a quick reply.
+"""
+enum QuickReplyErrorCode {
+  """
+  A value is missing.
+  """
+  REQUIRED
+  """
+  A value breaks its limits.
+  """
+  INVALID
+  """
+  The text has a variable that there is not. The message lists those that there are.
+  """
+  UNKNOWN_VARIABLE
+  """
+  The quick reply, or the attachment, does not exist for the viewer.
+  """
+  NOT_FOUND
+  """
+  Somebody else changed the quick reply since ` + "`" + `expectedVersion` + "`" + `. The payload carries it as it is now.
+  """
+  CONFLICT
+  """
+  There is a quick reply with that shortcut.
+  """
+  ALREADY_EXISTS
+  """
+  There are as many quick replies as there may be.
+  """
+  LIMIT_REACHED
+  """
+  The attachment is not, or not yet, there to be sent.
+  """
+  ATTACHMENT_UNAVAILABLE
+}
+
+"""
+Something wrong with a quick reply.
+"""
+type QuickReplyUserError implements UserError {
+  """
+  What is wrong, for programs.
+  """
+  code: QuickReplyErrorCode!
+  """
+  What is wrong, for people.
+  """
+  message: String!
+  """
+  The value that is to blame; null when no single one is.
+  """
+  field: [String!]
+}
+
+"""
+A quick reply to make.
+"""
+input QuickReplyCreateInput {
+  """
+  1 to 32 characters of a to z, 0 to 9, ` + "`" + `-` + "`" + `, ` + "`" + `_` + "`" + ` and ` + "`" + `.` + "`" + `. Upper case, accents and a slash in front are taken away.
+  """
+  shortcut: String!
+  """
+  1 to 4096 characters; with an attachment up to 1024 and possibly none, and none with audio. See ` + "`" + `QuickReply.body` + "`" + ` for variables.
+  """
+  body: String!
+  """
+  A file to send, with the body as its caption: an upload that is AVAILABLE.
+  """
+  attachmentId: ID
+  """
+  Whether it is for everybody of the organization; else it is the viewer's own. This cannot be changed later.
+  """
+  isShared: Boolean! = false
+}
+
+"""
+The outcome of making a quick reply.
+"""
+type QuickReplyCreatePayload {
+  """
+  The quick reply; null if there are user errors.
+  """
+  quickReply: QuickReply
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [QuickReplyUserError!]!
+}
+
+"""
+A quick reply, and what it becomes.
+"""
+input QuickReplyUpdateInput {
+  """
+  The quick reply.
+  """
+  quickReplyId: ID!
+  """
+  1 to 32 characters of a to z, 0 to 9, ` + "`" + `-` + "`" + `, ` + "`" + `_` + "`" + ` and ` + "`" + `.` + "`" + `. Upper case, accents and a slash in front are taken away.
+  """
+  shortcut: String!
+  """
+  1 to 4096 characters; with an attachment up to 1024 and possibly none, and none with audio. See ` + "`" + `QuickReply.body` + "`" + ` for variables.
+  """
+  body: String!
+  """
+  A file to send, with the body as its caption: an upload that is AVAILABLE.
+  """
+  attachmentId: ID
+  """
+  The ` + "`" + `version` + "`" + ` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+  """
+  expectedVersion: Int
+}
+
+"""
+The outcome of changing a quick reply.
+"""
+type QuickReplyUpdatePayload {
+  """
+  The quick reply as it is now; null if there are user errors other than CONFLICT.
+  """
+  quickReply: QuickReply
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [QuickReplyUserError!]!
+}
+
+"""
+A quick reply to delete.
+"""
+input QuickReplyDeleteInput {
+  """
+  The quick reply.
+  """
+  quickReplyId: ID!
+}
+
+"""
+The outcome of deleting a quick reply.
+"""
+type QuickReplyDeletePayload {
+  """
+  The id of the quick reply that is no more; null if there are user errors.
+  """
+  deletedQuickReplyId: ID
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [QuickReplyUserError!]!
+}
+
+"""
 Tags that a conversation gets and loses.
 """
 input ConversationTagsUpdateInput {
@@ -9708,7 +10314,7 @@ enum MessageErrorCode {
   """
   INVALID
   """
-  The conversation, or the message to answer, does not exist for the viewer.
+  The conversation, the attachment, the quick reply, or the message to answer does not exist for the viewer.
   """
   NOT_FOUND
   """
@@ -9739,6 +10345,10 @@ enum MessageErrorCode {
   The file is larger than WhatsApp takes of its kind.
   """
   ATTACHMENT_TOO_LARGE
+  """
+  A quick reply has variables without a value in this conversation, and without a fallback. The message lists them.
+  """
+  VALUES_MISSING
   """
   The message is older than 30 days: WhatsApp takes no reaction on it.
   """
@@ -9800,6 +10410,20 @@ input MessageSendContentInput @oneOf {
   A text with something to tap.
   """
   interactive: InteractiveContentInput
+  """
+  A quick reply, as ` + "`" + `quickReplyRender` + "`" + ` shows it. The message is a text, or the attachment with its caption.
+  """
+  quickReply: QuickReplyContentInput
+}
+
+"""
+A quick reply to send.
+"""
+input QuickReplyContentInput {
+  """
+  The quick reply.
+  """
+  quickReplyId: ID!
 }
 
 """
@@ -10242,7 +10866,7 @@ enum SendBlockerCode {
   """
   INVALID
   """
-  The attachment, or the message to answer, does not exist for the viewer.
+  The attachment, the quick reply, or the message to answer does not exist for the viewer.
   """
   NOT_FOUND
   """
@@ -10269,6 +10893,10 @@ enum SendBlockerCode {
   The file is larger than WhatsApp takes of its kind.
   """
   ATTACHMENT_TOO_LARGE
+  """
+  A quick reply has variables without a value in this conversation, and without a fallback. The message lists them.
+  """
+  VALUES_MISSING
   """
   The message is older than 30 days: WhatsApp takes no reaction on it.
   """
@@ -12493,6 +13121,106 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Profile", field.Name)
 }
 
+func (ec *executionContext) childFields_QuickReply(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_QuickReply_id(ctx, field)
+	case "shortcut":
+		return ec.fieldContext_QuickReply_shortcut(ctx, field)
+	case "body":
+		return ec.fieldContext_QuickReply_body(ctx, field)
+	case "attachmentId":
+		return ec.fieldContext_QuickReply_attachmentId(ctx, field)
+	case "isShared":
+		return ec.fieldContext_QuickReply_isShared(ctx, field)
+	case "version":
+		return ec.fieldContext_QuickReply_version(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_QuickReply_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_QuickReply_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_QuickReply_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuickReply", field.Name)
+}
+
+func (ec *executionContext) childFields_QuickReplyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_QuickReplyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_QuickReplyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_QuickReplyConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuickReplyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_QuickReplyCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "quickReply":
+		return ec.fieldContext_QuickReplyCreatePayload_quickReply(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_QuickReplyCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuickReplyCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_QuickReplyDeletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedQuickReplyId":
+		return ec.fieldContext_QuickReplyDeletePayload_deletedQuickReplyId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_QuickReplyDeletePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuickReplyDeletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_QuickReplyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_QuickReplyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_QuickReplyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuickReplyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_QuickReplyRendering(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "quickReply":
+		return ec.fieldContext_QuickReplyRendering_quickReply(ctx, field)
+	case "text":
+		return ec.fieldContext_QuickReplyRendering_text(ctx, field)
+	case "missingVariables":
+		return ec.fieldContext_QuickReplyRendering_missingVariables(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuickReplyRendering", field.Name)
+}
+
+func (ec *executionContext) childFields_QuickReplyUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "quickReply":
+		return ec.fieldContext_QuickReplyUpdatePayload_quickReply(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_QuickReplyUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuickReplyUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_QuickReplyUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_QuickReplyUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_QuickReplyUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_QuickReplyUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuickReplyUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_Referral(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "sourceType":
@@ -13435,6 +14163,48 @@ func (ec *executionContext) field_Mutation_notificationMarkRead_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_quickReplyCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.QuickReplyCreateInput, error) {
+			return ec.unmarshalNQuickReplyCreateInput2recadoᚋgraphᚋgqlmodelᚐQuickReplyCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_quickReplyDelete_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.QuickReplyDeleteInput, error) {
+			return ec.unmarshalNQuickReplyDeleteInput2recadoᚋgraphᚋgqlmodelᚐQuickReplyDeleteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_quickReplyUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.QuickReplyUpdateInput, error) {
+			return ec.unmarshalNQuickReplyUpdateInput2recadoᚋgraphᚋgqlmodelᚐQuickReplyUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_sessionCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13904,6 +14674,74 @@ func (ec *executionContext) field_Query_notifications_args(ctx context.Context, 
 		return nil, err
 	}
 	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_quickReplies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "prefix",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["prefix"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_quickReplyRender_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "quickReplyId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["quickReplyId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "conversationId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["conversationId"] = arg1
 	return args, nil
 }
 
@@ -24510,6 +25348,138 @@ func (ec *executionContext) fieldContext_Mutation_tagDelete(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_quickReplyCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_quickReplyCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().QuickReplyCreate(ctx, fc.Args["input"].(gqlmodel.QuickReplyCreateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.QuickReplyCreatePayload) graphql.Marshaler {
+			return ec.marshalOQuickReplyCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReplyCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_quickReplyCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuickReplyCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_quickReplyCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_quickReplyUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_quickReplyUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().QuickReplyUpdate(ctx, fc.Args["input"].(gqlmodel.QuickReplyUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.QuickReplyUpdatePayload) graphql.Marshaler {
+			return ec.marshalOQuickReplyUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReplyUpdatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_quickReplyUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuickReplyUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_quickReplyUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_quickReplyDelete(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_quickReplyDelete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().QuickReplyDelete(ctx, fc.Args["input"].(gqlmodel.QuickReplyDeleteInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.QuickReplyDeletePayload) graphql.Marshaler {
+			return ec.marshalOQuickReplyDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReplyDeletePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_quickReplyDelete(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuickReplyDeletePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_quickReplyDelete_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_conversationTagsUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -27682,6 +28652,94 @@ func (ec *executionContext) fieldContext_Query_tags(ctx context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_quickReplies(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_quickReplies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().QuickReplies(ctx, fc.Args["prefix"].(string), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.QuickReplyConnection) graphql.Marshaler {
+			return ec.marshalOQuickReplyConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReplyConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_quickReplies(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuickReplyConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_quickReplies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_quickReplyRender(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_quickReplyRender(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().QuickReplyRender(ctx, fc.Args["quickReplyId"].(string), fc.Args["conversationId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.QuickReplyRendering) graphql.Marshaler {
+			return ec.marshalOQuickReplyRendering2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReplyRendering(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_quickReplyRender(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuickReplyRendering(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_quickReplyRender_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_notifications(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -27800,6 +28858,703 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _QuickReply_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReply_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReply_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuickReply", field, true, false, "ID")
+}
+
+func (ec *executionContext) _QuickReply_shortcut(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReply_shortcut(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Shortcut, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReply_shortcut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuickReply", field, false, false, "String")
+}
+
+func (ec *executionContext) _QuickReply_body(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReply_body(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Body, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReply_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuickReply", field, false, false, "String")
+}
+
+func (ec *executionContext) _QuickReply_attachmentId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReply_attachmentId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FileID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReply_attachmentId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuickReply", field, true, false, "ID")
+}
+
+func (ec *executionContext) _QuickReply_isShared(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReply_isShared(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Shared(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReply_isShared(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuickReply", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _QuickReply_version(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReply_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReply_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuickReply", field, false, false, "Int")
+}
+
+func (ec *executionContext) _QuickReply_createdBy(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReply_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.QuickReply().CreatedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReply_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "QuickReply",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _QuickReply_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReply_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReply_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuickReply", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _QuickReply_updatedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReply_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReply_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuickReply", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _QuickReplyConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.QuickReplyEdge) graphql.Marshaler {
+			return ec.marshalNQuickReplyEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐQuickReplyEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "QuickReplyConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuickReplyEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _QuickReplyConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.QuickReply) graphql.Marshaler {
+			return ec.marshalNQuickReply2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐQuickReplyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "QuickReplyConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuickReply(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _QuickReplyConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "QuickReplyConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _QuickReplyCreatePayload_quickReply(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyCreatePayload_quickReply(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QuickReply, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.QuickReply) graphql.Marshaler {
+			return ec.marshalOQuickReply2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReply(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyCreatePayload_quickReply(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "QuickReplyCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuickReply(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _QuickReplyCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.QuickReplyUserError) graphql.Marshaler {
+			return ec.marshalNQuickReplyUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐQuickReplyUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "QuickReplyCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuickReplyUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _QuickReplyDeletePayload_deletedQuickReplyId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyDeletePayload_deletedQuickReplyId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedQuickReplyID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyDeletePayload_deletedQuickReplyId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuickReplyDeletePayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _QuickReplyDeletePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyDeletePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.QuickReplyUserError) graphql.Marshaler {
+			return ec.marshalNQuickReplyUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐQuickReplyUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyDeletePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "QuickReplyDeletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuickReplyUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _QuickReplyEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuickReplyEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _QuickReplyEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.QuickReply) graphql.Marshaler {
+			return ec.marshalNQuickReply2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReply(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "QuickReplyEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuickReply(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _QuickReplyRendering_quickReply(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyRendering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyRendering_quickReply(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QuickReply, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.QuickReply) graphql.Marshaler {
+			return ec.marshalNQuickReply2recadoᚋgraphᚋgqlmodelᚐQuickReply(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyRendering_quickReply(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "QuickReplyRendering",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuickReply(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _QuickReplyRendering_text(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyRendering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyRendering_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyRendering_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuickReplyRendering", field, false, false, "String")
+}
+
+func (ec *executionContext) _QuickReplyRendering_missingVariables(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyRendering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyRendering_missingVariables(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MissingVariables, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyRendering_missingVariables(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuickReplyRendering", field, false, false, "String")
+}
+
+func (ec *executionContext) _QuickReplyUpdatePayload_quickReply(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyUpdatePayload_quickReply(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QuickReply, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.QuickReply) graphql.Marshaler {
+			return ec.marshalOQuickReply2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReply(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyUpdatePayload_quickReply(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "QuickReplyUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuickReply(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _QuickReplyUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.QuickReplyUserError) graphql.Marshaler {
+			return ec.marshalNQuickReplyUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐQuickReplyUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "QuickReplyUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuickReplyUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _QuickReplyUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Code) graphql.Marshaler {
+			return ec.marshalNQuickReplyErrorCode2recadoᚋmodelsᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuickReplyUserError", field, false, false, "QuickReplyErrorCode")
+}
+
+func (ec *executionContext) _QuickReplyUserError_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuickReplyUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _QuickReplyUserError_field(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.QuickReplyUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuickReplyUserError_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_QuickReplyUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuickReplyUserError", field, false, false, "String")
 }
 
 func (ec *executionContext) _Referral_sourceType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Referral) (ret graphql.Marshaler) {
@@ -33875,7 +35630,7 @@ func (ec *executionContext) unmarshalInputMessageSendContentInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"text", "attachment", "location", "contacts", "reaction", "interactive"}
+	fieldsInOrder := [...]string{"text", "attachment", "location", "contacts", "reaction", "interactive", "quickReply"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33924,6 +35679,13 @@ func (ec *executionContext) unmarshalInputMessageSendContentInput(ctx context.Co
 				return it, err
 			}
 			it.Interactive = graphql.OmittableOf(data)
+		case "quickReply":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quickReply"))
+			data, err := ec.unmarshalOQuickReplyContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReplyContentInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.QuickReply = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -34253,6 +36015,227 @@ func (ec *executionContext) unmarshalInputNotificationMarkReadInput(ctx context.
 func UnmarshalNotificationMarkReadInput(ctx context.Context, raw any) (gqlmodel.NotificationMarkReadInput, error) {
 	var out gqlmodel.NotificationMarkReadInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "NotificationMarkReadInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputQuickReplyContentInput(ctx context.Context, obj any) (gqlmodel.QuickReplyContentInput, error) {
+	var it gqlmodel.QuickReplyContentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"quickReplyId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "quickReplyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quickReplyId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.QuickReplyID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalQuickReplyContentInput unmarshals raw into the QuickReplyContentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalQuickReplyContentInput(ctx context.Context, raw any) (gqlmodel.QuickReplyContentInput, error) {
+	var out gqlmodel.QuickReplyContentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "QuickReplyContentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputQuickReplyCreateInput(ctx context.Context, obj any) (gqlmodel.QuickReplyCreateInput, error) {
+	var it gqlmodel.QuickReplyCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["isShared"]; !present {
+		asMap["isShared"] = false
+	}
+
+	fieldsInOrder := [...]string{"shortcut", "body", "attachmentId", "isShared"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "shortcut":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shortcut"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Shortcut = data
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		case "attachmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttachmentID = graphql.OmittableOf(data)
+		case "isShared":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isShared"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsShared = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalQuickReplyCreateInput unmarshals raw into the QuickReplyCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalQuickReplyCreateInput(ctx context.Context, raw any) (gqlmodel.QuickReplyCreateInput, error) {
+	var out gqlmodel.QuickReplyCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "QuickReplyCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputQuickReplyDeleteInput(ctx context.Context, obj any) (gqlmodel.QuickReplyDeleteInput, error) {
+	var it gqlmodel.QuickReplyDeleteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"quickReplyId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "quickReplyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quickReplyId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.QuickReplyID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalQuickReplyDeleteInput unmarshals raw into the QuickReplyDeleteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalQuickReplyDeleteInput(ctx context.Context, raw any) (gqlmodel.QuickReplyDeleteInput, error) {
+	var out gqlmodel.QuickReplyDeleteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "QuickReplyDeleteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputQuickReplyUpdateInput(ctx context.Context, obj any) (gqlmodel.QuickReplyUpdateInput, error) {
+	var it gqlmodel.QuickReplyUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"quickReplyId", "shortcut", "body", "attachmentId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "quickReplyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quickReplyId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.QuickReplyID = data
+		case "shortcut":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shortcut"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Shortcut = data
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		case "attachmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttachmentID = graphql.OmittableOf(data)
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalQuickReplyUpdateInput unmarshals raw into the QuickReplyUpdateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalQuickReplyUpdateInput(ctx context.Context, raw any) (gqlmodel.QuickReplyUpdateInput, error) {
+	var out gqlmodel.QuickReplyUpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "QuickReplyUpdateInput", raw, &out)
 	return out, err
 }
 
@@ -35048,6 +37031,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Tag(ctx, sel, obj)
+	case *gqlmodel.QuickReply:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._QuickReply(ctx, sel, obj)
 	case *gqlmodel.Profile:
 		if obj == nil {
 			return graphql.Null
@@ -35143,6 +37131,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._SessionUserError(ctx, sel, obj)
+	case gqlmodel.QuickReplyUserError:
+		return ec._QuickReplyUserError(ctx, sel, &obj)
+	case *gqlmodel.QuickReplyUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._QuickReplyUserError(ctx, sel, obj)
 	case gqlmodel.NotificationUserError:
 		return ec._NotificationUserError(ctx, sel, &obj)
 	case *gqlmodel.NotificationUserError:
@@ -39627,6 +41622,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "quickReplyCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_quickReplyCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "quickReplyUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_quickReplyUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "quickReplyDelete":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_quickReplyDelete(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "conversationTagsUpdate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_conversationTagsUpdate(ctx, field)
@@ -40955,6 +42971,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_tags(ctx, field)
 				})
+		case "quickReplies":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_quickReplies(ctx, field)
+				})
+		case "quickReplyRender":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_quickReplyRender(ctx, field)
+				})
 		case "notifications":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -40974,6 +43002,361 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			})
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var quickReplyImplementors = []string{"QuickReply", "Node"}
+
+func (ec *executionContext) _QuickReply(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.QuickReply) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, quickReplyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("QuickReply")
+		case "id":
+			out.Values[i] = ec._QuickReply_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "shortcut":
+			out.Values[i] = ec._QuickReply_shortcut(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "body":
+			out.Values[i] = ec._QuickReply_body(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "attachmentId":
+			out.Values[i] = ec._QuickReply_attachmentId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isShared":
+			out.Values[i] = ec._QuickReply_isShared(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._QuickReply_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._QuickReply_createdBy(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._QuickReply_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._QuickReply_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var quickReplyConnectionImplementors = []string{"QuickReplyConnection"}
+
+func (ec *executionContext) _QuickReplyConnection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.QuickReplyConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, quickReplyConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("QuickReplyConnection")
+		case "edges":
+			out.Values[i] = ec._QuickReplyConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._QuickReplyConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._QuickReplyConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var quickReplyCreatePayloadImplementors = []string{"QuickReplyCreatePayload"}
+
+func (ec *executionContext) _QuickReplyCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.QuickReplyCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, quickReplyCreatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("QuickReplyCreatePayload")
+		case "quickReply":
+			out.Values[i] = ec._QuickReplyCreatePayload_quickReply(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._QuickReplyCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var quickReplyDeletePayloadImplementors = []string{"QuickReplyDeletePayload"}
+
+func (ec *executionContext) _QuickReplyDeletePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.QuickReplyDeletePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, quickReplyDeletePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("QuickReplyDeletePayload")
+		case "deletedQuickReplyId":
+			out.Values[i] = ec._QuickReplyDeletePayload_deletedQuickReplyId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._QuickReplyDeletePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var quickReplyEdgeImplementors = []string{"QuickReplyEdge"}
+
+func (ec *executionContext) _QuickReplyEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.QuickReplyEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, quickReplyEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("QuickReplyEdge")
+		case "cursor":
+			out.Values[i] = ec._QuickReplyEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._QuickReplyEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var quickReplyRenderingImplementors = []string{"QuickReplyRendering"}
+
+func (ec *executionContext) _QuickReplyRendering(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.QuickReplyRendering) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, quickReplyRenderingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("QuickReplyRendering")
+		case "quickReply":
+			out.Values[i] = ec._QuickReplyRendering_quickReply(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._QuickReplyRendering_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "missingVariables":
+			out.Values[i] = ec._QuickReplyRendering_missingVariables(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var quickReplyUpdatePayloadImplementors = []string{"QuickReplyUpdatePayload"}
+
+func (ec *executionContext) _QuickReplyUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.QuickReplyUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, quickReplyUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("QuickReplyUpdatePayload")
+		case "quickReply":
+			out.Values[i] = ec._QuickReplyUpdatePayload_quickReply(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._QuickReplyUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var quickReplyUserErrorImplementors = []string{"QuickReplyUserError", "UserError"}
+
+func (ec *executionContext) _QuickReplyUserError(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.QuickReplyUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, quickReplyUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("QuickReplyUserError")
+		case "code":
+			out.Values[i] = ec._QuickReplyUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._QuickReplyUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._QuickReplyUserError_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -44418,6 +46801,104 @@ func (ec *executionContext) marshalNPresenceState2recadoᚋmodelsᚐPresenceStat
 	return res
 }
 
+func (ec *executionContext) marshalNQuickReply2recadoᚋgraphᚋgqlmodelᚐQuickReply(ctx context.Context, sel ast.SelectionSet, v gqlmodel.QuickReply) graphql.Marshaler {
+	return ec._QuickReply(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNQuickReply2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐQuickReplyᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.QuickReply) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNQuickReply2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReply(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNQuickReply2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReply(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.QuickReply) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "QuickReply!")
+		return graphql.Null
+	}
+	return ec._QuickReply(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNQuickReplyCreateInput2recadoᚋgraphᚋgqlmodelᚐQuickReplyCreateInput(ctx context.Context, v any) (gqlmodel.QuickReplyCreateInput, error) {
+	res, err := ec.unmarshalInputQuickReplyCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNQuickReplyDeleteInput2recadoᚋgraphᚋgqlmodelᚐQuickReplyDeleteInput(ctx context.Context, v any) (gqlmodel.QuickReplyDeleteInput, error) {
+	res, err := ec.unmarshalInputQuickReplyDeleteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNQuickReplyEdge2recadoᚋgraphᚋgqlmodelᚐQuickReplyEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.QuickReplyEdge) graphql.Marshaler {
+	return ec._QuickReplyEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNQuickReplyEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐQuickReplyEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.QuickReplyEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNQuickReplyEdge2recadoᚋgraphᚋgqlmodelᚐQuickReplyEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNQuickReplyErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNQuickReplyErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "QuickReplyErrorCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNQuickReplyUpdateInput2recadoᚋgraphᚋgqlmodelᚐQuickReplyUpdateInput(ctx context.Context, v any) (gqlmodel.QuickReplyUpdateInput, error) {
+	res, err := ec.unmarshalInputQuickReplyUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNQuickReplyUserError2recadoᚋgraphᚋgqlmodelᚐQuickReplyUserError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.QuickReplyUserError) graphql.Marshaler {
+	return ec._QuickReplyUserError(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNQuickReplyUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐQuickReplyUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.QuickReplyUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNQuickReplyUserError2recadoᚋgraphᚋgqlmodelᚐQuickReplyUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNSendBlocker2recadoᚋgraphᚋgqlmodelᚐSendBlocker(ctx context.Context, sel ast.SelectionSet, v gqlmodel.SendBlocker) graphql.Marshaler {
 	return ec._SendBlocker(ctx, sel, &v)
 }
@@ -44523,6 +47004,35 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNTag2recadoᚋgraphᚋgqlmodelᚐTag(ctx context.Context, sel ast.SelectionSet, v gqlmodel.Tag) graphql.Marshaler {
@@ -45681,6 +48191,56 @@ func (ec *executionContext) marshalOProfile2ᚖrecadoᚋgraphᚋgqlmodelᚐProfi
 		return graphql.Null
 	}
 	return ec._Profile(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOQuickReply2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReply(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.QuickReply) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._QuickReply(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOQuickReplyConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReplyConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.QuickReplyConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._QuickReplyConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOQuickReplyContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReplyContentInput(ctx context.Context, v any) (*gqlmodel.QuickReplyContentInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputQuickReplyContentInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOQuickReplyCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReplyCreatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.QuickReplyCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._QuickReplyCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOQuickReplyDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReplyDeletePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.QuickReplyDeletePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._QuickReplyDeletePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOQuickReplyRendering2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReplyRendering(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.QuickReplyRendering) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._QuickReplyRendering(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOQuickReplyUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReplyUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.QuickReplyUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._QuickReplyUpdatePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOReactionContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐReactionContentInput(ctx context.Context, v any) (*gqlmodel.ReactionContentInput, error) {

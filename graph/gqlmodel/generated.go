@@ -1022,6 +1022,8 @@ type MessageSendContentInput struct {
 	Reaction graphql.Omittable[*ReactionContentInput] `json:"reaction,omitempty"`
 	// A text with something to tap.
 	Interactive graphql.Omittable[*InteractiveContentInput] `json:"interactive,omitempty"`
+	// A quick reply, as `quickReplyRender` shows it. The message is a text, or the attachment with its caption.
+	QuickReply graphql.Omittable[*QuickReplyContentInput] `json:"quickReply,omitempty"`
 }
 
 // A message to send.
@@ -1228,6 +1230,91 @@ type ProductInView struct {
 // What can be read.
 type Query struct {
 }
+
+// A quick reply to send.
+type QuickReplyContentInput struct {
+	// The quick reply.
+	QuickReplyID string `json:"quickReplyId"`
+}
+
+// A quick reply to make.
+type QuickReplyCreateInput struct {
+	// 1 to 32 characters of a to z, 0 to 9, `-`, `_` and `.`. Upper case, accents and a slash in front are taken away.
+	Shortcut string `json:"shortcut"`
+	// 1 to 4096 characters; with an attachment up to 1024 and possibly none, and none with audio. See `QuickReply.body` for variables.
+	Body string `json:"body"`
+	// A file to send, with the body as its caption: an upload that is AVAILABLE.
+	AttachmentID graphql.Omittable[*string] `json:"attachmentId,omitempty"`
+	// Whether it is for everybody of the organization; else it is the viewer's own. This cannot be changed later.
+	IsShared bool `json:"isShared"`
+}
+
+// The outcome of making a quick reply.
+type QuickReplyCreatePayload struct {
+	// The quick reply; null if there are user errors.
+	QuickReply *QuickReply `json:"quickReply,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []QuickReplyUserError `json:"userErrors"`
+}
+
+// A quick reply to delete.
+type QuickReplyDeleteInput struct {
+	// The quick reply.
+	QuickReplyID string `json:"quickReplyId"`
+}
+
+// The outcome of deleting a quick reply.
+type QuickReplyDeletePayload struct {
+	// The id of the quick reply that is no more; null if there are user errors.
+	DeletedQuickReplyID *string `json:"deletedQuickReplyId,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []QuickReplyUserError `json:"userErrors"`
+}
+
+// What a quick reply says in a conversation.
+type QuickReplyRendering struct {
+	// The quick reply.
+	QuickReply QuickReply `json:"quickReply"`
+	// The text, or the caption of the attachment.
+	Text string `json:"text"`
+	// The variables that have neither a value nor a fallback here, each once; they stand in the text as they were written. Unless
+	// this is empty, `messageSend` refuses the quick reply with VALUES_MISSING.
+	MissingVariables []string `json:"missingVariables"`
+}
+
+// A quick reply, and what it becomes.
+type QuickReplyUpdateInput struct {
+	// The quick reply.
+	QuickReplyID string `json:"quickReplyId"`
+	// 1 to 32 characters of a to z, 0 to 9, `-`, `_` and `.`. Upper case, accents and a slash in front are taken away.
+	Shortcut string `json:"shortcut"`
+	// 1 to 4096 characters; with an attachment up to 1024 and possibly none, and none with audio. See `QuickReply.body` for variables.
+	Body string `json:"body"`
+	// A file to send, with the body as its caption: an upload that is AVAILABLE.
+	AttachmentID graphql.Omittable[*string] `json:"attachmentId,omitempty"`
+	// The `version` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// The outcome of changing a quick reply.
+type QuickReplyUpdatePayload struct {
+	// The quick reply as it is now; null if there are user errors other than CONFLICT.
+	QuickReply *QuickReply `json:"quickReply,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []QuickReplyUserError `json:"userErrors"`
+}
+
+// Something wrong with a quick reply.
+type QuickReplyUserError struct {
+	// What is wrong, for programs.
+	Code models.Code `json:"code"`
+	// What is wrong, for people.
+	Message string `json:"message"`
+	// The value that is to blame; null when no single one is.
+	Field []string `json:"field,omitempty"`
+}
+
+func (QuickReplyUserError) IsUserError() {}
 
 // An emoji to put on a message.
 type ReactionContentInput struct {

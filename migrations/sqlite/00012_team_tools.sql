@@ -1,5 +1,5 @@
--- What a team keeps beside the messages: notes in conversations, and notifications
--- of its members.
+-- What a team keeps beside the messages: notes in conversations, notifications of
+-- its members, and quick replies.
 
 -- +goose Up
 
@@ -56,3 +56,26 @@ CREATE TABLE notification_counts (
     unread          bigint NOT NULL,
     PRIMARY KEY (organization_id, user_id, channel_id)
 );
+
+CREATE TABLE quick_replies (
+    organization_id text NOT NULL,
+    id              text NOT NULL,
+    owner_id        text,
+    shortcut        text NOT NULL,
+    body            text NOT NULL,
+    attachment_id   text,
+    version         bigint NOT NULL,
+    created_by_id   text NOT NULL,
+    created_at      datetime NOT NULL,
+    updated_at      datetime NOT NULL,
+    PRIMARY KEY (organization_id, id),
+    CONSTRAINT fk_quick_replies_organization FOREIGN KEY (organization_id) REFERENCES organizations (id),
+    CONSTRAINT fk_quick_replies_owner FOREIGN KEY (owner_id) REFERENCES users (id),
+    CONSTRAINT fk_quick_replies_attachment FOREIGN KEY (organization_id, attachment_id) REFERENCES attachments (organization_id, id)
+);
+-- A shortcut stands for one shared text, and for one of each user's own; also the
+-- search by its beginning.
+CREATE UNIQUE INDEX quick_replies_shared_key ON quick_replies (organization_id, shortcut) WHERE owner_id IS NULL;
+CREATE UNIQUE INDEX quick_replies_personal_key ON quick_replies (organization_id, owner_id, shortcut) WHERE owner_id IS NOT NULL;
+-- Whether a file is one of a quick reply.
+CREATE INDEX quick_replies_attachment_idx ON quick_replies (organization_id, attachment_id) WHERE attachment_id IS NOT NULL;
