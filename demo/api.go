@@ -13,7 +13,7 @@ import (
 )
 
 // answerTimeout is how long one request may take.
-const answerTimeout = 5 * time.Second
+const answerTimeout = 20 * time.Second
 
 // api speaks GraphQL to a Recado, as any client would.
 type api struct {

@@ -27,7 +27,7 @@ type Options struct {
 	Color  bool         // tell it in colours, and slowly enough to follow; see Colorful
 	Logger *slog.Logger // Recado's own log; nil: discard
 
-	patience time.Duration                // for each step; 5 s
+	patience time.Duration                // for each step; 20 s
 	arrange  func(m *simulator.Simulator) // makes Meta misbehave before the story begins
 }
 
@@ -64,7 +64,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.patience == 0 {
-		o.patience = 5 * time.Second
+		o.patience = 20 * time.Second
 	}
 	screen := &screen{out: o.Out, color: o.Color}
 	screen.print("", "  "+screen.in(bold, "Recado")+screen.in(faint, " · ")+bakeryName+", "+bakeryCity+

@@ -141,7 +141,7 @@ func TestBrokenStep(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out strings.Builder
-			err := demo.Run(t.Context(), demo.WithMeta(anywhere(&out), 3*time.Second, broken.arrange))
+			err := demo.Run(t.Context(), demo.WithMeta(anywhere(&out), 15*time.Second, broken.arrange))
 			var failed *demo.StepError
 			require.ErrorAs(t, err, &failed)
 			require.Equal(t, broken.step, failed.Step)
