@@ -174,7 +174,7 @@ func TestTwoProcesses(t *testing.T) {
 			require.EqualValues(t, 1, contacts)
 			assignees := make(map[string]bool)
 			for _, event := range p.feed() {
-				if models.PublicID(models.PrefixConversation, event.ConversationID) == found[0].ID {
+				if event.UserID == nil && models.PublicID(models.PrefixConversation, event.ConversationID) == found[0].ID {
 					var payload models.EventPayload
 					require.NoError(t, json.Unmarshal(event.Payload, &payload))
 					require.NotNil(t, payload.Conversation.AssigneeID)
