@@ -36,7 +36,7 @@ func (r queryResolver) QuickReplyRender(ctx context.Context, quickReplyID, conve
 	var ids idParser
 	id, conversation := ids.parse(models.PrefixQuickReply, quickReplyID, "quickReplyId"), ids.parse(models.PrefixConversation, conversationID, "conversationId")
 	if ids.err != nil {
-		return nil, nil //nolint:nilnil // names nothing
+		return nil, nil //nolint:nilnil,nilerr // names nothing
 	}
 	rendered, err := r.rooms.Inbox.RenderQuickReply(ctx, viewer, id, conversation)
 	switch {

@@ -2,6 +2,7 @@ package inbox_test
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -177,7 +178,7 @@ func permutationsOf(n int) func(func([]int) bool) {
 				for _, other := range order {
 					taken = taken || other == i
 				}
-				if !taken && !extend(append(order[:len(order):len(order)], i)) {
+				if !taken && !extend(append(slices.Clip(order), i)) {
 					return false
 				}
 			}

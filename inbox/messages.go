@@ -20,7 +20,7 @@ type messageKey struct {
 // conversations they belong to. Beside others there are only customers' messages, and
 // it takes them for new: one that is not makes the transaction end with
 // store.ErrNotNew.
-func takeMessages(tx *store.Tx, traffic traffic, changes *changes, how company) error {
+func takeMessages(traffic traffic, changes *changes, how company) error {
 	all := traffic.incoming()
 	if len(all) == 0 {
 		return nil

@@ -132,7 +132,7 @@ func (s *Service) apply(tx *store.Tx, batch []*intake, how company) error {
 	if err := changes.lockAhead(traffic); err != nil {
 		return err
 	}
-	if err := takeMessages(tx, traffic, changes, how); err != nil {
+	if err := takeMessages(traffic, changes, how); err != nil {
 		return err
 	}
 	if err := takeStatuses(tx, traffic.statuses, changes, how); err != nil {

@@ -12,7 +12,7 @@ import (
 
 func TestCleanShortcut(t *testing.T) {
 	for given, want := range map[string]string{
-		"preco": "preco", "/Preço": "preco", " HORÁRIO ": "horario", "bom-dia_2.b": "bom-dia_2.b", strings.Repeat("a", 32): strings.Repeat("a", 32),
+		"preco": "preco", "/Preço": "preco", "HORÁRIO": "horario", "bom-dia_2.b": "bom-dia_2.b", strings.Repeat("a", 32): strings.Repeat("a", 32),
 	} {
 		clean, err := models.CleanShortcut(given)
 		require.NoError(t, err, given)
