@@ -38,6 +38,25 @@ func (r mutationResolver) ConversationsClose(ctx context.Context, input gqlmodel
 	return orNothing(&payload, err)
 }
 
+// ConversationsTag gives tags to many conversations and takes others off them.
+func (r mutationResolver) ConversationsTag(ctx context.Context, input gqlmodel.ConversationsTagInput) (*gqlmodel.ConversationsTagPayload, error) {
+	var payload gqlmodel.ConversationsTagPayload
+	var err error
+	payload.Results, payload.UserErrors, err = r.changeConversations(ctx, input.ConversationIds,
+		func(viewer models.Viewer, conversations []models.ID) ([]inbox.ManyResult, error) {
+			add, err := publicIDs(models.PrefixTag, input.AddTagIds.Value(), "addTagIds", maxTagsAdded)
+			if err != nil {
+				return nil, err
+			}
+			remove, err := publicIDs(models.PrefixTag, input.RemoveTagIds.Value(), "removeTagIds", maxTagsRemoved)
+			if err != nil {
+				return nil, err
+			}
+			return r.rooms.Inbox.TagMany(ctx, viewer, conversations, add, remove)
+		})
+	return orNothing(&payload, err)
+}
+
 // changeConversations runs a change of many conversations and sorts what became of
 // each.
 func (r mutationResolver) changeConversations(ctx context.Context, texts []string,

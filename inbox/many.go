@@ -33,6 +33,13 @@ func (s *Service) CloseMany(ctx context.Context, viewer models.Viewer, ids []mod
 	})
 }
 
+// TagMany is Tag for up to MaxMany conversations, as AssignMany is Assign.
+func (s *Service) TagMany(ctx context.Context, viewer models.Viewer, ids, add, remove []models.ID) ([]ManyResult, error) {
+	return many(ids, func(id models.ID) (models.Conversation, error) {
+		return s.Tag(ctx, viewer, Tagging{ConversationID: id, Add: add, Remove: remove})
+	})
+}
+
 func many(ids []models.ID, change func(models.ID) (models.Conversation, error)) ([]ManyResult, error) {
 	if len(ids) > MaxMany {
 		return nil, models.NewError(models.CodeInvalid, "conversationIds")

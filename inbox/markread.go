@@ -17,8 +17,9 @@ import (
 
 // MarkRead says that the team has read a conversation, up to and including the
 // message through; nil means all of it. What came in after that message stays
-// unread. It is also the viewer's own place, see MarkSeen. The customer sees blue ticks a moment later. Failures: NOT_FOUND (with
-// the field throughMessageId if the message is not in the conversation) and
+// unread. It is also the viewer's own place, see MarkSeen, and reads the notifications
+// that led there. The customer sees blue ticks a moment later. Failures: NOT_FOUND
+// (with the field throughMessageId if the message is not in the conversation) and
 // FORBIDDEN.
 func (s *Service) MarkRead(ctx context.Context, viewer models.Viewer, id models.ID, through *models.ID) (models.Conversation, error) {
 	return s.change(ctx, viewer, id, nil, func(changes *changes, conversation *changing) error {
@@ -30,15 +31,15 @@ func (s *Service) MarkRead(ctx context.Context, viewer models.Viewer, id models.
 		if err := markSeen(tx, viewer.UserID, conversation.Conversation, unread); err != nil {
 			return err
 		}
-		if unread >= conversation.UnreadCount {
-			return nil
-		}
-		conversation.UnreadCount, conversation.report = unread, true
 		if unread == 0 {
 			if err := readWithConversation(tx, conversation.Conversation, viewer.UserID); err != nil {
 				return err
 			}
 		}
+		if unread >= conversation.UnreadCount {
+			return nil
+		}
+		conversation.UnreadCount, conversation.report = unread, true
 		return s.queue.Enqueue(ctx, tx, ReadArgs{
 			OrganizationID: last.OrganizationID, ChannelID: last.ChannelID, WAMID: *last.WAMID,
 		}, time.Time{})

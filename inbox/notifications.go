@@ -114,10 +114,11 @@ func notificationsOf(db *gorm.DB, viewer models.Viewer) *gorm.DB {
 }
 
 // readWithConversation marks as read what told of messages in a conversation that
-// has been read, whomever it told, and what told the reader that it is theirs.
+// has been read, whomever it told, and what told the reader that it is theirs or back.
 func readWithConversation(tx *store.Tx, conversation models.Conversation, reader models.ID) error {
 	return readUnread(tx, tx.Where("organization_id = ? AND conversation_id = ?", conversation.OrganizationID, conversation.ID).
-		Where("(kind = ? OR kind = ? AND user_id = ?)", models.NotifyMessage, models.NotifyAssigned, reader))
+		Where("(kind = ? OR kind IN ? AND user_id = ?)", models.NotifyMessage,
+			[]models.NotificationKind{models.NotifyAssigned, models.NotifySnoozeEnded}, reader))
 }
 
 // readUnread marks those notifications of a query as read that are not.

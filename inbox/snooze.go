@@ -76,8 +76,8 @@ type wakeWorker struct {
 	inbox *Service
 }
 
-// Work wakes the conversation, unless it came back earlier, was put off anew, or is
-// no more.
+// Work wakes the conversation and tells its assignee, unless it came back earlier, was
+// put off anew, or is no more.
 func (w *wakeWorker) Work(ctx context.Context, job *river.Job[WakeArgs]) error {
 	s, args := w.inbox, job.Args
 	if early := args.Until.Sub(s.clock()); early > 0 {
@@ -93,6 +93,9 @@ func (w *wakeWorker) Work(ctx context.Context, job *river.Job[WakeArgs]) error {
 			return nil
 		}
 		conversation.wake()
+		if conversation.AssigneeID != nil {
+			changes.notify(models.Notification{UserID: *conversation.AssigneeID, Kind: models.NotifySnoozeEnded}, conversation)
+		}
 		return changes.save()
 	})
 	if err != nil {

@@ -22,6 +22,8 @@ func TestToldOfChange(t *testing.T) {
 		"taken by oneself":               {models.Handling{}, models.Conversation{AssigneeID: &ana}, &ana, ""},
 		"given up":                       {models.Handling{AssigneeID: &ana}, models.Conversation{}, &bia, ""},
 		"the first unread message":       {models.Handling{AssigneeID: &ana}, models.Conversation{AssigneeID: &ana, UnreadCount: 3}, nil, models.NotifyMessage},
+		"one in a muted conversation":    {models.Handling{AssigneeID: &ana}, models.Conversation{AssigneeID: &ana, UnreadCount: 1, Muted: true}, nil, ""},
+		"a muted one handed over":        {models.Handling{}, models.Conversation{AssigneeID: &ana, Muted: true}, &bia, models.NotifyAssigned},
 		"a further one":                  {models.Handling{AssigneeID: &ana, UnreadCount: 1}, models.Conversation{AssigneeID: &ana, UnreadCount: 2}, nil, ""},
 		"one that nobody takes care of":  {models.Handling{}, models.Conversation{UnreadCount: 1}, nil, ""},
 		"read":                           {models.Handling{AssigneeID: &ana, UnreadCount: 1}, models.Conversation{AssigneeID: &ana}, &bia, ""},

@@ -317,6 +317,7 @@ type ComplexityRoot struct {
 		LastMessageAt   func(childComplexity int) int
 		LastMessageBy   func(childComplexity int) int
 		Messages        func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		Muted           func(childComplexity int) int
 		Notes           func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		Origin          func(childComplexity int) int
 		Presence        func(childComplexity int) int
@@ -388,6 +389,11 @@ type ComplexityRoot struct {
 		RemovedConversationID func(childComplexity int) int
 	}
 
+	ConversationMutePayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	ConversationPermissions struct {
 		Assign   func(childComplexity int) int
 		Close    func(childComplexity int) int
@@ -427,6 +433,11 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	ConversationUnmutePayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	ConversationUnsnoozePayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -452,6 +463,11 @@ type ComplexityRoot struct {
 		Conversation   func(childComplexity int) int
 		ConversationID func(childComplexity int) int
 		UserErrors     func(childComplexity int) int
+	}
+
+	ConversationsTagPayload struct {
+		Results    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ConversationsUserError struct {
@@ -681,14 +697,17 @@ type ComplexityRoot struct {
 		ConversationClose        func(childComplexity int, input gqlmodel.ConversationCloseInput) int
 		ConversationMarkRead     func(childComplexity int, input gqlmodel.ConversationMarkReadInput) int
 		ConversationMarkSeen     func(childComplexity int, input gqlmodel.ConversationMarkSeenInput) int
+		ConversationMute         func(childComplexity int, input gqlmodel.ConversationMuteInput) int
 		ConversationPresenceSet  func(childComplexity int, input gqlmodel.ConversationPresenceSetInput) int
 		ConversationReopen       func(childComplexity int, input gqlmodel.ConversationReopenInput) int
 		ConversationSnooze       func(childComplexity int, input gqlmodel.ConversationSnoozeInput) int
 		ConversationTagsUpdate   func(childComplexity int, input gqlmodel.ConversationTagsUpdateInput) int
 		ConversationTypingShow   func(childComplexity int, input gqlmodel.ConversationTypingShowInput) int
+		ConversationUnmute       func(childComplexity int, input gqlmodel.ConversationUnmuteInput) int
 		ConversationUnsnooze     func(childComplexity int, input gqlmodel.ConversationUnsnoozeInput) int
 		ConversationsAssign      func(childComplexity int, input gqlmodel.ConversationsAssignInput) int
 		ConversationsClose       func(childComplexity int, input gqlmodel.ConversationsCloseInput) int
+		ConversationsTag         func(childComplexity int, input gqlmodel.ConversationsTagInput) int
 		MessageCancel            func(childComplexity int, input gqlmodel.MessageCancelInput) int
 		MessageRetry             func(childComplexity int, input gqlmodel.MessageRetryInput) int
 		MessageSend              func(childComplexity int, input gqlmodel.MessageSendInput) int
@@ -1266,9 +1285,12 @@ type MutationResolver interface {
 	ConversationMarkRead(ctx context.Context, input gqlmodel.ConversationMarkReadInput) (*gqlmodel.ConversationMarkReadPayload, error)
 	ConversationSnooze(ctx context.Context, input gqlmodel.ConversationSnoozeInput) (*gqlmodel.ConversationSnoozePayload, error)
 	ConversationUnsnooze(ctx context.Context, input gqlmodel.ConversationUnsnoozeInput) (*gqlmodel.ConversationUnsnoozePayload, error)
+	ConversationMute(ctx context.Context, input gqlmodel.ConversationMuteInput) (*gqlmodel.ConversationMutePayload, error)
+	ConversationUnmute(ctx context.Context, input gqlmodel.ConversationUnmuteInput) (*gqlmodel.ConversationUnmutePayload, error)
 	ConversationPresenceSet(ctx context.Context, input gqlmodel.ConversationPresenceSetInput) (*gqlmodel.ConversationPresenceSetPayload, error)
 	ConversationsAssign(ctx context.Context, input gqlmodel.ConversationsAssignInput) (*gqlmodel.ConversationsAssignPayload, error)
 	ConversationsClose(ctx context.Context, input gqlmodel.ConversationsCloseInput) (*gqlmodel.ConversationsClosePayload, error)
+	ConversationsTag(ctx context.Context, input gqlmodel.ConversationsTagInput) (*gqlmodel.ConversationsTagPayload, error)
 	ChannelAssigneesSet(ctx context.Context, input gqlmodel.ChannelAssigneesSetInput) (*gqlmodel.ChannelAssigneesSetPayload, error)
 	UserAvailabilitySet(ctx context.Context, input gqlmodel.UserAvailabilitySetInput) (*gqlmodel.UserAvailabilitySetPayload, error)
 	UserCeilingSet(ctx context.Context, input gqlmodel.UserCeilingSetInput) (*gqlmodel.UserCeilingSetPayload, error)
@@ -2298,6 +2320,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Messages(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Conversation.isMuted":
+		if e.ComplexityRoot.Conversation.Muted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Muted(childComplexity), true
 	case "Conversation.notes":
 		if e.ComplexityRoot.Conversation.Notes == nil {
 			break
@@ -2565,6 +2593,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationMergedEvent.RemovedConversationID(childComplexity), true
 
+	case "ConversationMutePayload.conversation":
+		if e.ComplexityRoot.ConversationMutePayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationMutePayload.Conversation(childComplexity), true
+	case "ConversationMutePayload.userErrors":
+		if e.ComplexityRoot.ConversationMutePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationMutePayload.UserErrors(childComplexity), true
+
 	case "ConversationPermissions.assign":
 		if e.ComplexityRoot.ConversationPermissions.Assign == nil {
 			break
@@ -2680,6 +2721,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationTypingShowPayload.UserErrors(childComplexity), true
 
+	case "ConversationUnmutePayload.conversation":
+		if e.ComplexityRoot.ConversationUnmutePayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationUnmutePayload.Conversation(childComplexity), true
+	case "ConversationUnmutePayload.userErrors":
+		if e.ComplexityRoot.ConversationUnmutePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationUnmutePayload.UserErrors(childComplexity), true
+
 	case "ConversationUnsnoozePayload.conversation":
 		if e.ComplexityRoot.ConversationUnsnoozePayload.Conversation == nil {
 			break
@@ -2756,6 +2810,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationsResult.UserErrors(childComplexity), true
+
+	case "ConversationsTagPayload.results":
+		if e.ComplexityRoot.ConversationsTagPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsTagPayload.Results(childComplexity), true
+	case "ConversationsTagPayload.userErrors":
+		if e.ComplexityRoot.ConversationsTagPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsTagPayload.UserErrors(childComplexity), true
 
 	case "ConversationsUserError.code":
 		if e.ComplexityRoot.ConversationsUserError.Code == nil {
@@ -3653,6 +3720,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationMarkSeen(childComplexity, args["input"].(gqlmodel.ConversationMarkSeenInput)), true
+	case "Mutation.conversationMute":
+		if e.ComplexityRoot.Mutation.ConversationMute == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationMute_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationMute(childComplexity, args["input"].(gqlmodel.ConversationMuteInput)), true
 	case "Mutation.conversationPresenceSet":
 		if e.ComplexityRoot.Mutation.ConversationPresenceSet == nil {
 			break
@@ -3708,6 +3786,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationTypingShow(childComplexity, args["input"].(gqlmodel.ConversationTypingShowInput)), true
+	case "Mutation.conversationUnmute":
+		if e.ComplexityRoot.Mutation.ConversationUnmute == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationUnmute_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationUnmute(childComplexity, args["input"].(gqlmodel.ConversationUnmuteInput)), true
 	case "Mutation.conversationUnsnooze":
 		if e.ComplexityRoot.Mutation.ConversationUnsnooze == nil {
 			break
@@ -3741,6 +3830,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationsClose(childComplexity, args["input"].(gqlmodel.ConversationsCloseInput)), true
+	case "Mutation.conversationsTag":
+		if e.ComplexityRoot.Mutation.ConversationsTag == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationsTag_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationsTag(childComplexity, args["input"].(gqlmodel.ConversationsTagInput)), true
 	case "Mutation.messageCancel":
 		if e.ComplexityRoot.Mutation.MessageCancel == nil {
 			break
@@ -5551,15 +5651,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ConversationFilter", ec.unmarshalInputConversationFilter),
 			graphql.NewInputUnmarshaler("ConversationMarkReadInput", ec.unmarshalInputConversationMarkReadInput),
 			graphql.NewInputUnmarshaler("ConversationMarkSeenInput", ec.unmarshalInputConversationMarkSeenInput),
+			graphql.NewInputUnmarshaler("ConversationMuteInput", ec.unmarshalInputConversationMuteInput),
 			graphql.NewInputUnmarshaler("ConversationOrder", ec.unmarshalInputConversationOrder),
 			graphql.NewInputUnmarshaler("ConversationPresenceSetInput", ec.unmarshalInputConversationPresenceSetInput),
 			graphql.NewInputUnmarshaler("ConversationReopenInput", ec.unmarshalInputConversationReopenInput),
 			graphql.NewInputUnmarshaler("ConversationSnoozeInput", ec.unmarshalInputConversationSnoozeInput),
 			graphql.NewInputUnmarshaler("ConversationTagsUpdateInput", ec.unmarshalInputConversationTagsUpdateInput),
 			graphql.NewInputUnmarshaler("ConversationTypingShowInput", ec.unmarshalInputConversationTypingShowInput),
+			graphql.NewInputUnmarshaler("ConversationUnmuteInput", ec.unmarshalInputConversationUnmuteInput),
 			graphql.NewInputUnmarshaler("ConversationUnsnoozeInput", ec.unmarshalInputConversationUnsnoozeInput),
 			graphql.NewInputUnmarshaler("ConversationsAssignInput", ec.unmarshalInputConversationsAssignInput),
 			graphql.NewInputUnmarshaler("ConversationsCloseInput", ec.unmarshalInputConversationsCloseInput),
+			graphql.NewInputUnmarshaler("ConversationsTagInput", ec.unmarshalInputConversationsTagInput),
 			graphql.NewInputUnmarshaler("InteractiveButtonInput", ec.unmarshalInputInteractiveButtonInput),
 			graphql.NewInputUnmarshaler("InteractiveContentInput", ec.unmarshalInputInteractiveContentInput),
 			graphql.NewInputUnmarshaler("InteractiveHeaderInput", ec.unmarshalInputInteractiveHeaderInput),
@@ -6208,6 +6311,25 @@ type Mutation {
     input: ConversationUnsnoozeInput!
   ): ConversationUnsnoozePayload
   """
+  Has a conversation notify nobody of its customer's messages, for the whole team. Needs REPLY on its channel. One that is muted
+  stays as it is.
+  """
+  conversationMute(
+    """
+    Which conversation.
+    """
+    input: ConversationMuteInput!
+  ): ConversationMutePayload
+  """
+  Undoes ` + "`" + `conversationMute` + "`" + `. Needs REPLY on its channel.
+  """
+  conversationUnmute(
+    """
+    Which conversation.
+    """
+    input: ConversationUnmuteInput!
+  ): ConversationUnmutePayload
+  """
   Says what the viewer does in a conversation, so that two agents do not answer at once. Needs VIEW on its channel. It holds for 30
   seconds, so renew it every 15, and until the viewer's last subscription to ` + "`" + `conversationPresence` + "`" + ` of it ends. A user is in 8 conversations at
   most. It is kept nowhere.
@@ -6237,6 +6359,16 @@ type Mutation {
     """
     input: ConversationsCloseInput!
   ): ConversationsClosePayload
+  """
+  Gives tags to many conversations and takes others off them, as ` + "`" + `conversationTagsUpdate` + "`" + ` does. Each is changed or refused by itself;
+  calling again does what is left to do.
+  """
+  conversationsTag(
+    """
+    Which conversations, and which tags.
+    """
+    input: ConversationsTagInput!
+  ): ConversationsTagPayload
   """
   Sets the users that new conversations of a channel are handed to in turn, in that order. Administrators only. Who joins is
   handed what waits.
@@ -7118,6 +7250,10 @@ type Conversation implements Node {
   Until when it is put off; null when it is not.
   """
   snoozedUntil: DateTime
+  """
+  Whether the customer's messages notify nobody of the team.
+  """
+  isMuted: Boolean!
   """
   The decisions about who takes care of it, newest first, and why; null if they cannot be read at the moment.
   """
@@ -9999,7 +10135,7 @@ enum NotificationKind {
   ASSIGNED
   """
   A customer wrote in a conversation of the user's that the team had read until then. Further messages do not notify before it is
-  read again.
+  read again, and none do while it is muted.
   """
   MESSAGE
   """
@@ -11168,6 +11304,62 @@ type ConversationUnsnoozePayload {
 }
 
 """
+A conversation to mute.
+"""
+input ConversationMuteInput {
+  """
+  The conversation.
+  """
+  conversationId: ID!
+  """
+  The ` + "`" + `version` + "`" + ` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+  """
+  expectedVersion: Int
+}
+
+"""
+The outcome of muting a conversation.
+"""
+type ConversationMutePayload {
+  """
+  The conversation as it is now; null if there are user errors other than CONFLICT.
+  """
+  conversation: Conversation
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ConversationUserError!]!
+}
+
+"""
+A conversation to unmute.
+"""
+input ConversationUnmuteInput {
+  """
+  The conversation.
+  """
+  conversationId: ID!
+  """
+  The ` + "`" + `version` + "`" + ` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+  """
+  expectedVersion: Int
+}
+
+"""
+The outcome of unmuting a conversation.
+"""
+type ConversationUnmutePayload {
+  """
+  The conversation as it is now; null if there are user errors other than CONFLICT.
+  """
+  conversation: Conversation
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ConversationUserError!]!
+}
+
+"""
 What the viewer does in a conversation.
 """
 input ConversationPresenceSetInput {
@@ -11208,7 +11400,7 @@ enum ConversationsErrorCode {
   """
   INVALID
   """
-  The conversation or user does not exist for the viewer.
+  The conversation, user or tag does not exist for the viewer.
   """
   NOT_FOUND
   """
@@ -11219,6 +11411,10 @@ enum ConversationsErrorCode {
   The user is switched off, or may not reply on the channel.
   """
   ASSIGNEE_NOT_ALLOWED
+  """
+  The conversation would have more tags than it may have.
+  """
+  LIMIT_REACHED
 }
 
 """
@@ -11303,6 +11499,38 @@ input ConversationsCloseInput {
 The outcome of closing many conversations.
 """
 type ConversationsClosePayload {
+  """
+  What became of each, in the order of the ids given; empty if there are user errors.
+  """
+  results: [ConversationsResult!]!
+  """
+  What is wrong with the input as a whole; empty if each conversation was tried.
+  """
+  userErrors: [ConversationsUserError!]!
+}
+
+"""
+Conversations to tag.
+"""
+input ConversationsTagInput {
+  """
+  The conversations, at most 100.
+  """
+  conversationIds: [ID!]!
+  """
+  Tags that each of them gets, up to 20.
+  """
+  addTagIds: [ID!]
+  """
+  Tags that each of them loses, up to 100. A tag that is among both is added.
+  """
+  removeTagIds: [ID!]
+}
+
+"""
+The outcome of tagging many conversations.
+"""
+type ConversationsTagPayload {
   """
   What became of each, in the order of the ids given; empty if there are user errors.
   """
@@ -12327,6 +12555,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_presence(ctx, field)
 	case "snoozedUntil":
 		return ec.fieldContext_Conversation_snoozedUntil(ctx, field)
+	case "isMuted":
+		return ec.fieldContext_Conversation_isMuted(ctx, field)
 	case "assignmentLog":
 		return ec.fieldContext_Conversation_assignmentLog(ctx, field)
 	case "unreadCount":
@@ -12447,6 +12677,16 @@ func (ec *executionContext) childFields_ConversationMarkSeenPayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type ConversationMarkSeenPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConversationMutePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationMutePayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationMutePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationMutePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConversationPermissions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "reply":
@@ -12525,6 +12765,16 @@ func (ec *executionContext) childFields_ConversationTypingShowPayload(ctx contex
 	return nil, fmt.Errorf("no field named %q was found under type ConversationTypingShowPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConversationUnmutePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationUnmutePayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationUnmutePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationUnmutePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConversationUnsnoozePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -12577,6 +12827,16 @@ func (ec *executionContext) childFields_ConversationsResult(ctx context.Context,
 		return ec.fieldContext_ConversationsResult_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationsResult", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationsTagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_ConversationsTagPayload_results(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationsTagPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationsTagPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConversationsUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13939,6 +14199,20 @@ func (ec *executionContext) field_Mutation_conversationMarkSeen_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_conversationMute_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ConversationMuteInput, error) {
+			return ec.unmarshalNConversationMuteInput2recadoᚋgraphᚋgqlmodelᚐConversationMuteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_conversationPresenceSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14009,6 +14283,20 @@ func (ec *executionContext) field_Mutation_conversationTypingShow_args(ctx conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_conversationUnmute_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ConversationUnmuteInput, error) {
+			return ec.unmarshalNConversationUnmuteInput2recadoᚋgraphᚋgqlmodelᚐConversationUnmuteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_conversationUnsnooze_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14043,6 +14331,20 @@ func (ec *executionContext) field_Mutation_conversationsClose_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (gqlmodel.ConversationsCloseInput, error) {
 			return ec.unmarshalNConversationsCloseInput2recadoᚋgraphᚋgqlmodelᚐConversationsCloseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_conversationsTag_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ConversationsTagInput, error) {
+			return ec.unmarshalNConversationsTagInput2recadoᚋgraphᚋgqlmodelᚐConversationsTagInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -18598,6 +18900,29 @@ func (ec *executionContext) fieldContext_Conversation_snoozedUntil(_ context.Con
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Conversation_isMuted(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_isMuted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Muted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_isMuted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _Conversation_assignmentLog(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19899,6 +20224,70 @@ func (ec *executionContext) fieldContext_ConversationMergedEvent_removedConversa
 	return graphql.NewScalarFieldContext("ConversationMergedEvent", field, true, false, "ID")
 }
 
+func (ec *executionContext) _ConversationMutePayload_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationMutePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationMutePayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationMutePayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationMutePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationMutePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationMutePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationMutePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ConversationUserError) graphql.Marshaler {
+			return ec.marshalNConversationUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationMutePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationMutePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ConversationPermissions_reply(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationPermissions) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20412,6 +20801,70 @@ func (ec *executionContext) fieldContext_ConversationTypingShowPayload_userError
 	return fc, nil
 }
 
+func (ec *executionContext) _ConversationUnmutePayload_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationUnmutePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationUnmutePayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationUnmutePayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationUnmutePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationUnmutePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationUnmutePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationUnmutePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ConversationUserError) graphql.Marshaler {
+			return ec.marshalNConversationUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationUnmutePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationUnmutePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ConversationUnsnoozePayload_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationUnsnoozePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20750,6 +21203,70 @@ func (ec *executionContext) _ConversationsResult_userErrors(ctx context.Context,
 func (ec *executionContext) fieldContext_ConversationsResult_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ConversationsResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationsUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationsTagPayload_results(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationsTagPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationsTagPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ConversationsResult) graphql.Marshaler {
+			return ec.marshalNConversationsResult2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationsResultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationsTagPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationsTagPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationsResult(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationsTagPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationsTagPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationsTagPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ConversationsUserError) graphql.Marshaler {
+			return ec.marshalNConversationsUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐConversationsUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationsTagPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationsTagPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -24776,6 +25293,94 @@ func (ec *executionContext) fieldContext_Mutation_conversationUnsnooze(ctx conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_conversationMute(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationMute(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationMute(ctx, fc.Args["input"].(gqlmodel.ConversationMuteInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ConversationMutePayload) graphql.Marshaler {
+			return ec.marshalOConversationMutePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationMutePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationMute(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationMutePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationMute_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationUnmute(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationUnmute(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationUnmute(ctx, fc.Args["input"].(gqlmodel.ConversationUnmuteInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ConversationUnmutePayload) graphql.Marshaler {
+			return ec.marshalOConversationUnmutePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationUnmutePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationUnmute(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationUnmutePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationUnmute_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_conversationPresenceSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -24902,6 +25507,50 @@ func (ec *executionContext) fieldContext_Mutation_conversationsClose(ctx context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_conversationsClose_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationsTag(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationsTag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationsTag(ctx, fc.Args["input"].(gqlmodel.ConversationsTagInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ConversationsTagPayload) graphql.Marshaler {
+			return ec.marshalOConversationsTagPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationsTagPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationsTag(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationsTagPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationsTag_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -34539,6 +35188,55 @@ func UnmarshalConversationMarkSeenInput(ctx context.Context, raw any) (gqlmodel.
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputConversationMuteInput(ctx context.Context, obj any) (gqlmodel.ConversationMuteInput, error) {
+	var it gqlmodel.ConversationMuteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConversationMuteInput unmarshals raw into the ConversationMuteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConversationMuteInput(ctx context.Context, raw any) (gqlmodel.ConversationMuteInput, error) {
+	var out gqlmodel.ConversationMuteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationMuteInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputConversationOrder(ctx context.Context, obj any) (gqlmodel.ConversationOrder, error) {
 	var it gqlmodel.ConversationOrder
 	if obj == nil {
@@ -34847,6 +35545,55 @@ func UnmarshalConversationTypingShowInput(ctx context.Context, raw any) (gqlmode
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputConversationUnmuteInput(ctx context.Context, obj any) (gqlmodel.ConversationUnmuteInput, error) {
+	var it gqlmodel.ConversationUnmuteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConversationUnmuteInput unmarshals raw into the ConversationUnmuteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConversationUnmuteInput(ctx context.Context, raw any) (gqlmodel.ConversationUnmuteInput, error) {
+	var out gqlmodel.ConversationUnmuteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationUnmuteInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputConversationUnsnoozeInput(ctx context.Context, obj any) (gqlmodel.ConversationUnsnoozeInput, error) {
 	var it gqlmodel.ConversationUnsnoozeInput
 	if obj == nil {
@@ -34995,6 +35742,62 @@ func (ec *executionContext) unmarshalInputConversationsCloseInput(ctx context.Co
 func UnmarshalConversationsCloseInput(ctx context.Context, raw any) (gqlmodel.ConversationsCloseInput, error) {
 	var out gqlmodel.ConversationsCloseInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationsCloseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputConversationsTagInput(ctx context.Context, obj any) (gqlmodel.ConversationsTagInput, error) {
+	var it gqlmodel.ConversationsTagInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationIds", "addTagIds", "removeTagIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationIds = data
+		case "addTagIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addTagIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddTagIds = graphql.OmittableOf(data)
+		case "removeTagIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("removeTagIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RemoveTagIds = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConversationsTagInput unmarshals raw into the ConversationsTagInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConversationsTagInput(ctx context.Context, raw any) (gqlmodel.ConversationsTagInput, error) {
+	var out gqlmodel.ConversationsTagInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationsTagInput", raw, &out)
 	return out, err
 }
 
@@ -38913,6 +39716,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "isMuted":
+			out.Values[i] = ec._Conversation_isMuted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "assignmentLog":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -39426,6 +40234,44 @@ func (ec *executionContext) _ConversationMergedEvent(ctx context.Context, sel as
 	return out
 }
 
+var conversationMutePayloadImplementors = []string{"ConversationMutePayload"}
+
+func (ec *executionContext) _ConversationMutePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationMutePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationMutePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationMutePayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationMutePayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationMutePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var conversationPermissionsImplementors = []string{"ConversationPermissions"}
 
 func (ec *executionContext) _ConversationPermissions(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationPermissions) graphql.Marshaler {
@@ -39712,6 +40558,44 @@ func (ec *executionContext) _ConversationTypingShowPayload(ctx context.Context, 
 	return out
 }
 
+var conversationUnmutePayloadImplementors = []string{"ConversationUnmutePayload"}
+
+func (ec *executionContext) _ConversationUnmutePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationUnmutePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationUnmutePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationUnmutePayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationUnmutePayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationUnmutePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var conversationUnsnoozePayloadImplementors = []string{"ConversationUnsnoozePayload"}
 
 func (ec *executionContext) _ConversationUnsnoozePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationUnsnoozePayload) graphql.Marshaler {
@@ -39892,6 +40776,44 @@ func (ec *executionContext) _ConversationsResult(ctx context.Context, sel ast.Se
 			}
 		case "userErrors":
 			out.Values[i] = ec._ConversationsResult_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var conversationsTagPayloadImplementors = []string{"ConversationsTagPayload"}
+
+func (ec *executionContext) _ConversationsTagPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationsTagPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationsTagPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationsTagPayload")
+		case "results":
+			out.Values[i] = ec._ConversationsTagPayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationsTagPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -41531,6 +42453,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "conversationMute":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationMute(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "conversationUnmute":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationUnmute(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "conversationPresenceSet":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_conversationPresenceSet(ctx, field)
@@ -41548,6 +42484,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "conversationsClose":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_conversationsClose(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "conversationsTag":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationsTag(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -45852,6 +46795,11 @@ func (ec *executionContext) unmarshalNConversationMarkSeenInput2recadoᚋgraph�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNConversationMuteInput2recadoᚋgraphᚋgqlmodelᚐConversationMuteInput(ctx context.Context, v any) (gqlmodel.ConversationMuteInput, error) {
+	res, err := ec.unmarshalInputConversationMuteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNConversationOrderField2recadoᚋgraphᚋgqlmodelᚐConversationOrderField(ctx context.Context, v any) (gqlmodel.ConversationOrderField, error) {
 	var res gqlmodel.ConversationOrderField
 	err := res.UnmarshalGQL(v)
@@ -45914,6 +46862,11 @@ func (ec *executionContext) unmarshalNConversationTagsUpdateInput2recadoᚋgraph
 
 func (ec *executionContext) unmarshalNConversationTypingShowInput2recadoᚋgraphᚋgqlmodelᚐConversationTypingShowInput(ctx context.Context, v any) (gqlmodel.ConversationTypingShowInput, error) {
 	res, err := ec.unmarshalInputConversationTypingShowInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNConversationUnmuteInput2recadoᚋgraphᚋgqlmodelᚐConversationUnmuteInput(ctx context.Context, v any) (gqlmodel.ConversationUnmuteInput, error) {
+	res, err := ec.unmarshalInputConversationUnmuteInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -45985,6 +46938,11 @@ func (ec *executionContext) marshalNConversationsResult2ᚕrecadoᚋgraphᚋgqlm
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNConversationsTagInput2recadoᚋgraphᚋgqlmodelᚐConversationsTagInput(ctx context.Context, v any) (gqlmodel.ConversationsTagInput, error) {
+	res, err := ec.unmarshalInputConversationsTagInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNConversationsUserError2recadoᚋgraphᚋgqlmodelᚐConversationsUserError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ConversationsUserError) graphql.Marshaler {
@@ -47588,6 +48546,13 @@ func (ec *executionContext) marshalOConversationMarkSeenPayload2ᚖrecadoᚋgrap
 	return ec._ConversationMarkSeenPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOConversationMutePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationMutePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationMutePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConversationMutePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOConversationOrder2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationOrder(ctx context.Context, v any) (*gqlmodel.ConversationOrder, error) {
 	if v == nil {
 		return nil, nil
@@ -47702,6 +48667,13 @@ func (ec *executionContext) marshalOConversationTypingShowPayload2ᚖrecadoᚋgr
 	return ec._ConversationTypingShowPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOConversationUnmutePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationUnmutePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationUnmutePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConversationUnmutePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOConversationUnsnoozePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationUnsnoozePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationUnsnoozePayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -47737,6 +48709,13 @@ func (ec *executionContext) marshalOConversationsClosePayload2ᚖrecadoᚋgraph�
 		return graphql.Null
 	}
 	return ec._ConversationsClosePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOConversationsTagPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationsTagPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationsTagPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConversationsTagPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {

@@ -519,6 +519,22 @@ type ConversationMarkSeenPayload struct {
 	UserErrors []ConversationUserError `json:"userErrors"`
 }
 
+// A conversation to mute.
+type ConversationMuteInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// The `version` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// The outcome of muting a conversation.
+type ConversationMutePayload struct {
+	// The conversation as it is now; null if there are user errors other than CONFLICT.
+	Conversation *Conversation `json:"conversation,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ConversationUserError `json:"userErrors"`
+}
+
 // An order of conversations.
 type ConversationOrder struct {
 	// By what.
@@ -636,6 +652,22 @@ type ConversationTypingShowPayload struct {
 	UserErrors []MessageUserError `json:"userErrors"`
 }
 
+// A conversation to unmute.
+type ConversationUnmuteInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// The `version` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// The outcome of unmuting a conversation.
+type ConversationUnmutePayload struct {
+	// The conversation as it is now; null if there are user errors other than CONFLICT.
+	Conversation *Conversation `json:"conversation,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ConversationUserError `json:"userErrors"`
+}
+
 // A conversation to bring back.
 type ConversationUnsnoozeInput struct {
 	// The conversation.
@@ -703,6 +735,24 @@ type ConversationsResult struct {
 	// The conversation as it is now; null if there are user errors.
 	Conversation *Conversation `json:"conversation,omitempty"`
 	// What the user can mend; empty on success.
+	UserErrors []ConversationsUserError `json:"userErrors"`
+}
+
+// Conversations to tag.
+type ConversationsTagInput struct {
+	// The conversations, at most 100.
+	ConversationIds []string `json:"conversationIds"`
+	// Tags that each of them gets, up to 20.
+	AddTagIds graphql.Omittable[[]string] `json:"addTagIds,omitempty"`
+	// Tags that each of them loses, up to 100. A tag that is among both is added.
+	RemoveTagIds graphql.Omittable[[]string] `json:"removeTagIds,omitempty"`
+}
+
+// The outcome of tagging many conversations.
+type ConversationsTagPayload struct {
+	// What became of each, in the order of the ids given; empty if there are user errors.
+	Results []ConversationsResult `json:"results"`
+	// What is wrong with the input as a whole; empty if each conversation was tried.
 	UserErrors []ConversationsUserError `json:"userErrors"`
 }
 
