@@ -31,7 +31,7 @@ type Channel struct {
 	OrganizationID       ID            `gorm:"type:uuid;not null;index:channels_organization_id_idx"`
 	Name                 string        `gorm:"not null"`
 	PhoneNumberID        string        `gorm:"not null;uniqueIndex:channels_phone_number_id_key"` // Meta's id of the number; routes webhooks
-	WABAID               string        `gorm:"column:waba_id;not null"`
+	WABAID               string        `gorm:"column:waba_id;not null;index:channels_waba_id_idx"`
 	DisplayNumber        string        `gorm:"not null"` // E.164
 	Status               ChannelStatus `gorm:"not null"`
 	StatusReason         string        `gorm:"not null"`          // Meta's words, empty while all is well
@@ -39,8 +39,20 @@ type Channel struct {
 	AccessTokenHint      string        `gorm:"not null"`          // last four characters
 	LastAssigneePosition int           `gorm:"not null"`          // round-robin: the pool position served last; -1 before the first
 	ReopenPolicy         ReopenPolicy  `gorm:"not null;default:REOPEN"`
-	CreatedAt            time.Time
-	UpdatedAt            time.Time
+
+	Facts          *ChannelFacts    `gorm:"serializer:json"`           // what Meta says of it; nil: nothing yet
+	Problems       []ChannelProblem `gorm:"serializer:json;type:text"` // that the last check could not mend
+	LastWebhookAt  *time.Time       // when Meta last sent something about it, to the minute
+	TokenExpiresAt *time.Time       // nil: never, or not known
+	TokenUserID    string           `gorm:"not null"`            // Meta's id of whom the token stands for; empty: not known
+	TokenSource    ConnectionMethod `gorm:"not null"`            // empty: an operator gave it
+	PIN            []byte           `gorm:"column:pin" json:"-"` // the number's two-step PIN, sealed like the token; nil: not known
+	ConnectedAt    *time.Time       // the last time
+	DisconnectedAt *time.Time       // nil while it is connected
+	CheckedAt      *time.Time       // when its health was last looked at
+
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // ChannelAssignee is a place in the pool that new conversations of a channel are

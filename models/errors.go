@@ -46,6 +46,11 @@ const (
 	CodeLimitReached           Code = "LIMIT_REACHED"           // there are as many as there may be; Params["max"]
 	CodeMentionNotAllowed      Code = "MENTION_NOT_ALLOWED"     // a user who is mentioned may not see the channel, or is switched off
 	CodeUnknownVariable        Code = "UNKNOWN_VARIABLE"        // a text with one that there is not: Params["variable"]; ["known"] lists those that there are
+	CodeEditionNotAllowed      Code = "EDITION_NOT_ALLOWED"     // the organization's edition is without it; Params["edition"]
+	CodeStateInvalid           Code = "STATE_INVALID"           // the word that Meta sent back is unknown, used or too old
+	CodeConnectionEnded        Code = "CONNECTION_ENDED"        // it is over; Params["status"]
+	CodeConnectionStep         Code = "CONNECTION_STEP"         // it is not as far as that, or further; Params["status"]
+	CodeNotConfigured          Code = "NOT_CONFIGURED"          // the operator has to set Params["setting"] first
 	CodeValuesMissing          Code = "VALUES_MISSING"          // a text's variables have no value here, and no fallback; Params["variables"]
 )
 

@@ -18,6 +18,7 @@ const (
 	EventNoteAdded            EventKind = "note.added"
 	EventNoteChanged          EventKind = "note.changed"
 	EventNoteDeleted          EventKind = "note.deleted"
+	EventChannelChanged       EventKind = "channel.changed"    // connection, health, or what Meta says of the number
 	EventNotificationAdded    EventKind = "notification.added" // for one user
 	EventNotificationsRead    EventKind = "notifications.read" // for one user: some were read; the channel is that of all of them, or NoID
 )
@@ -48,6 +49,7 @@ type EventPayload struct {
 	LastMessage  *Message          `json:"lastMessage,omitempty"`  // of the conversation, unless it is Message itself
 	Note         *ConversationNote `json:"note,omitempty"`         // with note.*; with note.deleted, as it was
 	Notification *Notification     `json:"notification,omitempty"` // with notification.added, where the rows above are empty
+	Channel      *Channel          `json:"channel,omitempty"`      // with channel.changed, where the rows above are empty
 	RemovedID    *ID               `json:"removedId,omitempty"`    // with conversation.merged: the conversation that is no more
 }
 

@@ -4,8 +4,9 @@ import "time"
 
 // Organization is a tenant: every other row belongs to exactly one.
 type Organization struct {
-	ID        ID     `gorm:"type:uuid;primaryKey"`
-	Name      string `gorm:"not null"`
+	ID        ID          `gorm:"type:uuid;primaryKey"`
+	Name      string      `gorm:"not null"`
+	Edition   EditionName `gorm:"not null;default:EXPRESS"`
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }

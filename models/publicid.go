@@ -22,6 +22,7 @@ const (
 	PrefixNote         = "note"
 	PrefixNotification = "ntf"
 	PrefixQuickReply   = "qrep"
+	PrefixConnection   = "conn"
 )
 
 // crockford is Crockford's base32 in lower case: no i, l, o, u, and in ASCII

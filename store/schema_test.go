@@ -25,6 +25,7 @@ import (
 var tables = []any{
 	&models.Attachment{},
 	&models.ChannelAssignee{},
+	&models.ChannelConnection{},
 	&models.ChannelPermission{},
 	&models.Channel{},
 	&models.ContactIdentity{},
@@ -35,6 +36,7 @@ var tables = []any{
 	&models.Notification{},
 	&models.NotificationCount{},
 	&models.Conversation{},
+	&models.Edition{},
 	&models.Event{},
 	&models.FeedHead{},
 	&models.IdempotencyRecord{},
@@ -62,6 +64,9 @@ var tables = []any{
 var onlyInMigrations = map[string][]index{
 	"assignment_entries": { // a conversation's log
 		{Name: "assignment_entries_conversation_idx", Columns: "organization_id, conversation_id, created_at, id"},
+	},
+	"channel_connections": { // those that are to be cleaned up
+		{Name: "channel_connections_expires_at_idx", Columns: "expires_at", Where: "ended_at IS NULL"},
 	},
 	"conversations": { // the inbox: everything, what is open, a channel, an assignee
 		{Name: "conversations_assignee_idx", Columns: "organization_id, assignee_id, last_message_at, id"},
