@@ -117,7 +117,7 @@ func Open(ctx context.Context, c config.Config, options Options) (opened *App, e
 	a.WhatsApp = whatsapp.NewClient(whatsapp.Options{
 		BaseURL: c.MetaGraphURL, Version: c.MetaGraphVersion, Now: options.Clock, AppSecret: firstSecret(c), Logger: options.Logger,
 	})
-	if err := a.openMedia(options); err != nil {
+	if err := a.openMedia(ctx, options); err != nil {
 		return nil, err
 	}
 	a.Inbox = inbox.New(inbox.Rooms{
@@ -135,8 +135,8 @@ func Open(ctx context.Context, c config.Config, options Options) (opened *App, e
 }
 
 // openMedia opens the blob store and makes the room on it.
-func (a *App) openMedia(options Options) (err error) {
-	if a.bucket, err = media.OpenBucket(a.Config.Blobs()); err != nil {
+func (a *App) openMedia(ctx context.Context, options Options) (err error) {
+	if a.bucket, err = media.OpenBucket(ctx, a.Config.Blobs()); err != nil {
 		return fmt.Errorf("use RECADO_BLOB_URL: %w", err)
 	}
 	key, err := secrets.Derive(a.Config.SecretKey, "recado: addresses of files")

@@ -28,9 +28,7 @@ var checks = []struct {
 	{"RECADO_DATABASE_CONNECTIONS", func(c Config) bool { return c.DatabaseConnections >= 2 && c.DatabaseConnections <= 1000 }},
 	{"RECADO_MIGRATE", func(c Config) bool { return c.Migrate == MigrateAuto || c.Migrate == MigrateOff }},
 	{"RECADO_NATS_URL", func(c Config) bool { return c.NATSURL == "" || areNATSServers(c.NATSURL) }},
-	{"RECADO_BLOB_URL", func(c Config) bool {
-		return c.BlobURL == "" || strings.HasPrefix(c.BlobURL, "file:") && len(c.BlobURL) > len("file:")
-	}},
+	{"RECADO_BLOB_URL", func(c Config) bool { return c.BlobURL == "" || isBlobStore(c.BlobURL) }},
 	{"RECADO_META_GRAPH_URL", func(c Config) bool { return isURL(c.MetaGraphURL) }},
 	{"RECADO_META_GRAPH_VERSION", func(c Config) bool { return graphVersion.MatchString(c.MetaGraphVersion) }},
 	{"RECADO_META_APP_ID", func(c Config) bool { return c.MetaAppID == "" || digits.MatchString(c.MetaAppID) }},
@@ -55,6 +53,16 @@ var (
 	graphVersion = regexp.MustCompile(`^v[0-9]{1,3}\.[0-9]$`)
 	digits       = regexp.MustCompile(`^[0-9]{1,32}$`)
 )
+
+// isBlobStore reports whether a text is the address of a folder, or of a bucket of S3
+// with nothing but options behind its name.
+func isBlobStore(text string) bool {
+	if path, ok := strings.CutPrefix(text, "file:"); ok {
+		return path != ""
+	}
+	u, err := url.Parse(text)
+	return err == nil && u.Scheme == "s3" && u.Host != "" && u.User == nil && u.Path == "" && u.Fragment == ""
+}
 
 func isAddress(text string) bool {
 	_, port, err := net.SplitHostPort(text)

@@ -44,7 +44,7 @@ type Config struct {
 	DatabaseConnections int     `env:"RECADO_DATABASE_CONNECTIONS" envDefault:"16" about:"Most connections to PostgreSQL at a time." expect:"a number from 2 to 1000"`
 	Migrate             Migrate `env:"RECADO_MIGRATE" envDefault:"auto" about:"Whether the start brings the schema up to date." expect:"auto or off"`
 	NATSURL             string  `env:"RECADO_NATS_URL" secret:"url" about:"The NATS servers that carry live events between processes. Not set: one inside this process, for this process alone." expect:"addresses such as nats://HOST:4222, separated by commas"`
-	BlobURL             string  `env:"RECADO_BLOB_URL" about:"Where files of messages are kept: a folder, which all copies of the program share. Not set: FILE.files beside the file of SQLite, or recado-files in the working directory with PostgreSQL." expect:"file:PATH of a folder"`
+	BlobURL             string  `env:"RECADO_BLOB_URL" about:"Where files of messages are kept: a folder, which all copies of the program share, or a bucket of S3. The keys of S3 come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the machine's role. Not set: FILE.files beside the file of SQLite, or recado-files in the working directory with PostgreSQL." expect:"file:PATH of a folder, or s3://BUCKET with options, like s3://recado?region=sa-east-1&prefix=files/"`
 
 	MetaGraphURL     string   `env:"RECADO_META_GRAPH_URL" envDefault:"https://graph.facebook.com" about:"Meta's Graph API, or a simulator of it." expect:"an address such as https://graph.facebook.com, without query"`
 	MetaGraphVersion string   `env:"RECADO_META_GRAPH_VERSION" envDefault:"v26.0" about:"Version of the Graph API." expect:"a version such as v26.0"`

@@ -3,8 +3,9 @@
 //
 // # Where bytes are
 //
-// The rows are models.Attachment; the bytes are in a blob store, under keys
-// that are made of the attachment's id alone:
+// The rows are models.Attachment; the bytes are in a blob store, a folder or a bucket of
+// S3, under keys that are made of the attachment's id alone. Either way they come and
+// go through this program (docs/decisions/0006-files-go-through-this-program.md).
 //
 //	uploads/ORG/ID     an upload that is not checked yet; its signed URL writes here
 //	files/ORG/ID       the bytes of an AVAILABLE attachment; they never change again

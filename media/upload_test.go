@@ -3,6 +3,7 @@ package media_test
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/binary"
 	"hash/crc32"
 	"io"
@@ -54,6 +55,11 @@ func archive(names ...string) []byte {
 	_ = w.Close()
 	return b.Bytes()
 }
+
+// readerFunc is a Read.
+type readerFunc func(to []byte) (int, error)
+
+func (f readerFunc) Read(to []byte) (int, error) { return f(to) }
 
 // bomb is a PNG of a few bytes that claims to be 50,000 pixels wide and high.
 func bomb() []byte {
@@ -136,6 +142,28 @@ func TestUpload(t *testing.T) {
 				_, err := s.media.Complete(t.Context(), viewer, attachment.ID)
 				require.NoError(t, err, name)
 			}
+		})
+
+		t.Run("a large file that ends otherwise leaves no part of it", func(t *testing.T) {
+			large := append([]byte("%PDF-1.7\n"), make([]byte, 20<<20)...)
+			viewer, attachment, address := s.announced(promise("a.pdf", "application/pdf", large))
+			wrong := bytes.Clone(large)
+			wrong[len(wrong)-1]++
+			kept := s.files()
+			require.Equal(t, models.CodeAttachmentHashMismatch, models.CodeOf(s.put(address, "application/pdf", wrong)))
+			require.Equal(t, kept, s.files())
+			ctx, hangUp := context.WithCancel(t.Context())
+			most := io.MultiReader(bytes.NewReader(large[:18<<20]), readerFunc(func([]byte) (int, error) {
+				hangUp()
+				return 0, io.ErrUnexpectedEOF
+			}))
+			said := media.Received{ContentType: "application/pdf", ByteSize: int64(len(large))}
+			require.ErrorIs(t, s.media.Receive(ctx, address, said, most), io.ErrUnexpectedEOF)
+			require.Equal(t, kept, s.files())
+			require.NoError(t, s.put(address, "application/pdf", large))
+			done, err := s.media.Complete(t.Context(), viewer, attachment.ID)
+			require.NoError(t, err)
+			require.Len(t, read(t, s.opened(s.media.FileAddress(done))), len(large))
 		})
 
 		kept = s.files()

@@ -10,10 +10,6 @@ import (
 	"image/png"
 	"io"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -35,7 +31,7 @@ const (
 	token  = "EAAoffice-token-of-the-padaria"
 )
 
-// shop is an organization with one number, a simulated Meta, and a folder of files.
+// shop is an organization with one number, a simulated Meta, and a place for files.
 // Jobs run only after work was called.
 type shop struct {
 	*testkit.World
@@ -47,7 +43,7 @@ type shop struct {
 	client  *whatsapp.Client
 	queue   *jobs.Queue
 	media   *media.Service
-	folder  string
+	blobs   blobStore
 	channel models.Channel
 	told    chan models.Attachment // every change that messages' readers are told of
 }
@@ -55,15 +51,17 @@ type shop struct {
 func onEachShop(t *testing.T, test func(t *testing.T, s *shop)) {
 	t.Helper()
 	for _, dialect := range testkit.Databases {
-		t.Run(string(dialect), func(t *testing.T) { test(t, newShop(t, testkit.URL(t, dialect))) })
+		for kind, blobs := range blobStores {
+			t.Run(string(dialect)+" and "+kind, func(t *testing.T) { test(t, newShop(t, testkit.URL(t, dialect), blobs(t))) })
+		}
 	}
 }
 
-func newShop(t *testing.T, url string) *shop {
+func newShop(t *testing.T, url string, blobs blobStore) *shop {
 	t.Helper()
 	s := &shop{
 		t: t, clock: simulator.NewManualClock(time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)),
-		folder: t.TempDir(), told: make(chan models.Attachment, 100),
+		blobs: blobs, told: make(chan models.Attachment, 100),
 	}
 	s.db = testkit.Open(t, url, s.clock.Now)
 	s.World = testkit.NewWorld(t, s.db)
@@ -87,7 +85,7 @@ func newShop(t *testing.T, url string) *shop {
 	s.Save(&models.ChannelPermission{
 		OrganizationID: s.Organization.ID, ProfileID: s.Looker.ProfileID, ChannelID: s.channel.ID, Level: models.LevelView,
 	})
-	bucket, err := media.OpenBucket("file:" + s.folder)
+	bucket, err := media.OpenBucket(t.Context(), blobs.address)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, bucket.Close()) })
 	s.queue = jobs.New(s.db, jobs.Options{})
@@ -163,16 +161,9 @@ func (s *shop) now(id models.ID) models.Attachment {
 }
 
 // files lists what is in the blob store.
-func (s *shop) files() (paths []string) {
+func (s *shop) files() []string {
 	s.t.Helper()
-	require.NoError(s.t, filepath.WalkDir(s.folder, func(path string, entry os.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
-			paths = append(paths, strings.TrimPrefix(path, s.folder+"/"))
-		}
-		return err
-	}))
-	slices.Sort(paths)
-	return paths
+	return s.blobs.files(s.t)
 }
 
 func picture(width, height int) []byte {

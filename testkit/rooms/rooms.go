@@ -53,7 +53,7 @@ func New(t testing.TB, db *store.Store) *Rooms {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.Bus.Close()) })
 	queue := jobs.New(db, jobs.Options{})
-	bucket, err := media.OpenBucket("file:" + t.TempDir())
+	bucket, err := media.OpenBucket(t.Context(), "file:" + t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, bucket.Close()) })
 	r.Media = media.New(media.Rooms{DB: db, Channels: r.Channels, Queue: queue, Bucket: bucket}, media.Options{Key: []byte("key")})
