@@ -3,10 +3,7 @@ package inbox
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"recado/models"
 	"recado/store"
@@ -20,9 +17,6 @@ type Reply struct {
 	ReplyToID      *models.ID   `json:"replyToId,omitempty"` // a message of the conversation to quote; none with a reaction
 }
 
-// maxIdempotencyKey is the longest key that a client may choose, in characters.
-const maxIdempotencyKey = 64
-
 // Reply queues a message for the customer and returns it. Called again with the
 // same key and input within a day, by the same user, it returns the first
 // message; with the same key and another input it fails with
@@ -34,7 +28,7 @@ const maxIdempotencyKey = 64
 // CHANNEL_UNAVAILABLE with Params["status"], those of models.Attachment.Sendable,
 // MESSAGE_TOO_OLD. CanSend tells them beforehand, all at once.
 func (s *Service) Reply(ctx context.Context, viewer models.Viewer, reply Reply) (models.Message, error) {
-	if err := checkKey(reply.IdempotencyKey); err != nil {
+	if err := models.CheckIdempotencyKey(reply.IdempotencyKey); err != nil {
 		return models.Message{}, err
 	}
 	if err := checkDraft(reply.Content, reply.ReplyToID); err != nil {
@@ -74,7 +68,7 @@ func (s *Service) queueOnce(ctx context.Context, viewer models.Viewer, once once
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		// Before anything else, because the conversation may have been merged into
 		// another one since the first call.
-		first, err := rememberedResult(tx, viewer, once.mutation, once.key, once.input)
+		first, err := store.RememberedResult(tx, viewer, once.mutation, once.key, once.input)
 		if err != nil {
 			return err
 		}
@@ -90,7 +84,7 @@ func (s *Service) queueOnce(ctx context.Context, viewer models.Viewer, once once
 		if err != nil {
 			return err
 		}
-		if err := rememberResult(tx, viewer, once.mutation, once.key, once.input, message.ID); err != nil {
+		if err := store.RememberResult(tx, viewer, once.mutation, once.key, once.input, message.ID); err != nil {
 			return err
 		}
 		changes.addMessage(conversation, message)
@@ -114,16 +108,4 @@ func resultOf(tx *store.Tx, viewer models.Viewer, id models.ID) (models.Message,
 		return message, fmt.Errorf("read message %s of an earlier call: %w", id, err)
 	}
 	return message, nil
-}
-
-func checkKey(key string) error {
-	switch length := utf8.RuneCountInString(key); {
-	case length == 0:
-		return models.NewError(models.CodeRequired, "idempotencyKey")
-	case strings.ContainsRune(key, 0) || !utf8.ValidString(key):
-		return models.NewError(models.CodeInvalid, "idempotencyKey")
-	case length > maxIdempotencyKey:
-		return models.NewError(models.CodeInvalid, "idempotencyKey").With("max", strconv.Itoa(maxIdempotencyKey))
-	}
-	return nil
 }

@@ -30,7 +30,7 @@ func (e retriedError) Error() string { return "sent anew already as " + e.by.Str
 // (Params["status"]) or that would fail in the same way again
 // (Params["failure"]), and otherwise as Reply does.
 func (s *Service) Retry(ctx context.Context, viewer models.Viewer, retry Retry) (models.Message, error) {
-	if err := checkKey(retry.IdempotencyKey); err != nil {
+	if err := models.CheckIdempotencyKey(retry.IdempotencyKey); err != nil {
 		return models.Message{}, err
 	}
 	once := onceOnly{mutation: "messageRetry", key: retry.IdempotencyKey, input: retry}

@@ -52,6 +52,9 @@ const (
 	CodeConnectionStep         Code = "CONNECTION_STEP"         // it is not as far as that, or further; Params["status"]
 	CodeNotConfigured          Code = "NOT_CONFIGURED"          // the operator has to set Params["setting"] first
 	CodeValuesMissing          Code = "VALUES_MISSING"          // a text's variables have no value here, and no fallback; Params["variables"]
+	CodeInsufficientCredits    Code = "INSUFFICIENT_CREDITS"    // Params["needed"], ["available"] and ["shortfall"], in credits
+	CodePaymentUnavailable     Code = "PAYMENT_UNAVAILABLE"     // the payment provider does not answer, or refuses the request
+	CodePaymentNotPending      Code = "PAYMENT_NOT_PENDING"     // the purchase was paid, or is not paid by hand
 )
 
 // Error is a failure that a caller can understand and mend. Anything else that

@@ -2,7 +2,10 @@ package models
 
 import (
 	"encoding/json"
+	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // EventKind says what an event tells.
@@ -22,6 +25,26 @@ const (
 	EventNotificationAdded    EventKind = "notification.added" // for one user
 	EventNotificationsRead    EventKind = "notifications.read" // for one user: some were read; the channel is that of all of them, or NoID
 )
+
+// The kinds of event about an organization's credits, which only administrators get.
+// They belong to no channel and no conversation; their payload is a
+// CreditEventPayload.
+const (
+	EventCreditsBalanceChanged    EventKind = "credits.balance_changed"
+	EventCreditsLow               EventKind = "credits.low_balance"            // the balance fell below the limit
+	EventCreditsPurchaseChanged   EventKind = "credits.purchase_changed"       // a purchase was made, paid, refused or given up
+	EventCreditsRechargeFailed    EventKind = "credits.recharge_failed"        // an automatic payment was refused; it is tried again
+	EventCreditsRechargeStopped   EventKind = "credits.recharge_stopped"       // auto-recharge was switched off after repeated failure
+	EventCreditsRechargeCeiling   EventKind = "credits.recharge_ceiling"       // the month's ceiling keeps auto-recharge from buying
+	EventCreditsReconciliationOff EventKind = "credits.reconciliation_differs" // Meta counts other than the ledger
+)
+
+// CreditEventPayload is the state that an event about credits leaves behind.
+type CreditEventPayload struct {
+	Balances       Balances               `json:"balances"`
+	Purchase       *CreditPurchase        `json:"purchase,omitempty"`
+	Reconciliation []CreditReconciliation `json:"reconciliation,omitempty"` // those that differ
+}
 
 // Event is a change that readers may care about, written in the transaction that
 // made the change. Positions count up by one per organization, without holes
@@ -67,3 +90,20 @@ type IdempotencyRecord struct {
 
 // IdempotencyLifetime is how long a key is remembered.
 const IdempotencyLifetime = 24 * time.Hour
+
+// MaxIdempotencyKey is the longest key that a client may choose, in characters.
+const MaxIdempotencyKey = 64
+
+// CheckIdempotencyKey returns nil for a key that a client may use, else REQUIRED or
+// INVALID with the field idempotencyKey.
+func CheckIdempotencyKey(key string) error {
+	switch length := utf8.RuneCountInString(key); {
+	case length == 0:
+		return NewError(CodeRequired, "idempotencyKey")
+	case strings.ContainsRune(key, 0) || !utf8.ValidString(key):
+		return NewError(CodeInvalid, "idempotencyKey")
+	case length > MaxIdempotencyKey:
+		return NewError(CodeInvalid, "idempotencyKey").With("max", strconv.Itoa(MaxIdempotencyKey))
+	}
+	return nil
+}

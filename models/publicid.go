@@ -23,6 +23,11 @@ const (
 	PrefixNotification = "ntf"
 	PrefixQuickReply   = "qrep"
 	PrefixConnection   = "conn"
+
+	PrefixCreditEntry    = "cred"
+	PrefixCreditPurchase = "purch"
+	PrefixPaymentMethod  = "paym"
+	PrefixRateCard       = "rate"
 )
 
 // crockford is Crockford's base32 in lower case: no i, l, o, u, and in ASCII

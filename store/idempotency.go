@@ -1,4 +1,4 @@
-package inbox
+package store
 
 import (
 	"bytes"
@@ -10,13 +10,12 @@ import (
 	"gorm.io/gorm"
 
 	"recado/models"
-	"recado/store"
 )
 
-// rememberedResult returns what the viewer's mutation under a key made the first
+// RememberedResult returns what the viewer's mutation under a key made the first
 // time, or nil if there was no first time within models.IdempotencyLifetime.
 // IDEMPOTENCY_KEY_REUSED if that was with another input.
-func rememberedResult(tx *store.Tx, viewer models.Viewer, mutation, key string, input any) (*models.ID, error) {
+func RememberedResult(tx *Tx, viewer models.Viewer, mutation, key string, input any) (*models.ID, error) {
 	hash, err := fingerprint(input)
 	if err != nil {
 		return nil, err
@@ -40,9 +39,9 @@ func rememberedResult(tx *store.Tx, viewer models.Viewer, mutation, key string, 
 	return &known.ResultID, nil
 }
 
-// rememberResult records what the viewer's mutation under a key made. If another
+// RememberResult records what the viewer's mutation under a key made. If another
 // call with the key was faster, the transaction is run again and finds its result.
-func rememberResult(tx *store.Tx, viewer models.Viewer, mutation, key string, input any, result models.ID) error {
+func RememberResult(tx *Tx, viewer models.Viewer, mutation, key string, input any, result models.ID) error {
 	hash, err := fingerprint(input)
 	if err != nil {
 		return err
@@ -53,7 +52,7 @@ func rememberResult(tx *store.Tx, viewer models.Viewer, mutation, key string, in
 	}).Error
 	switch {
 	case errors.Is(err, gorm.ErrDuplicatedKey):
-		return errors.Join(err, store.ErrRace)
+		return errors.Join(err, ErrRace)
 	case err != nil:
 		return fmt.Errorf("record idempotency key: %w", err)
 	}
