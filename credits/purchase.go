@@ -82,7 +82,7 @@ func (s *Service) checkout(ctx context.Context, purchase models.CreditPurchase) 
 	if purchase.Status != models.PurchasePending || purchase.Reference != "" || purchase.Provider != s.provider.Name() {
 		return purchase, nil
 	}
-	checkout, err := s.provider.Checkout(ctx, purchase, s.options.PublicURL)
+	checkout, err := s.provider.Checkout(ctx, purchase, s.options.ReturnURL)
 	if err != nil {
 		s.log.WarnContext(ctx, "the payment provider refused or did not answer", "purchase", purchase.ID, "error", err)
 		return models.CreditPurchase{}, models.NewError(models.CodePaymentUnavailable, "")

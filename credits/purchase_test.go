@@ -18,7 +18,7 @@ import (
 // by makes the counter take payments by another provider.
 func (c *counter) by(provider credits.Provider) {
 	c.Service = credits.New(credits.Rooms{DB: c.db, Queue: jobs.New(c.db, jobs.Options{})},
-		credits.Options{Clock: c.clock.Now, Provider: provider, PublicURL: "https://recado.example"})
+		credits.Options{Clock: c.clock.Now, Provider: provider, ReturnURL: "https://recado.example"})
 }
 
 func (c *counter) purchase(id models.ID) (purchase models.CreditPurchase) {

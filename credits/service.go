@@ -27,9 +27,13 @@ type Options struct {
 	PricingWait time.Duration
 	// Provider takes payments; nil: administrators record them by hand.
 	Provider Provider
-	// PublicURL is where people come back to after paying; empty: the provider's own
-	// page is the end.
+	// ReturnURL is where people come back to after paying.
+	ReturnURL string
+	// PublicURL is where the outside world reaches the program; empty: addresses of
+	// exports are paths alone.
 	PublicURL string
+	// SigningKey signs the addresses of exports; without one no export is given out.
+	SigningKey []byte
 }
 
 // Rooms are what credits work with.

@@ -10,5 +10,7 @@ import (
 func (s *Service) registerJobs() {
 	jobs.Register(s.queue, &dueWorker{credits: s})
 	jobs.Register(s.queue, &rechargeWorker{credits: s})
+	jobs.Register(s.queue, &reconcileWorker{credits: s})
 	s.queue.Every(10*time.Minute, DueArgs{})
+	s.queue.Every(24*time.Hour, ReconcileArgs{})
 }

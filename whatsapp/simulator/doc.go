@@ -37,6 +37,7 @@
 //	POST   /{phone-number-id}/media           upload (§6.1)
 //	GET    /{phone-number-id}?fields=…        number node (§8.2)
 //	POST   /{phone-number-id}                 callback override of the number (§2.5)
+//	GET    /{waba-id}?fields=pricing_analytics.…  counts of delivered messages (§12.2)
 //	GET    /{waba-id}/phone_numbers           numbers of an account
 //	GET, POST, DELETE /{waba-id}/subscribed_apps
 //	GET, POST, DELETE /{app-id}/subscriptions callback of the app

@@ -146,7 +146,7 @@ func (c *call) withAccount(serve func(*call, *account)) {
 	serve(c, a)
 }
 
-// serveNode answers for the object itself: a phone number or a file.
+// serveNode answers for the object itself: a phone number, an account or a file.
 func (s *Simulator) serveNode(c *call) {
 	if err := c.requireScope(ScopeManagement, ScopeMessaging); err != nil {
 		c.fail(err)
@@ -160,6 +160,12 @@ func (s *Simulator) serveNode(c *call) {
 			return
 		}
 		s.serveNumber(c, n)
+		return
+	}
+	if a := c.visibleAccount(); a != nil {
+		if !c.interfere(EndpointManagement) && !c.limited(a.id) {
+			s.serveAccount(c, a)
+		}
 		return
 	}
 	if f := c.visibleFile(); f != nil {
@@ -181,6 +187,17 @@ func (c *call) visibleNumber() *number {
 		return nil
 	}
 	return n
+}
+
+// visibleAccount is the account the path names, if there is one and the token may see
+// it.
+func (c *call) visibleAccount() *account {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	if a, ok := c.s.accounts[c.id]; ok && c.seesAccount(c.id) {
+		return a
+	}
+	return nil
 }
 
 // limited counts a management call and answers it if the account has used up
