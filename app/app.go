@@ -13,6 +13,7 @@ import (
 	"recado/accounts"
 	"recado/channels"
 	"recado/config"
+	"recado/credits"
 	"recado/crm"
 	"recado/events"
 	"recado/inbox"
@@ -45,6 +46,7 @@ type App struct {
 	Store    *store.Store
 	Accounts *accounts.Service
 	Channels *channels.Service
+	Credits  *credits.Service
 	CRM      *crm.Service
 	Bus      *events.Bus
 	Queue    *jobs.Queue
@@ -118,6 +120,9 @@ func Open(ctx context.Context, c config.Config, options Options) (opened *App, e
 		BaseURL: c.MetaGraphURL, Version: c.MetaGraphVersion, Now: options.Clock, AppSecret: firstSecret(c), Logger: options.Logger,
 	})
 	if err := a.openMedia(ctx, options); err != nil {
+		return nil, err
+	}
+	if err := a.openCredits(options); err != nil {
 		return nil, err
 	}
 	a.Inbox = inbox.New(inbox.Rooms{

@@ -10,7 +10,7 @@ import (
 
 func (a *App) newServer(options Options) (*server.Server, error) {
 	edge := graph.New(
-		graph.Rooms{Accounts: a.Accounts, Channels: a.Channels, CRM: a.CRM, Inbox: a.Inbox, Media: a.Media},
+		graph.Rooms{Accounts: a.Accounts, Channels: a.Channels, Credits: a.Credits, CRM: a.CRM, Inbox: a.Inbox, Media: a.Media},
 		graph.Options{Clock: options.Clock, Logger: options.Logger},
 	)
 	appSecrets := make([]string, len(a.Config.MetaAppSecrets))
@@ -24,8 +24,10 @@ func (a *App) newServer(options Options) (*server.Server, error) {
 		Webhook: server.Webhook{
 			AppSecrets: appSecrets, VerifyToken: string(a.Config.MetaVerifyToken), Accept: a.Inbox.Accept,
 		},
-		GraphQL: edge.Handler(),
-		Files:   a.Media,
+		GraphQL:      edge.Handler(),
+		Files:        a.Media,
+		TakePayment:  a.Credits.TakePayment,
+		CreditExport: a.Credits.Export,
 		Ready: map[string]func(context.Context) error{
 			"database": a.Store.Ping,
 			"bus":      func(context.Context) error { return a.Bus.Healthy() },

@@ -43,6 +43,19 @@ var checks = []struct {
 	{"RECADO_DELIVERY_RETENTION", func(c Config) bool { return within(c.DeliveryRetention, time.Minute, 87600*hour) }},
 	{"RECADO_FEED_RETENTION", func(c Config) bool { return within(c.FeedRetention, time.Minute, 87600*hour) }},
 	{"RECADO_SEND_QUIET_PERIOD", func(c Config) bool { return within(c.SendQuietPeriod, time.Second, 24*hour) }},
+	{"RECADO_STRIPE_SECRET_KEY", func(c Config) bool {
+		return c.StripeSecretKey == "" || isWord(string(c.StripeSecretKey)) && len(c.StripeWebhookSecrets) > 0
+	}},
+	{"RECADO_STRIPE_WEBHOOK_SECRET", func(c Config) bool {
+		return !slices.ContainsFunc(c.StripeWebhookSecrets, func(s Secret) bool { return !isWord(string(s)) })
+	}},
+	{"RECADO_STRIPE_RETURN_URL", func(c Config) bool {
+		if c.StripeReturnURL == "" {
+			return c.StripeSecretKey == "" || c.PublicURL != ""
+		}
+		return isURL(c.StripeReturnURL)
+	}},
+	{"RECADO_STRIPE_URL", func(c Config) bool { return isURL(c.StripeURL) }},
 	{"RECADO_ALLOWED_ORIGINS", func(c Config) bool {
 		return !slices.ContainsFunc(c.AllowedOrigins, func(o string) bool { return !isOrigin(o) })
 	}},

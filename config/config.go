@@ -61,6 +61,11 @@ type Config struct {
 	FeedRetention     time.Duration `env:"RECADO_FEED_RETENTION" envDefault:"168h" about:"How long events are kept, for clients that resume." expect:"a duration from 1m to 87600h, such as 168h"`
 	SendQuietPeriod   time.Duration `env:"RECADO_SEND_QUIET_PERIOD" envDefault:"10m" about:"How long a message whose sending got no answer waits for a webhook about it before it is sent again." expect:"a duration from 1s to 24h, such as 10m"`
 
+	StripeSecretKey      Secret   `env:"RECADO_STRIPE_SECRET_KEY" secret:"all" optional:"true" about:"Key of the Stripe account that takes payments for credits. Not set: administrators record payments by hand." expect:"a secret or restricted key from Stripe's dashboard, such as sk_live_…, together with RECADO_STRIPE_WEBHOOK_SECRET"`
+	StripeWebhookSecrets []Secret `env:"RECADO_STRIPE_WEBHOOK_SECRET" secret:"all" optional:"true" about:"Signs Stripe's webhooks, which go to /webhooks/stripe; several while it is rotated." expect:"the signing secret of the webhook endpoint from Stripe's dashboard, such as whsec_…, or several separated by commas"`
+	StripeReturnURL      string   `env:"RECADO_STRIPE_RETURN_URL" about:"Where people come back to after paying. Not set: RECADO_PUBLIC_URL." expect:"an address such as https://app.example.com/credits, without query; with RECADO_STRIPE_SECRET_KEY this or RECADO_PUBLIC_URL is needed"`
+	StripeURL            string   `env:"RECADO_STRIPE_URL" envDefault:"https://api.stripe.com" about:"Stripe's API, or a mock of it." expect:"an address such as https://api.stripe.com, without query"`
+
 	AllowedOrigins []string  `env:"RECADO_ALLOWED_ORIGINS" about:"Web pages that may call the API from a browser." expect:"origins such as https://app.example.com, without path, separated by commas"`
 	GraphiQL       bool      `env:"RECADO_GRAPHIQL" envDefault:"false" about:"Serve a page to try GraphQL at /graphiql. For development." expect:"true or false"`
 	LogLevel       LogLevel  `env:"RECADO_LOG_LEVEL" envDefault:"info" about:"The least important lines to log." expect:"debug, info, warn or error"`
@@ -153,6 +158,7 @@ func parse(values map[string]string, file string) (Config, error) {
 	}
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	c.MetaGraphURL = strings.TrimRight(c.MetaGraphURL, "/")
+	c.StripeURL = strings.TrimRight(c.StripeURL, "/")
 	for _, check := range checks {
 		if !check.passes(c) {
 			return Config{}, wrong(fieldOf(check.variable), values, file, nil)

@@ -65,7 +65,7 @@ func TestLoad(t *testing.T) {
 			MetaGraphURL: "https://graph.facebook.com", MetaGraphVersion: "v26.0",
 			AccessTokenLifetime: 10 * time.Minute, SessionLifetime: 720 * time.Hour,
 			DeliveryRetention: 168 * time.Hour, FeedRetention: 168 * time.Hour, SendQuietPeriod: 10 * time.Minute,
-			LogLevel: config.LogLevel(slog.LevelInfo), LogFormat: config.LogText,
+			StripeURL: "https://api.stripe.com", LogLevel: config.LogLevel(slog.LevelInfo), LogFormat: config.LogText,
 		}, c)
 		require.True(t, c.Embedded())
 	})
@@ -78,6 +78,8 @@ func TestLoad(t *testing.T) {
 			"RECADO_SESSION_LIFETIME", "24h", "RECADO_DELIVERY_RETENTION", "48h", "RECADO_FEED_RETENTION", "1h30m",
 			"RECADO_SEND_QUIET_PERIOD", "1s", "RECADO_ALLOWED_ORIGINS", "https://a.example, http://localhost:3000",
 			"RECADO_GRAPHIQL", "true", "RECADO_LOG_LEVEL", "WARN", "RECADO_LOG_FORMAT", "json",
+			"RECADO_STRIPE_SECRET_KEY", "sk_test_0123456789", "RECADO_STRIPE_WEBHOOK_SECRET", "whsec_new01,whsec_old01",
+			"RECADO_STRIPE_RETURN_URL", "https://app.example.com/credits", "RECADO_STRIPE_URL", "http://127.0.0.1:12111/",
 		))
 		require.NoError(t, err)
 		require.False(t, c.Embedded())
@@ -97,6 +99,10 @@ func TestLoad(t *testing.T) {
 		require.Equal(t, 90*time.Minute, c.FeedRetention)
 		require.Equal(t, time.Second, c.SendQuietPeriod)
 		require.Equal(t, []string{"https://a.example", "http://localhost:3000"}, c.AllowedOrigins)
+		require.Equal(t, "sk_test_0123456789", string(c.StripeSecretKey))
+		require.Equal(t, []config.Secret{"whsec_new01", "whsec_old01"}, c.StripeWebhookSecrets)
+		require.Equal(t, "https://app.example.com/credits", c.StripeReturnURL)
+		require.Equal(t, "http://127.0.0.1:12111", c.StripeURL)
 		require.True(t, c.GraphiQL)
 		require.Equal(t, slog.LevelWarn, c.LogLevel.Level())
 		require.Equal(t, config.LogJSON, c.LogFormat)
@@ -175,6 +181,10 @@ func TestLoadRefuses(t *testing.T) {
 		{"RECADO_DELIVERY_RETENTION", "7d", `"7d"`},
 		{"RECADO_FEED_RETENTION", "0", `"0"`},
 		{"RECADO_SEND_QUIET_PERIOD", "0s", `"0s"`},
+		{"RECADO_STRIPE_SECRET_KEY", "sk_test_hunter22", "set to 16" + notShown}, // without a webhook secret
+		{"RECADO_STRIPE_WEBHOOK_SECRET", "whsec", "set to 5" + notShown},
+		{"RECADO_STRIPE_RETURN_URL", "app.example.com", `"app.example.com"`},
+		{"RECADO_STRIPE_URL", "api.stripe.com", `"api.stripe.com"`},
 		{"RECADO_ALLOWED_ORIGINS", "*", `"*"`},
 		{"RECADO_ALLOWED_ORIGINS", "https://a.example/", `"https://a.example/"`},
 		{"RECADO_ALLOWED_ORIGINS", "https://a.example,,https://b.example", `"https://a.example,,https://b.example"`},
@@ -256,7 +266,7 @@ func TestVariables(t *testing.T) {
 	variables := config.Variables()
 
 	t.Run("say all that people need", func(t *testing.T) {
-		require.Len(t, variables, 24)
+		require.Len(t, variables, 28)
 		names := map[string]bool{}
 		for _, v := range variables {
 			require.True(t, strings.HasPrefix(v.Name, "RECADO_"))

@@ -35,7 +35,7 @@ func missingSecrets(values map[string]string) (missing []string) {
 	for _, v := range variables {
 		_, set := values[v.Name]
 		_, made := generated[v.Name]
-		if v.Secret && !set && (made || given && !sqlite) {
+		if v.Secret && !v.optional && !set && (made || given && !sqlite) {
 			missing = append(missing, v.Name)
 		}
 	}

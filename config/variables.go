@@ -16,8 +16,9 @@ type Variable struct {
 	Expected    string // completes "expected …"
 	Secret      bool   // its value must not be shown
 
-	field   string // of Config
-	secrecy secrecy
+	field    string // of Config
+	secrecy  secrecy
+	optional bool // a secret of something that not everybody uses
 }
 
 type secrecy string
@@ -35,7 +36,7 @@ var variables = func() (all []Variable) {
 			secret := secrecy(field.Tag.Get("secret"))
 			all = append(all, Variable{
 				Name: name, Default: field.Tag.Get("envDefault"), Description: field.Tag.Get("about"),
-				Expected: field.Tag.Get("expect"), Secret: secret == secretAll, field: field.Name, secrecy: secret,
+				Expected: field.Tag.Get("expect"), Secret: secret == secretAll, field: field.Name, secrecy: secret, optional: field.Tag.Get("optional") == "true",
 			})
 		}
 	}

@@ -65,11 +65,18 @@ func (s *Service) Card(ctx context.Context, viewer models.Viewer) (models.CardIn
 	return cardAt(s.db.Read(ctx), viewer.OrganizationID, s.clock())
 }
 
+// PlannedCard is a change of an organization's card.
+type PlannedCard struct {
+	EffectiveFrom time.Time
+	Card          models.CardInForce
+}
+
 // NextCard is the card that the viewer's organization will be on and from when; nil
 // if no change is planned.
-func (s *Service) NextCard(ctx context.Context, viewer models.Viewer) (*models.OrganizationRateCard, error) {
+func (s *Service) NextCard(ctx context.Context, viewer models.Viewer) (*PlannedCard, error) {
 	var planned []models.OrganizationRateCard
-	err := s.db.Read(ctx).Where("organization_id = ? AND effective_from > ?", viewer.OrganizationID, s.clock()).
+	db := s.db.Read(ctx)
+	err := db.Where("organization_id = ? AND effective_from > ?", viewer.OrganizationID, s.clock()).
 		Order("effective_from").Limit(1).Find(&planned).Error
 	if err != nil {
 		return nil, fmt.Errorf("read planned rate card: %w", err)
@@ -77,7 +84,11 @@ func (s *Service) NextCard(ctx context.Context, viewer models.Viewer) (*models.O
 	if len(planned) == 0 {
 		return nil, nil //nolint:nilnil // no change is planned
 	}
-	return &planned[0], nil
+	next, err := card(db, planned[0].CardID)
+	if err != nil {
+		return nil, err
+	}
+	return &PlannedCard{EffectiveFrom: planned[0].EffectiveFrom, Card: next}, nil
 }
 
 // SetCard puts an organization on a card from a date on, for the operator. INVALID

@@ -20,7 +20,7 @@ func (s *Service) finish(ctx context.Context, books *books) error {
 		if len(of.entries) == 0 || of.balances[models.AccountAvailable] >= of.before[models.AccountAvailable] {
 			continue // nothing was taken
 		}
-		settings, err := settingsOf(books.tx, organization)
+		settings, err := settingsOf(books.tx.DB, organization)
 		if err != nil {
 			return err
 		}
@@ -35,18 +35,6 @@ func (s *Service) finish(ctx context.Context, books *books) error {
 		}
 	}
 	return books.close()
-}
-
-// settingsOf reads an organization's settings.
-func settingsOf(tx *store.Tx, organization models.ID) (models.CreditSettings, error) {
-	var rows []models.CreditSettings
-	if err := tx.Where("organization_id = ?", organization).Limit(1).Find(&rows).Error; err != nil {
-		return models.CreditSettings{}, fmt.Errorf("read credit settings of organization %s: %w", organization, err)
-	}
-	if len(rows) == 0 {
-		return models.DefaultCreditSettings(organization), nil
-	}
-	return rows[0], nil
 }
 
 // recharge begins an automatic purchase if the settings and balances ask for one. The
@@ -270,7 +258,7 @@ func (s *Service) refuseRecharge(ctx context.Context, purchase models.CreditPurc
 
 // stopRecharge switches auto-recharge off.
 func stopRecharge(tx *store.Tx, organization models.ID, why string) error {
-	settings, err := settingsOf(tx, organization)
+	settings, err := settingsOf(tx.DB, organization)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"gorm.io/gorm"
+
 	"recado/models"
 	"recado/store"
 )
@@ -25,12 +27,24 @@ func (s *Service) Settings(ctx context.Context, viewer models.Viewer) (models.Cr
 	if err := requireAdministrator(viewer); err != nil {
 		return models.CreditSettings{}, err
 	}
+	return settingsOf(s.db.Read(ctx), viewer.OrganizationID)
+}
+
+// IsLow reports whether less than the limit is available below which administrators
+// are told. Everybody may know.
+func (s *Service) IsLow(ctx context.Context, viewer models.Viewer, available models.Credits) (bool, error) {
+	settings, err := settingsOf(s.db.Read(ctx), viewer.OrganizationID)
+	return available < settings.LowBalance, err
+}
+
+// settingsOf reads an organization's settings.
+func settingsOf(db *gorm.DB, organization models.ID) (models.CreditSettings, error) {
 	var rows []models.CreditSettings
-	if err := s.db.Read(ctx).Where("organization_id = ?", viewer.OrganizationID).Limit(1).Find(&rows).Error; err != nil {
-		return models.CreditSettings{}, fmt.Errorf("read credit settings: %w", err)
+	if err := db.Where("organization_id = ?", organization).Limit(1).Find(&rows).Error; err != nil {
+		return models.CreditSettings{}, fmt.Errorf("read credit settings of organization %s: %w", organization, err)
 	}
 	if len(rows) == 0 {
-		return models.DefaultCreditSettings(viewer.OrganizationID), nil
+		return models.DefaultCreditSettings(organization), nil
 	}
 	return rows[0], nil
 }
@@ -69,7 +83,7 @@ func (s *Service) SetAutoRecharge(ctx context.Context, viewer models.Viewer, wis
 		if err != nil {
 			return err
 		}
-		if settings, err = settingsOf(tx, viewer.OrganizationID); err != nil {
+		if settings, err = settingsOf(tx.DB, viewer.OrganizationID); err != nil {
 			return err
 		}
 		if wish.ExpectedVersion != nil && *wish.ExpectedVersion != settings.Version {

@@ -10,6 +10,7 @@ import (
 
 	"recado/accounts"
 	"recado/channels"
+	"recado/credits"
 	"recado/crm"
 	"recado/graph/generated"
 	"recado/inbox"
@@ -21,6 +22,7 @@ import (
 type Rooms struct {
 	Accounts *accounts.Service
 	Channels *channels.Service
+	Credits  *credits.Service
 	CRM      *crm.Service
 	Inbox    *inbox.Service
 	Media    *media.Service

@@ -68,13 +68,18 @@ func (r subscriptionResolver) subscribe(ctx context.Context, wanted *wantedConve
 		return nil, err
 	}
 	events := make(chan gqlmodel.InboxEvent)
-	go follow(ctx, r.Edge, events, shown(stream, inboxEvent))
+	go follow(ctx, r.Edge, events, shown[inbox.Change](stream, inboxEvent))
 	return events, nil
+}
+
+// stream gives a room's changes, one after the other.
+type stream[C any] interface {
+	Next(ctx context.Context) (C, error)
 }
 
 // shown returns what waits for a stream's next event that clients are shown: show
 // returns nil for the others.
-func shown[E comparable](stream *inbox.Stream, show func(inbox.Change) (E, error)) func(context.Context) (E, error) {
+func shown[C any, E comparable](stream stream[C], show func(C) (E, error)) func(context.Context) (E, error) {
 	return func(ctx context.Context) (E, error) {
 		var nothing E
 		for {

@@ -87,6 +87,14 @@ func (r queryResolver) node(ctx context.Context, viewer models.Viewer, text stri
 		return asNode(load.notes.later(ctx, id), func(row *models.ConversationNote) gqlmodel.Node { return (*gqlmodel.Note)(row) })
 	case models.PrefixNotification:
 		return asNode(load.notifications.later(ctx, id), func(row *models.Notification) gqlmodel.Node { return (*gqlmodel.Notification)(row) })
+	case models.PrefixCreditPurchase:
+		return func() (gqlmodel.Node, error) {
+			purchase, err := r.rooms.Credits.PurchaseByID(ctx, viewer, id)
+			if err != nil || purchase == nil {
+				return nil, err
+			}
+			return (*gqlmodel.CreditPurchase)(purchase), nil
+		}
 	}
 	return nothing
 }

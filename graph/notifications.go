@@ -124,7 +124,7 @@ func (r subscriptionResolver) NotificationEvents(ctx context.Context, after *str
 		return nil, err
 	}
 	events := make(chan gqlmodel.NotificationEvent)
-	go follow(ctx, r.Edge, events, shown(stream, notificationEvent))
+	go follow(ctx, r.Edge, events, shown[inbox.Change](stream, notificationEvent))
 	return events, nil
 }
 

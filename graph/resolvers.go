@@ -39,6 +39,12 @@ type (
 	noteDeletedEventResolver          struct{ *Edge }
 	notificationAddedEventResolver    struct{ *Edge }
 	notificationsReadEventResolver    struct{ *Edge }
+	creditAccountResolver             struct{ *Edge }
+	autoRechargeResolver              struct{ *Edge }
+	freeAllowanceResolver             struct{ *Edge }
+	creditPurchaseResolver            struct{ *Edge }
+	creditUsageResolver               struct{ *Edge }
+	creditEventResolver               struct{ *Edge }
 )
 
 // Query and the methods after it are what the generated code asks for.
@@ -126,3 +132,11 @@ func (r resolvers) NotificationAddedEvent() generated.NotificationAddedEventReso
 func (r resolvers) NotificationsReadEvent() generated.NotificationsReadEventResolver {
 	return notificationsReadEventResolver(r)
 }
+func (r resolvers) CreditAccount() generated.CreditAccountResolver { return creditAccountResolver(r) }
+func (r resolvers) AutoRecharge() generated.AutoRechargeResolver   { return autoRechargeResolver(r) }
+func (r resolvers) FreeAllowance() generated.FreeAllowanceResolver { return freeAllowanceResolver(r) }
+func (r resolvers) CreditPurchase() generated.CreditPurchaseResolver {
+	return creditPurchaseResolver(r)
+}
+func (r resolvers) CreditUsage() generated.CreditUsageResolver { return creditUsageResolver(r) }
+func (r resolvers) CreditEvent() generated.CreditEventResolver { return creditEventResolver(r) }

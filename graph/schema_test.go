@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"recado/credits"
 	"recado/graph"
 	"recado/models"
 )
@@ -91,6 +92,38 @@ func TestSchema(t *testing.T) {
 		}
 	})
 
+	t.Run("names what is about credits as models does", func(t *testing.T) {
+		values := func(enum string) (names []string) {
+			for _, value := range own(t)[enum].EnumValues {
+				names = append(names, value.Name)
+			}
+			return names
+		}
+		require.ElementsMatch(t, values("PricingModel"), []string{string(models.PerConversation), string(models.PerMessage)})
+		require.ElementsMatch(t, values("PricingCategory"), []string{
+			string(models.CategoryMarketing), string(models.CategoryUtility), string(models.CategoryAuthentication),
+			string(models.CategoryAuthenticationInternational), string(models.CategoryService),
+		})
+		require.ElementsMatch(t, values("PaymentProvider"), []string{string(models.ProviderStripe), string(models.ProviderManual)})
+		require.ElementsMatch(t, values("CreditCause"), []string{
+			string(models.CauseHold), string(models.CauseSettlement), string(models.CauseRelease), string(models.CauseLateCharge),
+			string(models.CausePurchase), string(models.CauseGrant),
+		})
+		var accounts []string
+		for _, account := range models.LedgerAccounts {
+			accounts = append(accounts, string(account))
+		}
+		require.ElementsMatch(t, values("CreditLedgerAccount"), accounts)
+		require.ElementsMatch(t, values("CreditPurchaseStatus"), []string{
+			string(models.PurchasePending), string(models.PurchasePaid), string(models.PurchaseFailed), string(models.PurchaseExpired),
+		})
+		require.ElementsMatch(t, values("CreditPurchaseOrigin"), []string{string(models.OriginPerson), string(models.OriginAutoRecharge)})
+		require.ElementsMatch(t, values("CreditUsageDimension"), []string{
+			string(credits.UsageByDay), string(credits.UsageByCategory), string(credits.UsageByCountry), string(credits.UsageByChannel),
+			string(credits.UsageByTemplate),
+		})
+	})
+
 	t.Run("names kinds and states as models does", func(t *testing.T) {
 		values := func(enum string) (names []string) {
 			for _, value := range own(t)[enum].EnumValues {
@@ -165,13 +198,14 @@ func TestTexts(t *testing.T) {
 				require.Contains(t, english, prefix+value.Name)
 			}
 		}
-		require.Equal(t, 13, enums)
+		require.Equal(t, 14, enums)
 		for _, code := range []models.Code{
 			models.CodeInvalid, models.CodeRequired, models.CodeNotFound, models.CodeForbidden, models.CodeUnauthenticated,
 			models.CodeConflict, models.CodeInvalidCredentials, models.CodeTooManyAttempts, models.CodeSessionExpired,
 			models.CodeServiceWindowClosed, models.CodeChannelUnavailable, models.CodeIdempotencyKeyReused,
 			models.CodeAssigneeNotAllowed, models.CodeCursorExpired, models.CodeAlreadyExists, models.CodeLimitReached,
 			models.CodeMentionNotAllowed,
+			models.CodeInsufficientCredits, models.CodePaymentUnavailable, models.CodePaymentNotPending,
 		} {
 			require.Contains(t, english, "error."+string(code))
 		}

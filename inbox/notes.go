@@ -29,7 +29,7 @@ func (s *Service) AddNote(ctx context.Context, viewer models.Viewer, note Note) 
 		return models.ConversationNote{}, err
 	}
 	if note.IdempotencyKey != "" {
-		if err := checkKey(note.IdempotencyKey); err != nil {
+		if err := models.CheckIdempotencyKey(note.IdempotencyKey); err != nil {
 			return models.ConversationNote{}, err
 		}
 	}
@@ -37,7 +37,7 @@ func (s *Service) AddNote(ctx context.Context, viewer models.Viewer, note Note) 
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		row = models.ConversationNote{}
 		if note.IdempotencyKey != "" {
-			first, err := rememberedResult(tx, viewer, noteMutation, note.IdempotencyKey, note)
+			first, err := store.RememberedResult(tx, viewer, noteMutation, note.IdempotencyKey, note)
 			if err != nil {
 				return err
 			}
@@ -62,7 +62,7 @@ func (s *Service) AddNote(ctx context.Context, viewer models.Viewer, note Note) 
 			return err
 		}
 		if note.IdempotencyKey != "" {
-			if err := rememberResult(tx, viewer, noteMutation, note.IdempotencyKey, note, row.ID); err != nil {
+			if err := store.RememberResult(tx, viewer, noteMutation, note.IdempotencyKey, note, row.ID); err != nil {
 				return err
 			}
 		}

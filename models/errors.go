@@ -55,9 +55,6 @@ const (
 	CodeInsufficientCredits    Code = "INSUFFICIENT_CREDITS"    // Params["needed"], ["available"] and ["shortfall"], in credits
 	CodePaymentUnavailable     Code = "PAYMENT_UNAVAILABLE"     // the payment provider does not answer, or refuses the request
 	CodePaymentNotPending      Code = "PAYMENT_NOT_PENDING"     // the purchase was paid, or is not paid by hand
-	CodeInsufficientCredits      Code = "INSUFFICIENT_CREDITS"        // Params["needed"], ["available"] and ["shortfall"], in credits
-	CodePaymentUnavailable       Code = "PAYMENT_UNAVAILABLE"         // the payment provider does not answer, or refuses the request
-	CodePaymentNotPending        Code = "PAYMENT_NOT_PENDING"         // the purchase was paid, or is not paid by hand
 )
 
 // Error is a failure that a caller can understand and mend. Anything else that

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"log/slog"
+	"net/url"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler"
@@ -78,6 +79,13 @@ type Options struct {
 	GraphQL *handler.Server
 	// Files gives out and takes in files; nil: there are none.
 	Files Files
+	// TakePayment takes a webhook of the payment provider. Nil once it is stored;
+	// UNAUTHENTICATED for a wrong signature, NOT_FOUND if there is no provider; any other
+	// error has it come again.
+	TakePayment func(ctx context.Context, body []byte, signature string) error
+	// CreditExport is the CSV behind a signed address; FORBIDDEN if the signature is wrong
+	// or too old.
+	CreditExport func(ctx context.Context, query url.Values) ([]byte, error)
 	// Ready are the checks of readiness by name. They are asked one after the
 	// other at each request to /readyz.
 	Ready map[string]func(context.Context) error

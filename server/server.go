@@ -160,6 +160,12 @@ func (s *Server) routes() http.Handler {
 
 	e.GET("/webhooks/whatsapp", s.verifyWebhook)
 	e.POST("/webhooks/whatsapp", s.receiveWebhook)
+	if s.options.TakePayment != nil {
+		e.POST("/webhooks/stripe", s.receivePayment)
+	}
+	if s.options.CreditExport != nil {
+		e.GET("/exports/credit-usage.csv", s.serveCreditExport)
+	}
 	e.Any("/graphql", s.serveGraphQL)
 	if s.options.Files != nil {
 		e.GET(media.FilesPath+":token", s.giveFile)

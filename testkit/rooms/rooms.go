@@ -10,6 +10,7 @@ import (
 
 	"recado/accounts"
 	"recado/channels"
+	"recado/credits"
 	"recado/crm"
 	"recado/events"
 	"recado/inbox"
@@ -26,6 +27,7 @@ type Rooms struct {
 	DB       *store.Store
 	Accounts *accounts.Service
 	Channels *channels.Service
+	Credits  *credits.Service
 	CRM      *crm.Service
 	Bus      *events.Bus
 	Media    *media.Service
@@ -57,6 +59,10 @@ func New(t testing.TB, db *store.Store) *Rooms {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, bucket.Close()) })
 	r.Media = media.New(media.Rooms{DB: db, Channels: r.Channels, Queue: queue, Bucket: bucket}, media.Options{Key: []byte("key")})
+	r.Credits = credits.New(
+		credits.Rooms{DB: db, Queue: queue, Bus: r.Bus, AccessToken: r.Channels.AccessToken, Rights: r.Accounts.Refreshed},
+		credits.Options{SigningKey: make([]byte, secrets.KeySize)},
+	)
 	r.Inbox = inbox.New(inbox.Rooms{
 		DB: db, Accounts: r.Accounts, Channels: r.Channels, Bus: r.Bus, Queue: queue, Media: r.Media,
 	}, inbox.Options{})
