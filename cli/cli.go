@@ -70,6 +70,7 @@ type commands struct {
 	User     userCommand     `cmd:"" help:"Make users, switch them on and off."`
 	Channel  channelCommand  `cmd:"" help:"Connect WhatsApp numbers and say who works on them."`
 	Delivery deliveryCommand `cmd:"" help:"Look at Meta's webhook deliveries as they came, and replay them."`
+	Credit   creditCommand   `cmd:"" help:"Give credits, plan prices, and check the ledgers."`
 	Key      keyCommand      `cmd:"" help:"Make secrets for the settings."`
 	Simulate simulateCommand `cmd:"" help:"Run a simulated Meta alone, to test integrations against."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
