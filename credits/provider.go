@@ -16,7 +16,7 @@ type Provider interface {
 	// Checkout prepares a payment that a person makes. Its method may be kept, to pay
 	// again without them.
 	Checkout(ctx context.Context, purchase models.CreditPurchase, returnTo string) (Checkout, error)
-	// Charge takes a payment without a person. A *Refusal means that nothing was paid
+	// Charge takes a payment without a person. A *RefusalError means that nothing was paid
 	// and that trying again at once is pointless; any other error that it is not known.
 	Charge(ctx context.Context, purchase models.CreditPurchase, method models.PaymentMethod) (Charge, error)
 	// Charged asks what became of a charge that was under way, with the errors of Charge.
@@ -35,12 +35,12 @@ type Charge struct {
 	Paid      bool // false: it is still under way; a webhook will tell
 }
 
-// Refusal is a payment that was refused.
-type Refusal struct {
+// RefusalError is a payment that was refused.
+type RefusalError struct {
 	Code string // the provider's word, such as card_declined
 }
 
-func (r *Refusal) Error() string { return "the payment was refused: " + r.Code }
+func (r *RefusalError) Error() string { return "the payment was refused: " + r.Code }
 
 // Payment is what a provider's webhook says about a purchase.
 type Payment struct {

@@ -150,7 +150,7 @@ func (s *Service) PayRecharge(ctx context.Context, args RechargeArgs) (time.Dura
 		return wait, err
 	}
 	charge, err := s.charge(ctx, *purchase, method)
-	if refusal, refused := errors.AsType[*Refusal](err); refused {
+	if refusal, refused := errors.AsType[*RefusalError](err); refused {
 		return s.refuseRecharge(ctx, *purchase, *refusal)
 	}
 	if err != nil {
@@ -170,9 +170,9 @@ func (s *Service) charge(ctx context.Context, purchase models.CreditPurchase, me
 	case purchase.Reference != "":
 		return s.provider.Charged(ctx, purchase.Reference)
 	case method == nil || method.Provider != s.provider.Name():
-		return Charge{}, &Refusal{Code: "no_payment_method"}
+		return Charge{}, &RefusalError{Code: "no_payment_method"}
 	case s.clock().Sub(*purchase.NextAttemptAt) > keyLifetime:
-		return Charge{}, &Refusal{Code: codeUnconfirmed}
+		return Charge{}, &RefusalError{Code: codeUnconfirmed}
 	}
 	return s.provider.Charge(ctx, purchase, *method)
 }
@@ -223,7 +223,7 @@ func (s *Service) dueRecharge(ctx context.Context, args RechargeArgs) (*models.C
 
 // refuseRecharge notes a refusal: it is tried again later, or auto-recharge is
 // switched off.
-func (s *Service) refuseRecharge(ctx context.Context, purchase models.CreditPurchase, refusal Refusal) (wait time.Duration, err error) {
+func (s *Service) refuseRecharge(ctx context.Context, purchase models.CreditPurchase, refusal RefusalError) (wait time.Duration, err error) {
 	err = s.db.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		wait = 0
 		books, err := open(tx, purchase.OrganizationID)
@@ -239,11 +239,11 @@ func (s *Service) refuseRecharge(ctx context.Context, purchase models.CreditPurc
 		}
 		now.Attempts++
 		now.FailureCode, now.Reference, now.UpdatedAt = refusal.Code, "", tx.Now()
-		kind, again := models.EventCreditsRechargeFailed, false
-		if wait, again = models.AfterRefusal(now.Attempts); again && refusal.Code != codeUnconfirmed {
-			now.NextAttemptAt = new(tx.Now().Add(wait))
+		kind := models.EventCreditsRechargeFailed
+		if pause, again := models.AfterRefusal(now.Attempts); again && refusal.Code != codeUnconfirmed {
+			wait, now.NextAttemptAt = pause, new(tx.Now().Add(pause))
 		} else {
-			wait, kind, now.Status, now.NextAttemptAt = 0, models.EventCreditsRechargeStopped, models.PurchaseFailed, nil
+			kind, now.Status, now.NextAttemptAt = models.EventCreditsRechargeStopped, models.PurchaseFailed, nil
 			if err := stopRecharge(tx, purchase.OrganizationID, refusal.Code); err != nil {
 				return err
 			}

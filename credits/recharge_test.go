@@ -1,6 +1,7 @@
 package credits_test
 
 import (
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -208,7 +209,8 @@ func TestSetAutoRecharge_refuses(t *testing.T) {
 			change(&wish)
 			_, err := c.SetAutoRecharge(t.Context(), viewer, wish)
 			require.Error(t, err)
-			failure := err.(*models.Error) //nolint:errcheck,errorlint,forcetypeassert // only such come
+			failure, ok := errors.AsType[*models.Error](err)
+			require.True(t, ok)
 			return failure.Code, failure.Field
 		}
 		expect := func(wantCode models.Code, wantField string, viewer models.Viewer, change func(*credits.AutoRecharge)) {

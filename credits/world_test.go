@@ -201,7 +201,7 @@ func (p *till) Charge(_ context.Context, purchase models.CreditPurchase, _ model
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.refuse != "" {
-		return credits.Charge{}, &credits.Refusal{Code: p.refuse}
+		return credits.Charge{}, &credits.RefusalError{Code: p.refuse}
 	}
 	p.charges[credits.ChargeKey(purchase)]++
 	if p.lost {

@@ -62,7 +62,7 @@ func TestCredits(t *testing.T) {
 			autoRecharge { isEnabled currency paymentMethod { id } lowBalanceThreshold version } paymentMethods { id }
 			entries(first: 2) { nodes { id cause reference postings { account amount } } pageInfo { hasNextPage endCursor } }
 			purchases(status: PAID) { edges { cursor node { id } } }
-			usage(from: "`+time.Now().UTC().Format(time.RFC3339)+`", to: "`+time.Now().UTC().Format(time.RFC3339)+`", by: TEMPLATE) { templateName day charged messages billable }
+			usage(from: "`+time.Now().Add(-24*time.Hour).UTC().Format(time.RFC3339)+`", to: "`+time.Now().UTC().Format(time.RFC3339)+`", by: TEMPLATE) { templateName day charged messages billable }
 			reconciliations { ours } } }`, nil)
 		require.Equal(t, []any{"24", "0", "1", "25", "0", "0", false, 672.0}, []any{
 			account.at("creditAccount.available"), account.at("creditAccount.held"), account.at("creditAccount.spent"),

@@ -59,7 +59,8 @@ func TestCardInForce_Quote(t *testing.T) {
 			models.PerMessage, models.Sending{Category: models.CategoryUtility}, models.Quote{Price: 8, Dearest: 30, Basis: models.BasisRate},
 		},
 		"in a free entry point, which may end before it arrives": {
-			models.PerMessage, models.Sending{Category: models.CategoryMarketing, FreeEntryPoint: true},
+			models.PerMessage,
+			models.Sending{Category: models.CategoryMarketing, FreeEntryPoint: true},
 			models.Quote{Price: 0, Dearest: 30, Basis: models.BasisFreeEntryPoint},
 		},
 		"an answer inside the free allowance":  {models.PerMessage, models.Sending{Category: models.CategoryService, AllowanceLeft: 1}, models.Quote{Basis: models.BasisAllowance}},

@@ -56,22 +56,22 @@ func TestCreditExport(t *testing.T) {
 			return []byte("day,channel\n"), nil
 		}
 	})
-	get := func(signature string) (*http.Response, string) {
+	get := func(signature string) (status int, header http.Header, text string) {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
 			"http://"+w.server.Address()+"/exports/credit-usage.csv?signature="+signature, nil)
 		require.NoError(t, err)
 		response, err := http.DefaultClient.Do(request)
 		require.NoError(t, err)
-		text, err := io.ReadAll(response.Body)
+		body, err := io.ReadAll(response.Body)
 		require.NoError(t, err)
 		require.NoError(t, response.Body.Close())
-		return response, string(text)
+		return response.StatusCode, response.Header, string(body)
 	}
-	response, text := get("right")
-	require.Equal(t, http.StatusOK, response.StatusCode)
+	status, header, text := get("right")
+	require.Equal(t, http.StatusOK, status)
 	require.Equal(t, "day,channel\n", text)
-	require.Equal(t, "text/csv; charset=utf-8", response.Header.Get("Content-Type"))
-	require.Contains(t, response.Header.Get("Content-Disposition"), "attachment")
-	response, _ = get("wrong")
-	require.Equal(t, http.StatusForbidden, response.StatusCode)
+	require.Equal(t, "text/csv; charset=utf-8", header.Get("Content-Type"))
+	require.Contains(t, header.Get("Content-Disposition"), "attachment")
+	status, _, _ = get("wrong")
+	require.Equal(t, http.StatusForbidden, status)
 }

@@ -46,10 +46,10 @@ func New(options Options) *Provider {
 	config := &stripego.BackendConfig{
 		HTTPClient:      &http.Client{Timeout: callTimeout},
 		LeveledLogger:   &stripego.LeveledLogger{Level: stripego.LevelNull},
-		EnableTelemetry: stripego.Bool(false),
+		EnableTelemetry: new(false),
 	}
 	if options.BaseURL != "" {
-		config.URL = stripego.String(options.BaseURL)
+		config.URL = &options.BaseURL
 	}
 	return &Provider{
 		client:  stripego.NewClient(options.SecretKey, stripego.WithBackends(stripego.NewBackendsWithConfig(config))),
@@ -137,12 +137,12 @@ func chargeOf(intent *stripego.PaymentIntent) (credits.Charge, error) {
 		return credits.Charge{Reference: intent.ID}, nil
 	}
 	if intent.LastPaymentError != nil {
-		return credits.Charge{}, &credits.Refusal{Code: codeOf(intent.LastPaymentError)}
+		return credits.Charge{}, &credits.RefusalError{Code: codeOf(intent.LastPaymentError)}
 	}
-	return credits.Charge{}, &credits.Refusal{Code: string(intent.Status)} // it wants a person
+	return credits.Charge{}, &credits.RefusalError{Code: string(intent.Status)} // it wants a person
 }
 
-// refusal sorts an error of Stripe: a *credits.Refusal where nothing was paid for sure.
+// refusal sorts an error of Stripe: a *credits.RefusalError where nothing was paid for sure.
 // Rate limits, conflicts of a key in use and wrong keys of the account are none: the
 // same call may yet succeed.
 func refusal(err error) error {
@@ -152,7 +152,7 @@ func refusal(err error) error {
 	}
 	switch failure.HTTPStatusCode {
 	case http.StatusBadRequest, http.StatusPaymentRequired, http.StatusNotFound:
-		return &credits.Refusal{Code: codeOf(failure)}
+		return &credits.RefusalError{Code: codeOf(failure)}
 	}
 	return fmt.Errorf("call Stripe: %w", err)
 }

@@ -125,7 +125,7 @@ func TestProvider(t *testing.T) {
 			require.Equal(t, []string{"true", "true", "5000", "cus_1", "pm_1"},
 				[]string{form.Get("off_session"), form.Get("confirm"), form.Get("amount"), form.Get("customer"), form.Get("payment_method")})
 			if test.refuse != "" {
-				require.Equal(t, &credits.Refusal{Code: test.refuse}, err)
+				require.Equal(t, &credits.RefusalError{Code: test.refuse}, err)
 				continue
 			}
 			require.NoError(t, err)

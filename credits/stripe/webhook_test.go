@@ -14,7 +14,9 @@ import (
 	"recado/models"
 )
 
-func errorsAsRefusal(err error) (*credits.Refusal, bool) { return errors.AsType[*credits.Refusal](err) }
+func errorsAsRefusal(err error) (*credits.RefusalError, bool) {
+	return errors.AsType[*credits.RefusalError](err)
+}
 
 // sign writes an event as Stripe posts it.
 func sign(t *testing.T, secret, kind string, object map[string]any, at time.Time) (body []byte, signature string) {
