@@ -6,10 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"recado/credits"
 	"recado/graph"
 	"recado/models"
-	"recado/store"
 )
 
 const buyCredits = `mutation($credits: Credits!, $key: String!) { creditPurchase(input: {credits: $credits, currency: "USD", idempotencyKey: $key}) {
@@ -17,25 +15,6 @@ const buyCredits = `mutation($credits: Credits!, $key: String!) { creditPurchase
 
 const recordPayment = `mutation($id: ID!) { creditPaymentRecord(input: {purchaseId: $id, note: "transfer 4711"}) {
 	purchase { id status reference paidAt } userErrors { code field } } }`
-
-// spend sends a message that arrives and is charged.
-func spend(a *api, template string) {
-	a.t.Helper()
-	message := models.NewID()
-	require.NoError(a.t, a.DB.Write(a.t.Context(), func(tx *store.Tx) error {
-		_, err := a.Credits.Hold(a.t.Context(), tx, credits.HoldRequest{
-			OrganizationID: a.Organization.ID, MessageID: message, ChannelID: a.Open.ID, ContactID: models.NewID(),
-			Category: models.CategoryMarketing, Country: "BR", TemplateName: template,
-		})
-		return err
-	}))
-	require.NoError(a.t, a.DB.Write(a.t.Context(), func(tx *store.Tx) error {
-		return a.Credits.Settle(a.t.Context(), tx, credits.Report{
-			OrganizationID: a.Organization.ID, MessageID: message, Delivered: true, At: time.Now(),
-			Pricing: &models.MessagePricing{Type: "regular", Category: "marketing"},
-		})
-	}))
-}
 
 func TestCredits(t *testing.T) {
 	onEach(t, func(t *testing.T, a *api) {
@@ -54,7 +33,7 @@ func TestCredits(t *testing.T) {
 		require.Equal(t, "transfer 4711", paid.at("creditPaymentRecord.purchase.reference"))
 		again := administrator.get(recordPayment, map[string]any{"id": id})
 		require.Equal(t, "PAYMENT_NOT_PENDING", again.at("creditPaymentRecord.userErrors.0.code"))
-		spend(a, "aviso")
+		a.Spend("aviso")
 
 		account := administrator.get(`{ creditAccount { available held spent purchased granted owed isLow daysLeft
 			rateCard { name model rates { category country price } } nextRateCard { effectiveFrom }
@@ -71,7 +50,7 @@ func TestCredits(t *testing.T) {
 		})
 		require.Equal(t, "PER_CONVERSATION", account.at("creditAccount.rateCard.model"))
 		require.Nil(t, account.at("creditAccount.rateCard.rates.0.country"))
-		require.Equal(t, 1000.0, account.at("creditAccount.freeAllowances.0.monthly"))
+		require.EqualValues(t, 1000, account.at("creditAccount.freeAllowances.0.monthly"))
 		require.Equal(t, "10", account.at("creditAccount.autoRecharge.lowBalanceThreshold"))
 		require.Equal(t, "SETTLEMENT", account.at("creditAccount.entries.nodes.0.cause"))
 		require.Equal(t, map[string]any{"account": "HELD", "amount": "-1"}, account.at("creditAccount.entries.nodes.0.postings.0"))
@@ -133,7 +112,7 @@ func TestAutoRechargeSet(t *testing.T) {
 		}, done.at("autoRechargeSet.autoRecharge"))
 		stale := administrator.get(set, map[string]any{"version": 0})
 		require.Equal(t, "CONFLICT", stale.at("autoRechargeSet.userErrors.0.code"))
-		require.Equal(t, 1.0, stale.at("autoRechargeSet.autoRecharge.version"), "the settings as they are")
+		require.EqualValues(t, 1, stale.at("autoRechargeSet.autoRecharge.version"), "the settings as they are")
 		require.Equal(t, "FORBIDDEN", a.as(a.Replier).get(set, nil).at("autoRechargeSet.userErrors.0.code"))
 	})
 }
@@ -162,7 +141,7 @@ func TestCreditEvents(t *testing.T) {
 		require.Equal(t, "FORBIDDEN", a.as(a.Replier).subscribe(listen, nil).next().code())
 
 		t.Run("reach neither the inbox of agents nor that of administrators", func(t *testing.T) {
-			spend(a, "aviso")
+			a.Spend("aviso")
 			bystander := a.Conversation(a.Open, "Caio", time.Now())
 			_, err := a.Inbox.CloseConversation(t.Context(), a.Viewer(a.Administrator), bystander.ID, nil)
 			require.NoError(t, err)

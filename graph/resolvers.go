@@ -133,8 +133,11 @@ func (r resolvers) NotificationsReadEvent() generated.NotificationsReadEventReso
 	return notificationsReadEventResolver(r)
 }
 func (r resolvers) CreditAccount() generated.CreditAccountResolver { return creditAccountResolver(r) }
-func (r resolvers) AutoRecharge() generated.AutoRechargeResolver   { return autoRechargeResolver(r) }
+
+func (r resolvers) AutoRecharge() generated.AutoRechargeResolver { return autoRechargeResolver(r) }
+
 func (r resolvers) FreeAllowance() generated.FreeAllowanceResolver { return freeAllowanceResolver(r) }
+
 func (r resolvers) CreditPurchase() generated.CreditPurchaseResolver {
 	return creditPurchaseResolver(r)
 }

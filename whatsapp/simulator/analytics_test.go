@@ -1,6 +1,7 @@
 package simulator_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"testing"
@@ -15,8 +16,17 @@ func TestPricingAnalytics_counts_what_was_delivered(t *testing.T) {
 	w.send(text(irisWAID, "one"))
 	ask := func(from time.Time) []any {
 		fields := "pricing_analytics.start(" + unix(from) + ").end(" + unix(from.Add(24*time.Hour)) + ").granularity(DAILY).metric_types([VOLUME])"
-		body := w.call(bearer, http.MethodGet, "/v26.0/"+waba+"?fields="+url.QueryEscape(fields), nil).body
-		return body["pricing_analytics"].(map[string]any)["data"].([]any)[0].(map[string]any)["data_points"].([]any)
+		var answer struct {
+			Analytics struct {
+				Data []struct {
+					Points []any `json:"data_points"`
+				} `json:"data"`
+			} `json:"pricing_analytics"`
+		}
+		raw := w.call(bearer, http.MethodGet, "/v26.0/"+waba+"?fields="+url.QueryEscape(fields), nil).raw
+		require.NoError(t, json.Unmarshal([]byte(raw), &answer))
+		require.Len(t, answer.Analytics.Data, 1)
+		return answer.Analytics.Data[0].Points
 	}
 	day := start.Truncate(24 * time.Hour)
 	require.Empty(t, ask(day), "it has not arrived")
