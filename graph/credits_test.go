@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"recado/graph"
+	"recado/inbox"
 	"recado/models"
 )
 
@@ -143,11 +144,11 @@ func TestCreditEvents(t *testing.T) {
 		t.Run("reach neither the inbox of agents nor that of administrators", func(t *testing.T) {
 			a.Spend("aviso")
 			bystander := a.Conversation(a.Open, "Caio", time.Now())
-			_, err := a.Inbox.CloseConversation(t.Context(), a.Viewer(a.Administrator), bystander.ID, nil)
+			_, err := a.Inbox.CloseConversation(t.Context(), a.Viewer(a.Administrator), inbox.Close{ConversationID: bystander.ID})
 			require.NoError(t, err)
 			for _, user := range []models.User{a.Replier, a.Administrator} {
-				inbox := a.as(user).subscribe(`subscription($after: String) { inboxEvents(after: $after) { __typename } }`, map[string]any{"after": start})
-				require.Equal(t, "ConversationChangedEvent", inbox.next().at("inboxEvents.__typename"), "the first that they get")
+				listening := a.as(user).subscribe(`subscription($after: String) { inboxEvents(after: $after) { __typename } }`, map[string]any{"after": start})
+				require.Equal(t, "ConversationChangedEvent", listening.next().at("inboxEvents.__typename"), "the first that they get")
 			}
 		})
 	})

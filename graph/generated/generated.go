@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"recado/credits"
 	"recado/fulltext"
 	"recado/graph/gqlmodel"
 	"recado/models"
@@ -34,6 +35,7 @@ type ResolverRoot interface {
 	AssignmentEntry() AssignmentEntryResolver
 	AssignmentSkip() AssignmentSkipResolver
 	Attachment() AttachmentResolver
+	AutoRecharge() AutoRechargeResolver
 	Channel() ChannelResolver
 	ChannelCounts() ChannelCountsResolver
 	ChannelPermission() ChannelPermissionResolver
@@ -42,6 +44,11 @@ type ResolverRoot interface {
 	Conversation() ConversationResolver
 	ConversationChangedEvent() ConversationChangedEventResolver
 	ConversationMergedEvent() ConversationMergedEventResolver
+	CreditAccount() CreditAccountResolver
+	CreditEvent() CreditEventResolver
+	CreditPurchase() CreditPurchaseResolver
+	CreditUsage() CreditUsageResolver
+	FreeAllowance() FreeAllowanceResolver
 	Message() MessageResolver
 	MessageAddedEvent() MessageAddedEventResolver
 	MessageChangedEvent() MessageChangedEventResolver
@@ -161,6 +168,23 @@ type ComplexityRoot struct {
 		Error       func(childComplexity int) int
 		IsVoiceNote func(childComplexity int) int
 		MimeType    func(childComplexity int) int
+	}
+
+	AutoRecharge struct {
+		Amount              func(childComplexity int) int
+		Currency            func(childComplexity int) int
+		IsEnabled           func(childComplexity int) int
+		LowBalanceThreshold func(childComplexity int) int
+		MonthlyCeiling      func(childComplexity int) int
+		PaymentMethod       func(childComplexity int) int
+		StoppedBecause      func(childComplexity int) int
+		Threshold           func(childComplexity int) int
+		Version             func(childComplexity int) int
+	}
+
+	AutoRechargeSetPayload struct {
+		AutoRecharge func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	ButtonContent struct {
@@ -476,6 +500,134 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	CreditAccount struct {
+		AutoRecharge    func(childComplexity int) int
+		Available       func(childComplexity int) int
+		DaysLeft        func(childComplexity int) int
+		Entries         func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		FreeAllowances  func(childComplexity int) int
+		Granted         func(childComplexity int) int
+		Held            func(childComplexity int) int
+		IsLow           func(childComplexity int) int
+		NextRateCard    func(childComplexity int) int
+		Owed            func(childComplexity int) int
+		PaymentMethods  func(childComplexity int) int
+		Prices          func(childComplexity int) int
+		Purchased       func(childComplexity int) int
+		Purchases       func(childComplexity int, status *models.PurchaseStatus, first *int32, after *string, last *int32, before *string) int
+		RateCard        func(childComplexity int) int
+		Reconciliations func(childComplexity int) int
+		Spent           func(childComplexity int) int
+		Usage           func(childComplexity int, from time.Time, to time.Time, by credits.UsageBy) int
+	}
+
+	CreditEntry struct {
+		Cause     func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Postings  func(childComplexity int) int
+		PublicID  func(childComplexity int) int
+		Reference func(childComplexity int) int
+	}
+
+	CreditEntryConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	CreditEntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CreditEvent struct {
+		Account         func(childComplexity int) int
+		Cursor          func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		OccurredAt      func(childComplexity int) int
+		PublicID        func(childComplexity int) int
+		Purchase        func(childComplexity int) int
+		Reconciliations func(childComplexity int) int
+	}
+
+	CreditPaymentRecordPayload struct {
+		Purchase   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreditPosting struct {
+		Account func(childComplexity int) int
+		Amount  func(childComplexity int) int
+	}
+
+	CreditPrice struct {
+		Price func(childComplexity int) int
+	}
+
+	CreditPurchase struct {
+		CreatedAt        func(childComplexity int) int
+		Credits          func(childComplexity int) int
+		NextAttemptAt    func(childComplexity int) int
+		Origin           func(childComplexity int) int
+		PaidAt           func(childComplexity int) int
+		PayAt            func(childComplexity int) int
+		PaymentReference func(childComplexity int) int
+		Price            func(childComplexity int) int
+		Provider         func(childComplexity int) int
+		PublicID         func(childComplexity int) int
+		Refused          func(childComplexity int) int
+		RequestedBy      func(childComplexity int) int
+		Status           func(childComplexity int) int
+	}
+
+	CreditPurchaseConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	CreditPurchaseEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CreditPurchasePayload struct {
+		Purchase   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreditReconciliation struct {
+		BusinessAccountID func(childComplexity int) int
+		CategoryText      func(childComplexity int) int
+		Country           func(childComplexity int) int
+		Day               func(childComplexity int) int
+		Metas             func(childComplexity int) int
+		Ours              func(childComplexity int) int
+	}
+
+	CreditUsage struct {
+		Billable     func(childComplexity int) int
+		Category     func(childComplexity int) int
+		Channel      func(childComplexity int) int
+		Charged      func(childComplexity int) int
+		Country      func(childComplexity int) int
+		Day          func(childComplexity int) int
+		Messages     func(childComplexity int) int
+		TemplateName func(childComplexity int) int
+	}
+
+	CreditUsageExportPayload struct {
+		ExpiresAt  func(childComplexity int) int
+		URL        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreditUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
 	DocumentContent struct {
 		Caption  func(childComplexity int) int
 		Error    func(childComplexity int) int
@@ -488,6 +640,14 @@ type ComplexityRoot struct {
 		IsResponseValid func(childComplexity int) int
 		Name            func(childComplexity int) int
 		ResponseJSON    func(childComplexity int) int
+	}
+
+	FreeAllowance struct {
+		Category  func(childComplexity int) int
+		Channel   func(childComplexity int) int
+		CountedBy func(childComplexity int) int
+		Monthly   func(childComplexity int) int
+		Used      func(childComplexity int) int
 	}
 
 	HttpHeader struct {
@@ -686,10 +846,16 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	Money struct {
+		Amount   func(childComplexity int) int
+		Currency func(childComplexity int) int
+	}
+
 	Mutation struct {
 		AttachmentRefetch        func(childComplexity int, input gqlmodel.AttachmentRefetchInput) int
 		AttachmentUploadComplete func(childComplexity int, input gqlmodel.AttachmentUploadCompleteInput) int
 		AttachmentUploadCreate   func(childComplexity int, input gqlmodel.AttachmentUploadCreateInput) int
+		AutoRechargeSet          func(childComplexity int, input gqlmodel.AutoRechargeSetInput) int
 		ChannelAssigneesSet      func(childComplexity int, input gqlmodel.ChannelAssigneesSetInput) int
 		ChannelPermissionSet     func(childComplexity int, input gqlmodel.ChannelPermissionSetInput) int
 		ChannelReopenPolicySet   func(childComplexity int, input gqlmodel.ChannelReopenPolicySetInput) int
@@ -708,6 +874,9 @@ type ComplexityRoot struct {
 		ConversationsAssign      func(childComplexity int, input gqlmodel.ConversationsAssignInput) int
 		ConversationsClose       func(childComplexity int, input gqlmodel.ConversationsCloseInput) int
 		ConversationsTag         func(childComplexity int, input gqlmodel.ConversationsTagInput) int
+		CreditPaymentRecord      func(childComplexity int, input gqlmodel.CreditPaymentRecordInput) int
+		CreditPurchase           func(childComplexity int, input gqlmodel.CreditPurchaseInput) int
+		CreditUsageExport        func(childComplexity int, input gqlmodel.CreditUsageExportInput) int
 		MessageCancel            func(childComplexity int, input gqlmodel.MessageCancelInput) int
 		MessageRetry             func(childComplexity int, input gqlmodel.MessageRetryInput) int
 		MessageSend              func(childComplexity int, input gqlmodel.MessageSendInput) int
@@ -879,6 +1048,12 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	PaymentMethod struct {
+		CreatedAt func(childComplexity int) int
+		Provider  func(childComplexity int) int
+		PublicID  func(childComplexity int) int
+	}
+
 	Presence struct {
 		Since func(childComplexity int) int
 		State func(childComplexity int) int
@@ -904,6 +1079,7 @@ type ComplexityRoot struct {
 		ContactSearch    func(childComplexity int, query string, channelIds []string, first *int32, after *string, last *int32, before *string) int
 		Conversation     func(childComplexity int, id string) int
 		Conversations    func(childComplexity int, filter *gqlmodel.ConversationFilter, orderBy *gqlmodel.ConversationOrder, first *int32, after *string, last *int32, before *string) int
+		CreditAccount    func(childComplexity int) int
 		InboxCounts      func(childComplexity int) int
 		MessageSearch    func(childComplexity int, query string, filter *gqlmodel.MessageSearchFilter, first *int32, after *string, last *int32, before *string) int
 		Node             func(childComplexity int, id string) int
@@ -963,6 +1139,25 @@ type ComplexityRoot struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
 		Message func(childComplexity int) int
+	}
+
+	Rate struct {
+		Category      func(childComplexity int) int
+		EffectiveFrom func(childComplexity int) int
+		For           func(childComplexity int) int
+		Price         func(childComplexity int) int
+	}
+
+	RateCard struct {
+		Model    func(childComplexity int) int
+		Name     func(childComplexity int) int
+		PublicID func(childComplexity int) int
+		Rates    func(childComplexity int) int
+	}
+
+	RateCardChange struct {
+		EffectiveFrom func(childComplexity int) int
+		RateCard      func(childComplexity int) int
 	}
 
 	Referral struct {
@@ -1036,6 +1231,7 @@ type ComplexityRoot struct {
 	Subscription struct {
 		ConversationEvents   func(childComplexity int, conversationID string, after *string) int
 		ConversationPresence func(childComplexity int, conversationID string) int
+		CreditEvents         func(childComplexity int, after *string) int
 		InboxCountsChanged   func(childComplexity int) int
 		InboxEvents          func(childComplexity int, after *string) int
 		NotificationEvents   func(childComplexity int, after *string) int
@@ -1180,6 +1376,9 @@ type AttachmentResolver interface {
 	ThumbnailURL(ctx context.Context, obj *gqlmodel.Attachment) (*string, error)
 	URLExpiresAt(ctx context.Context, obj *gqlmodel.Attachment) (*time.Time, error)
 }
+type AutoRechargeResolver interface {
+	PaymentMethod(ctx context.Context, obj *gqlmodel.AutoRecharge) (*gqlmodel.PaymentMethod, error)
+}
 type ChannelResolver interface {
 	ViewerLevel(ctx context.Context, obj *gqlmodel.Channel) (*models.MessagingLevel, error)
 	Assignees(ctx context.Context, obj *gqlmodel.Channel) ([]gqlmodel.User, error)
@@ -1232,6 +1431,33 @@ type ConversationMergedEventResolver interface {
 	Cursor(ctx context.Context, obj *gqlmodel.ConversationMergedEvent) (string, error)
 
 	Conversation(ctx context.Context, obj *gqlmodel.ConversationMergedEvent) (*gqlmodel.Conversation, error)
+}
+type CreditAccountResolver interface {
+	IsLow(ctx context.Context, obj *gqlmodel.CreditAccount) (*bool, error)
+
+	RateCard(ctx context.Context, obj *gqlmodel.CreditAccount) (*gqlmodel.RateCard, error)
+	NextRateCard(ctx context.Context, obj *gqlmodel.CreditAccount) (*gqlmodel.RateCardChange, error)
+	FreeAllowances(ctx context.Context, obj *gqlmodel.CreditAccount) ([]gqlmodel.FreeAllowance, error)
+	Prices(ctx context.Context, obj *gqlmodel.CreditAccount) ([]gqlmodel.CreditPrice, error)
+	DaysLeft(ctx context.Context, obj *gqlmodel.CreditAccount) (*int32, error)
+	AutoRecharge(ctx context.Context, obj *gqlmodel.CreditAccount) (*gqlmodel.AutoRecharge, error)
+	PaymentMethods(ctx context.Context, obj *gqlmodel.CreditAccount) ([]gqlmodel.PaymentMethod, error)
+	Entries(ctx context.Context, obj *gqlmodel.CreditAccount, first *int32, after *string, last *int32, before *string) (*gqlmodel.CreditEntryConnection, error)
+	Purchases(ctx context.Context, obj *gqlmodel.CreditAccount, status *models.PurchaseStatus, first *int32, after *string, last *int32, before *string) (*gqlmodel.CreditPurchaseConnection, error)
+	Usage(ctx context.Context, obj *gqlmodel.CreditAccount, from time.Time, to time.Time, by credits.UsageBy) ([]gqlmodel.CreditUsage, error)
+	Reconciliations(ctx context.Context, obj *gqlmodel.CreditAccount) ([]gqlmodel.CreditReconciliation, error)
+}
+type CreditEventResolver interface {
+	Cursor(ctx context.Context, obj *gqlmodel.CreditEvent) (string, error)
+}
+type CreditPurchaseResolver interface {
+	RequestedBy(ctx context.Context, obj *gqlmodel.CreditPurchase) (*gqlmodel.User, error)
+}
+type CreditUsageResolver interface {
+	Channel(ctx context.Context, obj *gqlmodel.CreditUsage) (*gqlmodel.Channel, error)
+}
+type FreeAllowanceResolver interface {
+	Channel(ctx context.Context, obj *gqlmodel.FreeAllowance) (*gqlmodel.Channel, error)
 }
 type MessageResolver interface {
 	Conversation(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.Conversation, error)
@@ -1297,6 +1523,10 @@ type MutationResolver interface {
 	ConversationMarkSeen(ctx context.Context, input gqlmodel.ConversationMarkSeenInput) (*gqlmodel.ConversationMarkSeenPayload, error)
 	ChannelReopenPolicySet(ctx context.Context, input gqlmodel.ChannelReopenPolicySetInput) (*gqlmodel.ChannelReopenPolicySetPayload, error)
 	ChannelPermissionSet(ctx context.Context, input gqlmodel.ChannelPermissionSetInput) (*gqlmodel.ChannelPermissionSetPayload, error)
+	CreditPurchase(ctx context.Context, input gqlmodel.CreditPurchaseInput) (*gqlmodel.CreditPurchasePayload, error)
+	CreditPaymentRecord(ctx context.Context, input gqlmodel.CreditPaymentRecordInput) (*gqlmodel.CreditPaymentRecordPayload, error)
+	AutoRechargeSet(ctx context.Context, input gqlmodel.AutoRechargeSetInput) (*gqlmodel.AutoRechargeSetPayload, error)
+	CreditUsageExport(ctx context.Context, input gqlmodel.CreditUsageExportInput) (*gqlmodel.CreditUsageExportPayload, error)
 	UserSetActive(ctx context.Context, input gqlmodel.UserSetActiveInput) (*gqlmodel.UserSetActivePayload, error)
 	TagCreate(ctx context.Context, input gqlmodel.TagCreateInput) (*gqlmodel.TagCreatePayload, error)
 	TagUpdate(ctx context.Context, input gqlmodel.TagUpdateInput) (*gqlmodel.TagUpdatePayload, error)
@@ -1362,6 +1592,7 @@ type QueryResolver interface {
 	Contact(ctx context.Context, id string) (*gqlmodel.Contact, error)
 	MessageSearch(ctx context.Context, query string, filter *gqlmodel.MessageSearchFilter, first *int32, after *string, last *int32, before *string) (*gqlmodel.MessageMatchConnection, error)
 	ContactSearch(ctx context.Context, query string, channelIds []string, first *int32, after *string, last *int32, before *string) (*gqlmodel.ContactMatchConnection, error)
+	CreditAccount(ctx context.Context) (*gqlmodel.CreditAccount, error)
 	Channels(ctx context.Context, first *int32, after *string, last *int32, before *string) (*gqlmodel.ChannelConnection, error)
 	Tags(ctx context.Context, first *int32, after *string, last *int32, before *string) (*gqlmodel.TagConnection, error)
 	QuickReplies(ctx context.Context, prefix string, first *int32, after *string, last *int32, before *string) (*gqlmodel.QuickReplyConnection, error)
@@ -1374,6 +1605,7 @@ type QuickReplyResolver interface {
 type SubscriptionResolver interface {
 	InboxEvents(ctx context.Context, after *string) (<-chan gqlmodel.InboxEvent, error)
 	InboxCountsChanged(ctx context.Context) (<-chan *gqlmodel.InboxCounts, error)
+	CreditEvents(ctx context.Context, after *string) (<-chan *gqlmodel.CreditEvent, error)
 	ConversationEvents(ctx context.Context, conversationID string, after *string) (<-chan gqlmodel.InboxEvent, error)
 	ConversationPresence(ctx context.Context, conversationID string) (<-chan *gqlmodel.ConversationPresence, error)
 	NotificationEvents(ctx context.Context, after *string) (<-chan gqlmodel.NotificationEvent, error)
@@ -1760,6 +1992,74 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AudioContent.MimeType(childComplexity), true
+
+	case "AutoRecharge.amount":
+		if e.ComplexityRoot.AutoRecharge.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutoRecharge.Amount(childComplexity), true
+	case "AutoRecharge.currency":
+		if e.ComplexityRoot.AutoRecharge.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutoRecharge.Currency(childComplexity), true
+	case "AutoRecharge.isEnabled":
+		if e.ComplexityRoot.AutoRecharge.IsEnabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutoRecharge.IsEnabled(childComplexity), true
+	case "AutoRecharge.lowBalanceThreshold":
+		if e.ComplexityRoot.AutoRecharge.LowBalanceThreshold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutoRecharge.LowBalanceThreshold(childComplexity), true
+	case "AutoRecharge.monthlyCeiling":
+		if e.ComplexityRoot.AutoRecharge.MonthlyCeiling == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutoRecharge.MonthlyCeiling(childComplexity), true
+	case "AutoRecharge.paymentMethod":
+		if e.ComplexityRoot.AutoRecharge.PaymentMethod == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutoRecharge.PaymentMethod(childComplexity), true
+	case "AutoRecharge.stoppedBecause":
+		if e.ComplexityRoot.AutoRecharge.StoppedBecause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutoRecharge.StoppedBecause(childComplexity), true
+	case "AutoRecharge.threshold":
+		if e.ComplexityRoot.AutoRecharge.Threshold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutoRecharge.Threshold(childComplexity), true
+	case "AutoRecharge.version":
+		if e.ComplexityRoot.AutoRecharge.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutoRecharge.Version(childComplexity), true
+
+	case "AutoRechargeSetPayload.autoRecharge":
+		if e.ComplexityRoot.AutoRechargeSetPayload.AutoRecharge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutoRechargeSetPayload.AutoRecharge(childComplexity), true
+	case "AutoRechargeSetPayload.userErrors":
+		if e.ComplexityRoot.AutoRechargeSetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutoRechargeSetPayload.UserErrors(childComplexity), true
 
 	case "ButtonContent.payload":
 		if e.ComplexityRoot.ButtonContent.Payload == nil {
@@ -2843,6 +3143,517 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationsUserError.Message(childComplexity), true
 
+	case "CreditAccount.autoRecharge":
+		if e.ComplexityRoot.CreditAccount.AutoRecharge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditAccount.AutoRecharge(childComplexity), true
+	case "CreditAccount.available":
+		if e.ComplexityRoot.CreditAccount.Available == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditAccount.Available(childComplexity), true
+	case "CreditAccount.daysLeft":
+		if e.ComplexityRoot.CreditAccount.DaysLeft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditAccount.DaysLeft(childComplexity), true
+	case "CreditAccount.entries":
+		if e.ComplexityRoot.CreditAccount.Entries == nil {
+			break
+		}
+
+		args, err := ec.field_CreditAccount_entries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CreditAccount.Entries(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "CreditAccount.freeAllowances":
+		if e.ComplexityRoot.CreditAccount.FreeAllowances == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditAccount.FreeAllowances(childComplexity), true
+	case "CreditAccount.granted":
+		if e.ComplexityRoot.CreditAccount.Granted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditAccount.Granted(childComplexity), true
+	case "CreditAccount.held":
+		if e.ComplexityRoot.CreditAccount.Held == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditAccount.Held(childComplexity), true
+	case "CreditAccount.isLow":
+		if e.ComplexityRoot.CreditAccount.IsLow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditAccount.IsLow(childComplexity), true
+	case "CreditAccount.nextRateCard":
+		if e.ComplexityRoot.CreditAccount.NextRateCard == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditAccount.NextRateCard(childComplexity), true
+	case "CreditAccount.owed":
+		if e.ComplexityRoot.CreditAccount.Owed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditAccount.Owed(childComplexity), true
+	case "CreditAccount.paymentMethods":
+		if e.ComplexityRoot.CreditAccount.PaymentMethods == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditAccount.PaymentMethods(childComplexity), true
+	case "CreditAccount.prices":
+		if e.ComplexityRoot.CreditAccount.Prices == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditAccount.Prices(childComplexity), true
+	case "CreditAccount.purchased":
+		if e.ComplexityRoot.CreditAccount.Purchased == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditAccount.Purchased(childComplexity), true
+	case "CreditAccount.purchases":
+		if e.ComplexityRoot.CreditAccount.Purchases == nil {
+			break
+		}
+
+		args, err := ec.field_CreditAccount_purchases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CreditAccount.Purchases(childComplexity, args["status"].(*models.PurchaseStatus), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "CreditAccount.rateCard":
+		if e.ComplexityRoot.CreditAccount.RateCard == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditAccount.RateCard(childComplexity), true
+	case "CreditAccount.reconciliations":
+		if e.ComplexityRoot.CreditAccount.Reconciliations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditAccount.Reconciliations(childComplexity), true
+	case "CreditAccount.spent":
+		if e.ComplexityRoot.CreditAccount.Spent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditAccount.Spent(childComplexity), true
+	case "CreditAccount.usage":
+		if e.ComplexityRoot.CreditAccount.Usage == nil {
+			break
+		}
+
+		args, err := ec.field_CreditAccount_usage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CreditAccount.Usage(childComplexity, args["from"].(time.Time), args["to"].(time.Time), args["by"].(credits.UsageBy)), true
+
+	case "CreditEntry.cause":
+		if e.ComplexityRoot.CreditEntry.Cause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEntry.Cause(childComplexity), true
+	case "CreditEntry.createdAt":
+		if e.ComplexityRoot.CreditEntry.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEntry.CreatedAt(childComplexity), true
+	case "CreditEntry.postings":
+		if e.ComplexityRoot.CreditEntry.Postings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEntry.Postings(childComplexity), true
+	case "CreditEntry.id":
+		if e.ComplexityRoot.CreditEntry.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEntry.PublicID(childComplexity), true
+	case "CreditEntry.reference":
+		if e.ComplexityRoot.CreditEntry.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEntry.Reference(childComplexity), true
+
+	case "CreditEntryConnection.edges":
+		if e.ComplexityRoot.CreditEntryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEntryConnection.Edges(childComplexity), true
+	case "CreditEntryConnection.nodes":
+		if e.ComplexityRoot.CreditEntryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEntryConnection.Nodes(childComplexity), true
+	case "CreditEntryConnection.pageInfo":
+		if e.ComplexityRoot.CreditEntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEntryConnection.PageInfo(childComplexity), true
+
+	case "CreditEntryEdge.cursor":
+		if e.ComplexityRoot.CreditEntryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEntryEdge.Cursor(childComplexity), true
+	case "CreditEntryEdge.node":
+		if e.ComplexityRoot.CreditEntryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEntryEdge.Node(childComplexity), true
+
+	case "CreditEvent.account":
+		if e.ComplexityRoot.CreditEvent.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEvent.Account(childComplexity), true
+	case "CreditEvent.cursor":
+		if e.ComplexityRoot.CreditEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEvent.Cursor(childComplexity), true
+	case "CreditEvent.kind":
+		if e.ComplexityRoot.CreditEvent.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEvent.Kind(childComplexity), true
+	case "CreditEvent.occurredAt":
+		if e.ComplexityRoot.CreditEvent.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEvent.OccurredAt(childComplexity), true
+	case "CreditEvent.id":
+		if e.ComplexityRoot.CreditEvent.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEvent.PublicID(childComplexity), true
+	case "CreditEvent.purchase":
+		if e.ComplexityRoot.CreditEvent.Purchase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEvent.Purchase(childComplexity), true
+	case "CreditEvent.reconciliations":
+		if e.ComplexityRoot.CreditEvent.Reconciliations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditEvent.Reconciliations(childComplexity), true
+
+	case "CreditPaymentRecordPayload.purchase":
+		if e.ComplexityRoot.CreditPaymentRecordPayload.Purchase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPaymentRecordPayload.Purchase(childComplexity), true
+	case "CreditPaymentRecordPayload.userErrors":
+		if e.ComplexityRoot.CreditPaymentRecordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPaymentRecordPayload.UserErrors(childComplexity), true
+
+	case "CreditPosting.account":
+		if e.ComplexityRoot.CreditPosting.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPosting.Account(childComplexity), true
+	case "CreditPosting.amount":
+		if e.ComplexityRoot.CreditPosting.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPosting.Amount(childComplexity), true
+
+	case "CreditPrice.price":
+		if e.ComplexityRoot.CreditPrice.Price == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPrice.Price(childComplexity), true
+
+	case "CreditPurchase.createdAt":
+		if e.ComplexityRoot.CreditPurchase.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchase.CreatedAt(childComplexity), true
+	case "CreditPurchase.credits":
+		if e.ComplexityRoot.CreditPurchase.Credits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchase.Credits(childComplexity), true
+	case "CreditPurchase.nextAttemptAt":
+		if e.ComplexityRoot.CreditPurchase.NextAttemptAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchase.NextAttemptAt(childComplexity), true
+	case "CreditPurchase.origin":
+		if e.ComplexityRoot.CreditPurchase.Origin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchase.Origin(childComplexity), true
+	case "CreditPurchase.paidAt":
+		if e.ComplexityRoot.CreditPurchase.PaidAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchase.PaidAt(childComplexity), true
+	case "CreditPurchase.paymentUrl":
+		if e.ComplexityRoot.CreditPurchase.PayAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchase.PayAt(childComplexity), true
+	case "CreditPurchase.reference":
+		if e.ComplexityRoot.CreditPurchase.PaymentReference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchase.PaymentReference(childComplexity), true
+	case "CreditPurchase.price":
+		if e.ComplexityRoot.CreditPurchase.Price == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchase.Price(childComplexity), true
+	case "CreditPurchase.provider":
+		if e.ComplexityRoot.CreditPurchase.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchase.Provider(childComplexity), true
+	case "CreditPurchase.id":
+		if e.ComplexityRoot.CreditPurchase.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchase.PublicID(childComplexity), true
+	case "CreditPurchase.failureCode":
+		if e.ComplexityRoot.CreditPurchase.Refused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchase.Refused(childComplexity), true
+	case "CreditPurchase.requestedBy":
+		if e.ComplexityRoot.CreditPurchase.RequestedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchase.RequestedBy(childComplexity), true
+	case "CreditPurchase.status":
+		if e.ComplexityRoot.CreditPurchase.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchase.Status(childComplexity), true
+
+	case "CreditPurchaseConnection.edges":
+		if e.ComplexityRoot.CreditPurchaseConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchaseConnection.Edges(childComplexity), true
+	case "CreditPurchaseConnection.nodes":
+		if e.ComplexityRoot.CreditPurchaseConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchaseConnection.Nodes(childComplexity), true
+	case "CreditPurchaseConnection.pageInfo":
+		if e.ComplexityRoot.CreditPurchaseConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchaseConnection.PageInfo(childComplexity), true
+
+	case "CreditPurchaseEdge.cursor":
+		if e.ComplexityRoot.CreditPurchaseEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchaseEdge.Cursor(childComplexity), true
+	case "CreditPurchaseEdge.node":
+		if e.ComplexityRoot.CreditPurchaseEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchaseEdge.Node(childComplexity), true
+
+	case "CreditPurchasePayload.purchase":
+		if e.ComplexityRoot.CreditPurchasePayload.Purchase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchasePayload.Purchase(childComplexity), true
+	case "CreditPurchasePayload.userErrors":
+		if e.ComplexityRoot.CreditPurchasePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditPurchasePayload.UserErrors(childComplexity), true
+
+	case "CreditReconciliation.businessAccountId":
+		if e.ComplexityRoot.CreditReconciliation.BusinessAccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditReconciliation.BusinessAccountID(childComplexity), true
+	case "CreditReconciliation.category":
+		if e.ComplexityRoot.CreditReconciliation.CategoryText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditReconciliation.CategoryText(childComplexity), true
+	case "CreditReconciliation.country":
+		if e.ComplexityRoot.CreditReconciliation.Country == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditReconciliation.Country(childComplexity), true
+	case "CreditReconciliation.day":
+		if e.ComplexityRoot.CreditReconciliation.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditReconciliation.Day(childComplexity), true
+	case "CreditReconciliation.metas":
+		if e.ComplexityRoot.CreditReconciliation.Metas == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditReconciliation.Metas(childComplexity), true
+	case "CreditReconciliation.ours":
+		if e.ComplexityRoot.CreditReconciliation.Ours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditReconciliation.Ours(childComplexity), true
+
+	case "CreditUsage.billable":
+		if e.ComplexityRoot.CreditUsage.Billable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditUsage.Billable(childComplexity), true
+	case "CreditUsage.category":
+		if e.ComplexityRoot.CreditUsage.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditUsage.Category(childComplexity), true
+	case "CreditUsage.channel":
+		if e.ComplexityRoot.CreditUsage.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditUsage.Channel(childComplexity), true
+	case "CreditUsage.charged":
+		if e.ComplexityRoot.CreditUsage.Charged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditUsage.Charged(childComplexity), true
+	case "CreditUsage.country":
+		if e.ComplexityRoot.CreditUsage.Country == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditUsage.Country(childComplexity), true
+	case "CreditUsage.day":
+		if e.ComplexityRoot.CreditUsage.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditUsage.Day(childComplexity), true
+	case "CreditUsage.messages":
+		if e.ComplexityRoot.CreditUsage.Messages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditUsage.Messages(childComplexity), true
+	case "CreditUsage.templateName":
+		if e.ComplexityRoot.CreditUsage.TemplateName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditUsage.TemplateName(childComplexity), true
+
+	case "CreditUsageExportPayload.expiresAt":
+		if e.ComplexityRoot.CreditUsageExportPayload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditUsageExportPayload.ExpiresAt(childComplexity), true
+	case "CreditUsageExportPayload.url":
+		if e.ComplexityRoot.CreditUsageExportPayload.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditUsageExportPayload.URL(childComplexity), true
+	case "CreditUsageExportPayload.userErrors":
+		if e.ComplexityRoot.CreditUsageExportPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditUsageExportPayload.UserErrors(childComplexity), true
+
+	case "CreditUserError.code":
+		if e.ComplexityRoot.CreditUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditUserError.Code(childComplexity), true
+	case "CreditUserError.field":
+		if e.ComplexityRoot.CreditUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditUserError.Field(childComplexity), true
+	case "CreditUserError.message":
+		if e.ComplexityRoot.CreditUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditUserError.Message(childComplexity), true
+
 	case "DocumentContent.caption":
 		if e.ComplexityRoot.DocumentContent.Caption == nil {
 			break
@@ -2892,6 +3703,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FlowReplyContent.ResponseJSON(childComplexity), true
+
+	case "FreeAllowance.category":
+		if e.ComplexityRoot.FreeAllowance.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FreeAllowance.Category(childComplexity), true
+	case "FreeAllowance.channel":
+		if e.ComplexityRoot.FreeAllowance.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FreeAllowance.Channel(childComplexity), true
+	case "FreeAllowance.countedBy":
+		if e.ComplexityRoot.FreeAllowance.CountedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FreeAllowance.CountedBy(childComplexity), true
+	case "FreeAllowance.monthly":
+		if e.ComplexityRoot.FreeAllowance.Monthly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FreeAllowance.Monthly(childComplexity), true
+	case "FreeAllowance.used":
+		if e.ComplexityRoot.FreeAllowance.Used == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FreeAllowance.Used(childComplexity), true
 
 	case "HttpHeader.name":
 		if e.ComplexityRoot.HttpHeader.Name == nil {
@@ -3610,6 +4452,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MessageUserError.Message(childComplexity), true
 
+	case "Money.amount":
+		if e.ComplexityRoot.Money.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Money.Amount(childComplexity), true
+	case "Money.currency":
+		if e.ComplexityRoot.Money.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Money.Currency(childComplexity), true
+
 	case "Mutation.attachmentRefetch":
 		if e.ComplexityRoot.Mutation.AttachmentRefetch == nil {
 			break
@@ -3643,6 +4498,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AttachmentUploadCreate(childComplexity, args["input"].(gqlmodel.AttachmentUploadCreateInput)), true
+	case "Mutation.autoRechargeSet":
+		if e.ComplexityRoot.Mutation.AutoRechargeSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_autoRechargeSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AutoRechargeSet(childComplexity, args["input"].(gqlmodel.AutoRechargeSetInput)), true
 	case "Mutation.channelAssigneesSet":
 		if e.ComplexityRoot.Mutation.ChannelAssigneesSet == nil {
 			break
@@ -3841,6 +4707,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationsTag(childComplexity, args["input"].(gqlmodel.ConversationsTagInput)), true
+	case "Mutation.creditPaymentRecord":
+		if e.ComplexityRoot.Mutation.CreditPaymentRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_creditPaymentRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreditPaymentRecord(childComplexity, args["input"].(gqlmodel.CreditPaymentRecordInput)), true
+	case "Mutation.creditPurchase":
+		if e.ComplexityRoot.Mutation.CreditPurchase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_creditPurchase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreditPurchase(childComplexity, args["input"].(gqlmodel.CreditPurchaseInput)), true
+	case "Mutation.creditUsageExport":
+		if e.ComplexityRoot.Mutation.CreditUsageExport == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_creditUsageExport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreditUsageExport(childComplexity, args["input"].(gqlmodel.CreditUsageExportInput)), true
 	case "Mutation.messageCancel":
 		if e.ComplexityRoot.Mutation.MessageCancel == nil {
 			break
@@ -4582,6 +5481,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "PaymentMethod.createdAt":
+		if e.ComplexityRoot.PaymentMethod.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentMethod.CreatedAt(childComplexity), true
+	case "PaymentMethod.provider":
+		if e.ComplexityRoot.PaymentMethod.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentMethod.Provider(childComplexity), true
+	case "PaymentMethod.id":
+		if e.ComplexityRoot.PaymentMethod.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentMethod.PublicID(childComplexity), true
+
 	case "Presence.since":
 		if e.ComplexityRoot.Presence.Since == nil {
 			break
@@ -4705,6 +5623,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Conversations(childComplexity, args["filter"].(*gqlmodel.ConversationFilter), args["orderBy"].(*gqlmodel.ConversationOrder), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.creditAccount":
+		if e.ComplexityRoot.Query.CreditAccount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.CreditAccount(childComplexity), true
 	case "Query.inboxCounts":
 		if e.ComplexityRoot.Query.InboxCounts == nil {
 			break
@@ -4959,6 +5883,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QuickReplyUserError.Message(childComplexity), true
+
+	case "Rate.category":
+		if e.ComplexityRoot.Rate.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rate.Category(childComplexity), true
+	case "Rate.effectiveFrom":
+		if e.ComplexityRoot.Rate.EffectiveFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rate.EffectiveFrom(childComplexity), true
+	case "Rate.country":
+		if e.ComplexityRoot.Rate.For == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rate.For(childComplexity), true
+	case "Rate.price":
+		if e.ComplexityRoot.Rate.Price == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rate.Price(childComplexity), true
+
+	case "RateCard.model":
+		if e.ComplexityRoot.RateCard.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateCard.Model(childComplexity), true
+	case "RateCard.name":
+		if e.ComplexityRoot.RateCard.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateCard.Name(childComplexity), true
+	case "RateCard.id":
+		if e.ComplexityRoot.RateCard.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateCard.PublicID(childComplexity), true
+	case "RateCard.rates":
+		if e.ComplexityRoot.RateCard.Rates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateCard.Rates(childComplexity), true
+
+	case "RateCardChange.effectiveFrom":
+		if e.ComplexityRoot.RateCardChange.EffectiveFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateCardChange.EffectiveFrom(childComplexity), true
+	case "RateCardChange.rateCard":
+		if e.ComplexityRoot.RateCardChange.RateCard == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateCardChange.RateCard(childComplexity), true
 
 	case "Referral.body":
 		if e.ComplexityRoot.Referral.Body == nil {
@@ -5220,6 +6207,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ConversationPresence(childComplexity, args["conversationId"].(string)), true
+	case "Subscription.creditEvents":
+		if e.ComplexityRoot.Subscription.CreditEvents == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_creditEvents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.CreditEvents(childComplexity, args["after"].(*string)), true
 	case "Subscription.inboxCountsChanged":
 		if e.ComplexityRoot.Subscription.InboxCountsChanged == nil {
 			break
@@ -5636,6 +6634,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AttachmentRefetchInput", ec.unmarshalInputAttachmentRefetchInput),
 			graphql.NewInputUnmarshaler("AttachmentUploadCompleteInput", ec.unmarshalInputAttachmentUploadCompleteInput),
 			graphql.NewInputUnmarshaler("AttachmentUploadCreateInput", ec.unmarshalInputAttachmentUploadCreateInput),
+			graphql.NewInputUnmarshaler("AutoRechargeSetInput", ec.unmarshalInputAutoRechargeSetInput),
 			graphql.NewInputUnmarshaler("ChannelAssigneesSetInput", ec.unmarshalInputChannelAssigneesSetInput),
 			graphql.NewInputUnmarshaler("ChannelPermissionSetInput", ec.unmarshalInputChannelPermissionSetInput),
 			graphql.NewInputUnmarshaler("ChannelReopenPolicySetInput", ec.unmarshalInputChannelReopenPolicySetInput),
@@ -5663,6 +6662,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ConversationsAssignInput", ec.unmarshalInputConversationsAssignInput),
 			graphql.NewInputUnmarshaler("ConversationsCloseInput", ec.unmarshalInputConversationsCloseInput),
 			graphql.NewInputUnmarshaler("ConversationsTagInput", ec.unmarshalInputConversationsTagInput),
+			graphql.NewInputUnmarshaler("CreditPaymentRecordInput", ec.unmarshalInputCreditPaymentRecordInput),
+			graphql.NewInputUnmarshaler("CreditPurchaseInput", ec.unmarshalInputCreditPurchaseInput),
+			graphql.NewInputUnmarshaler("CreditUsageExportInput", ec.unmarshalInputCreditUsageExportInput),
 			graphql.NewInputUnmarshaler("InteractiveButtonInput", ec.unmarshalInputInteractiveButtonInput),
 			graphql.NewInputUnmarshaler("InteractiveContentInput", ec.unmarshalInputInteractiveContentInput),
 			graphql.NewInputUnmarshaler("InteractiveHeaderInput", ec.unmarshalInputInteractiveHeaderInput),
@@ -6036,6 +7038,11 @@ type Query {
     """
     before: String
   ): ContactMatchConnection
+  """
+  The organization's credits, which pay for templates. Everybody sees what is available and what messages cost; the rest is
+  for administrators.
+  """
+  creditAccount: CreditAccount
   """
   The organization's WhatsApp numbers on which the viewer has VIEW, by name.
   """
@@ -6429,6 +7436,45 @@ type Mutation {
     input: ChannelPermissionSetInput!
   ): ChannelPermissionSetPayload
   """
+  Buys credits. Administrators only. With a payment provider the answer says where to pay, and the credits are there once the
+  payment has come; without one an administrator records the payment (` + "`" + `creditPaymentRecord` + "`" + `).
+  """
+  creditPurchase(
+    """
+    How many, in which currency, and under which key.
+    """
+    input: CreditPurchaseInput!
+  ): CreditPurchasePayload
+  """
+  Records that the money for a purchase came outside of any payment provider, and adds its credits. Administrators only.
+  """
+  creditPaymentRecord(
+    """
+    Which purchase, and how it was paid.
+    """
+    input: CreditPaymentRecordInput!
+  ): CreditPaymentRecordPayload
+  """
+  Sets how credits are bought automatically. Administrators only. If less than the threshold is available, a purchase begins at
+  once.
+  """
+  autoRechargeSet(
+    """
+    When, how many, and how they are paid.
+    """
+    input: AutoRechargeSetInput!
+  ): AutoRechargeSetPayload
+  """
+  Gives the address of a CSV file of what credits were spent on, which serves for five minutes to whoever has it.
+  Administrators only.
+  """
+  creditUsageExport(
+    """
+    Which days.
+    """
+    input: CreditUsageExportInput!
+  ): CreditUsageExportPayload
+  """
   Switches a user on or off. Administrators only, and not for oneself. A user who is switched off cannot sign in, is
   assigned nothing, and is thrown off within 30 seconds, on open sockets too.
   """
@@ -6571,6 +7617,15 @@ type Subscription {
   The viewer's ` + "`" + `inboxCounts` + "`" + `: at once, and again whenever they have changed. Changes in quick succession are told together.
   """
   inboxCountsChanged: InboxCounts
+  """
+  What happens to the organization's credits. Administrators only; it ends when the viewer is none any more.
+  """
+  creditEvents(
+    """
+    The cursor of the last event seen, of this stream or of ` + "`" + `inboxEvents` + "`" + `; see there.
+    """
+    after: String
+  ): CreditEvent
   """
   Everything that happens in one conversation. Needs VIEW on its channel. When the conversation is merged into another, the
   last event is a ConversationMergedEvent.
@@ -12097,6 +13152,986 @@ type AttachmentRefetchPayload {
   """
   userErrors: [AttachmentUserError!]!
 }
+
+"""
+An amount of credits: a decimal number in a string with up to six decimals, as in ` + "`" + `"12.5"` + "`" + `. Sums are exact.
+"""
+scalar Credits
+
+"""
+An amount of money.
+"""
+type Money {
+  """
+  A decimal number with all decimals of the currency, as in ` + "`" + `"200.00"` + "`" + `.
+  """
+  amount: String!
+  """
+  ISO 4217, as in ` + "`" + `BRL` + "`" + `.
+  """
+  currency: String!
+}
+
+"""
+The credits of the organization.
+"""
+type CreditAccount {
+  """
+  What can be spent; never below zero.
+  """
+  available: Credits!
+  """
+  Kept for messages that are under way and whose price is not known yet.
+  """
+  held: Credits!
+  """
+  Whether less than the limit is available below which administrators are told.
+  """
+  isLow: Boolean
+  """
+  All that was ever charged. Null for others than administrators.
+  """
+  spent: Credits
+  """
+  All that was ever bought. Null for others than administrators.
+  """
+  purchased: Credits
+  """
+  All that was ever given by the operator. Null for others than administrators.
+  """
+  granted: Credits
+  """
+  What is still to be paid for messages that arrived after their credits had been let go; the next credits pay it. Null for
+  others than administrators.
+  """
+  owed: Credits
+  """
+  What messages cost now.
+  """
+  rateCard: RateCard
+  """
+  The change of the rate card that is planned next; null if there is none.
+  """
+  nextRateCard: RateCardChange
+  """
+  The free allowances of this month.
+  """
+  freeAllowances: [FreeAllowance!]
+  """
+  What a credit costs, in each currency that credits are sold in.
+  """
+  prices: [CreditPrice!]
+  """
+  How many days the available credits last at the pace of the last 28 days; null if nothing was spent in them. Administrators
+  only.
+  """
+  daysLeft: Int
+  """
+  How credits are bought automatically. Administrators only.
+  """
+  autoRecharge: AutoRecharge
+  """
+  The ways to pay without a person, newest first, at most 100. One is kept when somebody pays on the provider's page.
+  Administrators only.
+  """
+  paymentMethods: [PaymentMethod!]
+  """
+  The ledger, newest first. Administrators only.
+  """
+  entries(
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor.
+    """
+    before: String
+  ): CreditEntryConnection
+  """
+  Purchases, newest first; those that are PAID are the receipts. Administrators only.
+  """
+  purchases(
+    """
+    Only those in this state; all of them when absent.
+    """
+    status: CreditPurchaseStatus
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor.
+    """
+    before: String
+  ): CreditPurchaseConnection
+  """
+  What credits were spent on. Days in order; everything else by what was charged, most first, at most 1,000 lines.
+  Administrators only.
+  """
+  usage(
+    """
+    Any time of the first day, in UTC.
+    """
+    from: DateTime!
+    """
+    Any time of the last day, in UTC; at most 366 days in all.
+    """
+    to: DateTime!
+    """
+    What to sum up by.
+    """
+    by: CreditUsageDimension! = DAY
+  ): [CreditUsage!]
+  """
+  The latest days on which Meta counts other than the ledger, newest first, at most 100. Administrators only.
+  """
+  reconciliations: [CreditReconciliation!]
+}
+
+"""
+A way of pricing messages.
+"""
+type RateCard {
+  """
+  Opaque id, starting with ` + "`" + `rate_` + "`" + `.
+  """
+  id: ID!
+  """
+  The card's name.
+  """
+  name: String!
+  """
+  What is paid for.
+  """
+  model: PricingModel!
+  """
+  All prices, also those of other times, by category, country and time.
+  """
+  rates: [Rate!]!
+}
+
+"""
+What is paid for.
+"""
+enum PricingModel {
+  """
+  The first template of a category to a person opens a session of 24 hours, in which further ones are free.
+  """
+  PER_CONVERSATION
+  """
+  Each delivered message.
+  """
+  PER_MESSAGE
+}
+
+"""
+What a message is priced as.
+"""
+enum PricingCategory {
+  """
+  A marketing template.
+  """
+  MARKETING
+  """
+  A utility template.
+  """
+  UTILITY
+  """
+  A template with a one-time code.
+  """
+  AUTHENTICATION
+  """
+  A template with a one-time code, at Meta's price for senders abroad.
+  """
+  AUTHENTICATION_INTERNATIONAL
+  """
+  No template: the answer to a customer.
+  """
+  SERVICE
+}
+
+"""
+A price from a time on, until the next one of the same category and country.
+"""
+type Rate {
+  """
+  What the message is priced as.
+  """
+  category: PricingCategory!
+  """
+  The recipient's, ISO 3166-1 alpha-2; null: every other country.
+  """
+  country: String
+  """
+  When the price begins to hold.
+  """
+  effectiveFrom: DateTime!
+  """
+  Per session or message, as the card's model has it.
+  """
+  price: Credits!
+}
+
+"""
+A planned change of the rate card. Prices never change backwards.
+"""
+type RateCardChange {
+  """
+  When the card begins to hold.
+  """
+  effectiveFrom: DateTime!
+  """
+  The card.
+  """
+  rateCard: RateCard
+}
+
+"""
+What is free in a calendar month (UTC). What is left of it is lost.
+"""
+type FreeAllowance {
+  """
+  What is free.
+  """
+  category: PricingCategory!
+  """
+  Whether conversations (PER_CONVERSATION) or messages (PER_MESSAGE) are counted.
+  """
+  countedBy: PricingModel!
+  """
+  The number whose allowance it is; null: the whole organization shares it.
+  """
+  channel: Channel
+  """
+  How many are free in a month.
+  """
+  monthly: Int!
+  """
+  How many were used this month; it may be more than are free.
+  """
+  used: Int!
+}
+
+"""
+What one credit costs.
+"""
+type CreditPrice {
+  """
+  For one credit.
+  """
+  price: Money!
+}
+
+"""
+How credits are bought automatically.
+"""
+type AutoRecharge {
+  """
+  Whether they are.
+  """
+  isEnabled: Boolean!
+  """
+  When less than this is available, credits are bought.
+  """
+  threshold: Credits!
+  """
+  How many are bought each time.
+  """
+  amount: Credits!
+  """
+  At most so many in a calendar month (UTC).
+  """
+  monthlyCeiling: Credits!
+  """
+  What they are paid in; null: never set.
+  """
+  currency: String
+  """
+  How they are paid; null if there is no way.
+  """
+  paymentMethod: PaymentMethod
+  """
+  The payment provider's word for why the last payments were refused, if that switched auto-recharge off; null otherwise.
+  """
+  stoppedBecause: String
+  """
+  When less than this is available, administrators are told.
+  """
+  lowBalanceThreshold: Credits!
+  """
+  For ` + "`" + `expectedVersion` + "`" + `.
+  """
+  version: Int!
+}
+
+"""
+A way to pay without a person. The payment provider knows its numbers, Recado does not.
+"""
+type PaymentMethod {
+  """
+  Opaque id, starting with ` + "`" + `paym_` + "`" + `.
+  """
+  id: ID!
+  """
+  Who keeps it.
+  """
+  provider: PaymentProvider!
+  """
+  When it was kept.
+  """
+  createdAt: DateTime!
+}
+
+"""
+Who takes a payment.
+"""
+enum PaymentProvider {
+  """
+  Stripe.
+  """
+  STRIPE
+  """
+  Nobody: an administrator records that the money came.
+  """
+  MANUAL
+}
+
+"""
+A movement of credits. Its postings sum to zero.
+"""
+type CreditEntry {
+  """
+  Opaque id, starting with ` + "`" + `cred_` + "`" + `.
+  """
+  id: ID!
+  """
+  Why it was made.
+  """
+  cause: CreditCause!
+  """
+  Of what caused it: the id of the message or purchase, or the operator's own words for a grant.
+  """
+  reference: String!
+  """
+  When it was booked.
+  """
+  createdAt: DateTime!
+  """
+  What it did to each account.
+  """
+  postings: [CreditPosting!]!
+}
+
+"""
+Why credits moved.
+"""
+enum CreditCause {
+  """
+  A message was queued: its dearest price is kept.
+  """
+  HOLD
+  """
+  The message was delivered: it is charged, and the rest is available again.
+  """
+  SETTLEMENT
+  """
+  The message failed, was canceled, or was not heard of.
+  """
+  RELEASE
+  """
+  The message was delivered after its credits had been let go.
+  """
+  LATE_CHARGE
+  """
+  Credits were paid.
+  """
+  PURCHASE
+  """
+  The operator gave credits.
+  """
+  GRANT
+}
+
+"""
+What an entry does to an account.
+"""
+type CreditPosting {
+  """
+  Which account.
+  """
+  account: CreditLedgerAccount!
+  """
+  What is added to it; below zero: taken from it.
+  """
+  amount: Credits!
+}
+
+"""
+An account of the ledger.
+"""
+enum CreditLedgerAccount {
+  """
+  What can be spent.
+  """
+  AVAILABLE
+  """
+  Kept for messages under way.
+  """
+  HELD
+  """
+  Charged.
+  """
+  SPENT
+  """
+  Where bought credits come from: minus all that was bought.
+  """
+  PURCHASED
+  """
+  Where given credits come from: minus all that was given.
+  """
+  GRANTED
+  """
+  Minus what is still to be paid.
+  """
+  OWED
+}
+
+"""
+A page of movements of credits.
+"""
+type CreditEntryConnection {
+  """
+  The objects with their cursors.
+  """
+  edges: [CreditEntryEdge!]!
+  """
+  The objects alone.
+  """
+  nodes: [CreditEntry!]!
+  """
+  Where the page begins and ends.
+  """
+  pageInfo: PageInfo!
+}
+
+"""
+One of movements of credits in its place in a list.
+"""
+type CreditEntryEdge {
+  """
+  The place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  The object.
+  """
+  node: CreditEntry!
+}
+
+"""
+A purchase of credits; once PAID, a receipt. Administrators only.
+"""
+type CreditPurchase implements Node {
+  """
+  Opaque id, starting with ` + "`" + `purch_` + "`" + `.
+  """
+  id: ID!
+  """
+  How far it has come.
+  """
+  status: CreditPurchaseStatus!
+  """
+  Who asked for it.
+  """
+  origin: CreditPurchaseOrigin!
+  """
+  How many.
+  """
+  credits: Credits!
+  """
+  What they cost.
+  """
+  price: Money!
+  """
+  Who takes the payment.
+  """
+  provider: PaymentProvider!
+  """
+  Where to pay; null if there is nothing to do there.
+  """
+  paymentUrl: String
+  """
+  The provider's id of the payment, or the note of who recorded it; null until there is one.
+  """
+  reference: String
+  """
+  The provider's word for why the payment was refused; null if it was not.
+  """
+  failureCode: String
+  """
+  Who bought; null for auto-recharge.
+  """
+  requestedBy: User
+  """
+  When it was begun.
+  """
+  createdAt: DateTime!
+  """
+  When an automatic payment that was refused is tried again; null otherwise.
+  """
+  nextAttemptAt: DateTime
+  """
+  When it was paid; null if it was not.
+  """
+  paidAt: DateTime
+}
+
+"""
+How far a purchase has come. A payment that comes after all makes it PAID.
+"""
+enum CreditPurchaseStatus {
+  """
+  The payment has not come yet.
+  """
+  PENDING
+  """
+  The credits are there.
+  """
+  PAID
+  """
+  The payment was refused.
+  """
+  FAILED
+  """
+  Nobody paid in time.
+  """
+  EXPIRED
+}
+
+"""
+Who asked for a purchase.
+"""
+enum CreditPurchaseOrigin {
+  """
+  A person.
+  """
+  PERSON
+  """
+  Auto-recharge.
+  """
+  AUTO_RECHARGE
+}
+
+"""
+A page of purchases of credits.
+"""
+type CreditPurchaseConnection {
+  """
+  The objects with their cursors.
+  """
+  edges: [CreditPurchaseEdge!]!
+  """
+  The objects alone.
+  """
+  nodes: [CreditPurchase!]!
+  """
+  Where the page begins and ends.
+  """
+  pageInfo: PageInfo!
+}
+
+"""
+One of purchases of credits in its place in a list.
+"""
+type CreditPurchaseEdge {
+  """
+  The place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  The object.
+  """
+  node: CreditPurchase!
+}
+
+"""
+What a report is summed up by.
+"""
+enum CreditUsageDimension {
+  """
+  Day, in UTC, on which messages were queued.
+  """
+  DAY
+  """
+  Category of the message.
+  """
+  CATEGORY
+  """
+  Country of the recipient.
+  """
+  COUNTRY
+  """
+  Number that sent.
+  """
+  CHANNEL
+  """
+  Name of the template.
+  """
+  TEMPLATE
+}
+
+"""
+A line of a report. Only what it is summed up by is set, beside the sums.
+"""
+type CreditUsage {
+  """
+  The beginning of the day; only by DAY.
+  """
+  day: DateTime
+  """
+  Only by CATEGORY.
+  """
+  category: PricingCategory
+  """
+  ISO 3166-1 alpha-2; empty: not known. Only by COUNTRY.
+  """
+  country: String
+  """
+  Only by CHANNEL.
+  """
+  channel: Channel
+  """
+  Empty: no template. Only by TEMPLATE.
+  """
+  templateName: String
+  """
+  How many were delivered.
+  """
+  messages: Int!
+  """
+  How many of them Meta charges.
+  """
+  billable: Int!
+  """
+  What they cost.
+  """
+  charged: Credits!
+}
+
+"""
+What the ledger and Meta count of a day's charged messages.
+"""
+type CreditReconciliation {
+  """
+  The beginning of the day, in UTC.
+  """
+  day: DateTime!
+  """
+  Meta's id of the WhatsApp Business account.
+  """
+  businessAccountId: String!
+  """
+  What the messages are priced as; an open set.
+  """
+  category: String!
+  """
+  The recipients'; empty: not known.
+  """
+  country: String!
+  """
+  By the ledger.
+  """
+  ours: Int!
+  """
+  By Meta.
+  """
+  metas: Int!
+}
+
+"""
+What happened to credits.
+"""
+enum CreditEventKind {
+  """
+  A balance changed.
+  """
+  BALANCE_CHANGED
+  """
+  Less than the limit is available now.
+  """
+  LOW_BALANCE
+  """
+  A purchase was begun, paid, refused or given up.
+  """
+  PURCHASE_CHANGED
+  """
+  An automatic payment was refused; it is tried again.
+  """
+  RECHARGE_FAILED
+  """
+  Auto-recharge was switched off after repeated failure.
+  """
+  RECHARGE_STOPPED
+  """
+  The month's ceiling keeps auto-recharge from buying.
+  """
+  RECHARGE_CEILING_REACHED
+  """
+  Meta counts other than the ledger.
+  """
+  RECONCILIATION_DIFFERS
+}
+
+"""
+Something that happened to the organization's credits.
+"""
+type CreditEvent {
+  """
+  Opaque id, starting with ` + "`" + `evt_` + "`" + `, the same when the event is delivered again.
+  """
+  id: ID!
+  """
+  The place in the organization's feed, for ` + "`" + `after` + "`" + `.
+  """
+  cursor: String!
+  """
+  When it happened.
+  """
+  occurredAt: DateTime!
+  """
+  What happened.
+  """
+  kind: CreditEventKind!
+  """
+  The balances right after it.
+  """
+  account: CreditAccount!
+  """
+  The purchase, where it is about one.
+  """
+  purchase: CreditPurchase
+  """
+  What differs, with RECONCILIATION_DIFFERS.
+  """
+  reconciliations: [CreditReconciliation!]!
+}
+
+"""
+A wish to buy credits.
+"""
+input CreditPurchaseInput {
+  """
+  Whole credits, 1 to 100,000.
+  """
+  credits: Credits!
+  """
+  ISO 4217, one of ` + "`" + `CreditAccount.prices` + "`" + `.
+  """
+  currency: String!
+  """
+  The client's key for this call, 1 to 64 characters: repeating it with the same input within a day returns the same purchase.
+  """
+  idempotencyKey: String!
+}
+
+"""
+What became of ` + "`" + `creditPurchase` + "`" + `.
+"""
+type CreditPurchasePayload {
+  """
+  The purchase.
+  """
+  purchase: CreditPurchase
+  """
+  What can be mended; empty on success.
+  """
+  userErrors: [CreditUserError!]!
+}
+
+"""
+A payment that came.
+"""
+input CreditPaymentRecordInput {
+  """
+  The purchase that was paid.
+  """
+  purchaseId: ID!
+  """
+  How: a bank's reference, for example. 1 to 200 characters.
+  """
+  note: String!
+}
+
+"""
+What became of ` + "`" + `creditPaymentRecord` + "`" + `.
+"""
+type CreditPaymentRecordPayload {
+  """
+  The purchase.
+  """
+  purchase: CreditPurchase
+  """
+  What can be mended; empty on success.
+  """
+  userErrors: [CreditUserError!]!
+}
+
+"""
+How credits are to be bought automatically.
+"""
+input AutoRechargeSetInput {
+  """
+  Whether they are.
+  """
+  isEnabled: Boolean!
+  """
+  When less than this is available, credits are bought.
+  """
+  threshold: Credits!
+  """
+  How many each time: whole credits, 1 to 100,000.
+  """
+  amount: Credits!
+  """
+  At most so many in a calendar month (UTC); not less than ` + "`" + `amount` + "`" + `.
+  """
+  monthlyCeiling: Credits!
+  """
+  ISO 4217, one of ` + "`" + `CreditAccount.prices` + "`" + `.
+  """
+  currency: String!
+  """
+  How they are paid; the newest way when absent.
+  """
+  paymentMethodId: ID
+  """
+  When less than this is available, administrators are told; unchanged when absent.
+  """
+  lowBalanceThreshold: Credits
+  """
+  Refuse with CONFLICT if the settings have another version.
+  """
+  expectedVersion: Int
+}
+
+"""
+What became of ` + "`" + `autoRechargeSet` + "`" + `.
+"""
+type AutoRechargeSetPayload {
+  """
+  The settings; with CONFLICT as they are now.
+  """
+  autoRecharge: AutoRecharge
+  """
+  What can be mended; empty on success.
+  """
+  userErrors: [CreditUserError!]!
+}
+
+"""
+The days of an export.
+"""
+input CreditUsageExportInput {
+  """
+  Any time of the first day, in UTC.
+  """
+  from: DateTime!
+  """
+  Any time of the last day, in UTC; at most 366 days in all.
+  """
+  to: DateTime!
+}
+
+"""
+What became of ` + "`" + `creditUsageExport` + "`" + `.
+"""
+type CreditUsageExportPayload {
+  """
+  Where the file is. A path alone if the program does not know its own address.
+  """
+  url: String
+  """
+  How long the address serves.
+  """
+  expiresAt: DateTime
+  """
+  What can be mended; empty on success.
+  """
+  userErrors: [CreditUserError!]!
+}
+
+"""
+What can be mended about credits.
+"""
+type CreditUserError implements UserError {
+  """
+  For programs.
+  """
+  code: CreditErrorCode!
+  """
+  For people, in the language of the request.
+  """
+  message: String!
+  """
+  The way to the value that is to blame; null when no single value is.
+  """
+  field: [String!]
+}
+
+"""
+What went wrong with credits.
+"""
+enum CreditErrorCode {
+  """
+  A value breaks its limits.
+  """
+  INVALID
+  """
+  A value is missing.
+  """
+  REQUIRED
+  """
+  It does not exist.
+  """
+  NOT_FOUND
+  """
+  The viewer is no administrator.
+  """
+  FORBIDDEN
+  """
+  Somebody else changed it first.
+  """
+  CONFLICT
+  """
+  The key came with another input.
+  """
+  IDEMPOTENCY_KEY_REUSED
+  """
+  The payment provider does not answer: try again with the same key.
+  """
+  PAYMENT_UNAVAILABLE
+  """
+  The purchase was paid already, or its payment is taken by a provider.
+  """
+  PAYMENT_NOT_PENDING
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -12281,6 +14316,40 @@ func (ec *executionContext) childFields_AttachmentUserError(ctx context.Context,
 		return ec.fieldContext_AttachmentUserError_field(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AttachmentUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_AutoRecharge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "isEnabled":
+		return ec.fieldContext_AutoRecharge_isEnabled(ctx, field)
+	case "threshold":
+		return ec.fieldContext_AutoRecharge_threshold(ctx, field)
+	case "amount":
+		return ec.fieldContext_AutoRecharge_amount(ctx, field)
+	case "monthlyCeiling":
+		return ec.fieldContext_AutoRecharge_monthlyCeiling(ctx, field)
+	case "currency":
+		return ec.fieldContext_AutoRecharge_currency(ctx, field)
+	case "paymentMethod":
+		return ec.fieldContext_AutoRecharge_paymentMethod(ctx, field)
+	case "stoppedBecause":
+		return ec.fieldContext_AutoRecharge_stoppedBecause(ctx, field)
+	case "lowBalanceThreshold":
+		return ec.fieldContext_AutoRecharge_lowBalanceThreshold(ctx, field)
+	case "version":
+		return ec.fieldContext_AutoRecharge_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AutoRecharge", field.Name)
+}
+
+func (ec *executionContext) childFields_AutoRechargeSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "autoRecharge":
+		return ec.fieldContext_AutoRechargeSetPayload_autoRecharge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AutoRechargeSetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AutoRechargeSetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Channel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12851,6 +14920,278 @@ func (ec *executionContext) childFields_ConversationsUserError(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ConversationsUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_CreditAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "available":
+		return ec.fieldContext_CreditAccount_available(ctx, field)
+	case "held":
+		return ec.fieldContext_CreditAccount_held(ctx, field)
+	case "isLow":
+		return ec.fieldContext_CreditAccount_isLow(ctx, field)
+	case "spent":
+		return ec.fieldContext_CreditAccount_spent(ctx, field)
+	case "purchased":
+		return ec.fieldContext_CreditAccount_purchased(ctx, field)
+	case "granted":
+		return ec.fieldContext_CreditAccount_granted(ctx, field)
+	case "owed":
+		return ec.fieldContext_CreditAccount_owed(ctx, field)
+	case "rateCard":
+		return ec.fieldContext_CreditAccount_rateCard(ctx, field)
+	case "nextRateCard":
+		return ec.fieldContext_CreditAccount_nextRateCard(ctx, field)
+	case "freeAllowances":
+		return ec.fieldContext_CreditAccount_freeAllowances(ctx, field)
+	case "prices":
+		return ec.fieldContext_CreditAccount_prices(ctx, field)
+	case "daysLeft":
+		return ec.fieldContext_CreditAccount_daysLeft(ctx, field)
+	case "autoRecharge":
+		return ec.fieldContext_CreditAccount_autoRecharge(ctx, field)
+	case "paymentMethods":
+		return ec.fieldContext_CreditAccount_paymentMethods(ctx, field)
+	case "entries":
+		return ec.fieldContext_CreditAccount_entries(ctx, field)
+	case "purchases":
+		return ec.fieldContext_CreditAccount_purchases(ctx, field)
+	case "usage":
+		return ec.fieldContext_CreditAccount_usage(ctx, field)
+	case "reconciliations":
+		return ec.fieldContext_CreditAccount_reconciliations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditAccount", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CreditEntry_id(ctx, field)
+	case "cause":
+		return ec.fieldContext_CreditEntry_cause(ctx, field)
+	case "reference":
+		return ec.fieldContext_CreditEntry_reference(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CreditEntry_createdAt(ctx, field)
+	case "postings":
+		return ec.fieldContext_CreditEntry_postings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CreditEntryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CreditEntryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CreditEntryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CreditEntryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CreditEntryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditEntryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CreditEvent_id(ctx, field)
+	case "cursor":
+		return ec.fieldContext_CreditEvent_cursor(ctx, field)
+	case "occurredAt":
+		return ec.fieldContext_CreditEvent_occurredAt(ctx, field)
+	case "kind":
+		return ec.fieldContext_CreditEvent_kind(ctx, field)
+	case "account":
+		return ec.fieldContext_CreditEvent_account(ctx, field)
+	case "purchase":
+		return ec.fieldContext_CreditEvent_purchase(ctx, field)
+	case "reconciliations":
+		return ec.fieldContext_CreditEvent_reconciliations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditPaymentRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchase":
+		return ec.fieldContext_CreditPaymentRecordPayload_purchase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreditPaymentRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditPaymentRecordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditPosting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_CreditPosting_account(ctx, field)
+	case "amount":
+		return ec.fieldContext_CreditPosting_amount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditPosting", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditPrice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "price":
+		return ec.fieldContext_CreditPrice_price(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditPrice", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditPurchase(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CreditPurchase_id(ctx, field)
+	case "status":
+		return ec.fieldContext_CreditPurchase_status(ctx, field)
+	case "origin":
+		return ec.fieldContext_CreditPurchase_origin(ctx, field)
+	case "credits":
+		return ec.fieldContext_CreditPurchase_credits(ctx, field)
+	case "price":
+		return ec.fieldContext_CreditPurchase_price(ctx, field)
+	case "provider":
+		return ec.fieldContext_CreditPurchase_provider(ctx, field)
+	case "paymentUrl":
+		return ec.fieldContext_CreditPurchase_paymentUrl(ctx, field)
+	case "reference":
+		return ec.fieldContext_CreditPurchase_reference(ctx, field)
+	case "failureCode":
+		return ec.fieldContext_CreditPurchase_failureCode(ctx, field)
+	case "requestedBy":
+		return ec.fieldContext_CreditPurchase_requestedBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CreditPurchase_createdAt(ctx, field)
+	case "nextAttemptAt":
+		return ec.fieldContext_CreditPurchase_nextAttemptAt(ctx, field)
+	case "paidAt":
+		return ec.fieldContext_CreditPurchase_paidAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditPurchase", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditPurchaseConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CreditPurchaseConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CreditPurchaseConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CreditPurchaseConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditPurchaseConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditPurchaseEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CreditPurchaseEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CreditPurchaseEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditPurchaseEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditPurchasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchase":
+		return ec.fieldContext_CreditPurchasePayload_purchase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreditPurchasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditPurchasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditReconciliation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_CreditReconciliation_day(ctx, field)
+	case "businessAccountId":
+		return ec.fieldContext_CreditReconciliation_businessAccountId(ctx, field)
+	case "category":
+		return ec.fieldContext_CreditReconciliation_category(ctx, field)
+	case "country":
+		return ec.fieldContext_CreditReconciliation_country(ctx, field)
+	case "ours":
+		return ec.fieldContext_CreditReconciliation_ours(ctx, field)
+	case "metas":
+		return ec.fieldContext_CreditReconciliation_metas(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditReconciliation", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_CreditUsage_day(ctx, field)
+	case "category":
+		return ec.fieldContext_CreditUsage_category(ctx, field)
+	case "country":
+		return ec.fieldContext_CreditUsage_country(ctx, field)
+	case "channel":
+		return ec.fieldContext_CreditUsage_channel(ctx, field)
+	case "templateName":
+		return ec.fieldContext_CreditUsage_templateName(ctx, field)
+	case "messages":
+		return ec.fieldContext_CreditUsage_messages(ctx, field)
+	case "billable":
+		return ec.fieldContext_CreditUsage_billable(ctx, field)
+	case "charged":
+		return ec.fieldContext_CreditUsage_charged(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditUsageExportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_CreditUsageExportPayload_url(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_CreditUsageExportPayload_expiresAt(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreditUsageExportPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditUsageExportPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_CreditUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_CreditUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_CreditUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_FreeAllowance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "category":
+		return ec.fieldContext_FreeAllowance_category(ctx, field)
+	case "countedBy":
+		return ec.fieldContext_FreeAllowance_countedBy(ctx, field)
+	case "channel":
+		return ec.fieldContext_FreeAllowance_channel(ctx, field)
+	case "monthly":
+		return ec.fieldContext_FreeAllowance_monthly(ctx, field)
+	case "used":
+		return ec.fieldContext_FreeAllowance_used(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FreeAllowance", field.Name)
+}
+
 func (ec *executionContext) childFields_HttpHeader(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -13137,6 +15478,16 @@ func (ec *executionContext) childFields_MessageUserError(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type MessageUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "amount":
+		return ec.fieldContext_Money_amount(ctx, field)
+	case "currency":
+		return ec.fieldContext_Money_currency(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Money", field.Name)
+}
+
 func (ec *executionContext) childFields_Note(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -13345,6 +15696,18 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_PaymentMethod(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PaymentMethod_id(ctx, field)
+	case "provider":
+		return ec.fieldContext_PaymentMethod_provider(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PaymentMethod_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentMethod", field.Name)
+}
+
 func (ec *executionContext) childFields_Presence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -13479,6 +15842,44 @@ func (ec *executionContext) childFields_QuickReplyUserError(ctx context.Context,
 		return ec.fieldContext_QuickReplyUserError_field(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type QuickReplyUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_Rate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "category":
+		return ec.fieldContext_Rate_category(ctx, field)
+	case "country":
+		return ec.fieldContext_Rate_country(ctx, field)
+	case "effectiveFrom":
+		return ec.fieldContext_Rate_effectiveFrom(ctx, field)
+	case "price":
+		return ec.fieldContext_Rate_price(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Rate", field.Name)
+}
+
+func (ec *executionContext) childFields_RateCard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RateCard_id(ctx, field)
+	case "name":
+		return ec.fieldContext_RateCard_name(ctx, field)
+	case "model":
+		return ec.fieldContext_RateCard_model(ctx, field)
+	case "rates":
+		return ec.fieldContext_RateCard_rates(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RateCard", field.Name)
+}
+
+func (ec *executionContext) childFields_RateCardChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "effectiveFrom":
+		return ec.fieldContext_RateCardChange_effectiveFrom(ctx, field)
+	case "rateCard":
+		return ec.fieldContext_RateCardChange_rateCard(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RateCardChange", field.Name)
 }
 
 func (ec *executionContext) childFields_Referral(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14059,6 +16460,120 @@ func (ec *executionContext) field_Conversation_notes_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_CreditAccount_entries_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_CreditAccount_purchases_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "status",
+		func(ctx context.Context, v any) (*models.PurchaseStatus, error) {
+			return ec.unmarshalOCreditPurchaseStatus2ᚖrecadoᚋmodelsᚐPurchaseStatus(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["status"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_CreditAccount_usage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (time.Time, error) {
+			return ec.unmarshalNDateTime2timeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (time.Time, error) {
+			return ec.unmarshalNDateTime2timeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (credits.UsageBy, error) {
+			return ec.unmarshalNCreditUsageDimension2recadoᚋcreditsᚐUsageBy(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_attachmentRefetch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14093,6 +16608,20 @@ func (ec *executionContext) field_Mutation_attachmentUploadCreate_args(ctx conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (gqlmodel.AttachmentUploadCreateInput, error) {
 			return ec.unmarshalNAttachmentUploadCreateInput2recadoᚋgraphᚋgqlmodelᚐAttachmentUploadCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_autoRechargeSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.AutoRechargeSetInput, error) {
+			return ec.unmarshalNAutoRechargeSetInput2recadoᚋgraphᚋgqlmodelᚐAutoRechargeSetInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14345,6 +16874,48 @@ func (ec *executionContext) field_Mutation_conversationsTag_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (gqlmodel.ConversationsTagInput, error) {
 			return ec.unmarshalNConversationsTagInput2recadoᚋgraphᚋgqlmodelᚐConversationsTagInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_creditPaymentRecord_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.CreditPaymentRecordInput, error) {
+			return ec.unmarshalNCreditPaymentRecordInput2recadoᚋgraphᚋgqlmodelᚐCreditPaymentRecordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_creditPurchase_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.CreditPurchaseInput, error) {
+			return ec.unmarshalNCreditPurchaseInput2recadoᚋgraphᚋgqlmodelᚐCreditPurchaseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_creditUsageExport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.CreditUsageExportInput, error) {
+			return ec.unmarshalNCreditUsageExportInput2recadoᚋgraphᚋgqlmodelᚐCreditUsageExportInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -15118,6 +17689,20 @@ func (ec *executionContext) field_Subscription_conversationPresence_args(ctx con
 		return nil, err
 	}
 	args["conversationId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_creditEvents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
 	return args, nil
 }
 
@@ -16677,6 +19262,286 @@ func (ec *executionContext) fieldContext_AudioContent_error(_ context.Context, f
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_WhatsAppError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AutoRecharge_isEnabled(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AutoRecharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutoRecharge_isEnabled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsEnabled(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutoRecharge_isEnabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutoRecharge", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _AutoRecharge_threshold(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AutoRecharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutoRecharge_threshold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Threshold(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2recadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutoRecharge_threshold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutoRecharge", field, true, false, "Credits")
+}
+
+func (ec *executionContext) _AutoRecharge_amount(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AutoRecharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutoRecharge_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2recadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutoRecharge_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutoRecharge", field, true, false, "Credits")
+}
+
+func (ec *executionContext) _AutoRecharge_monthlyCeiling(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AutoRecharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutoRecharge_monthlyCeiling(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MonthlyCeiling(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2recadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutoRecharge_monthlyCeiling(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutoRecharge", field, true, false, "Credits")
+}
+
+func (ec *executionContext) _AutoRecharge_currency(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AutoRecharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutoRecharge_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AutoRecharge_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutoRecharge", field, true, false, "String")
+}
+
+func (ec *executionContext) _AutoRecharge_paymentMethod(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AutoRecharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutoRecharge_paymentMethod(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AutoRecharge().PaymentMethod(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.PaymentMethod) graphql.Marshaler {
+			return ec.marshalOPaymentMethod2ᚖrecadoᚋgraphᚋgqlmodelᚐPaymentMethod(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AutoRecharge_paymentMethod(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AutoRecharge",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PaymentMethod(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AutoRecharge_stoppedBecause(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AutoRecharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutoRecharge_stoppedBecause(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StoppedBecause(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AutoRecharge_stoppedBecause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutoRecharge", field, true, false, "String")
+}
+
+func (ec *executionContext) _AutoRecharge_lowBalanceThreshold(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AutoRecharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutoRecharge_lowBalanceThreshold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LowBalanceThreshold(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2recadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutoRecharge_lowBalanceThreshold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutoRecharge", field, true, false, "Credits")
+}
+
+func (ec *executionContext) _AutoRecharge_version(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AutoRecharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutoRecharge_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutoRecharge_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutoRecharge", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AutoRechargeSetPayload_autoRecharge(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AutoRechargeSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutoRechargeSetPayload_autoRecharge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AutoRecharge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.AutoRecharge) graphql.Marshaler {
+			return ec.marshalOAutoRecharge2ᚖrecadoᚋgraphᚋgqlmodelᚐAutoRecharge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AutoRechargeSetPayload_autoRecharge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AutoRechargeSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AutoRecharge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AutoRechargeSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.AutoRechargeSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutoRechargeSetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.CreditUserError) graphql.Marshaler {
+			return ec.marshalNCreditUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutoRechargeSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AutoRechargeSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditUserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -21346,6 +24211,2161 @@ func (ec *executionContext) fieldContext_ConversationsUserError_field(_ context.
 	return graphql.NewScalarFieldContext("ConversationsUserError", field, false, false, "String")
 }
 
+func (ec *executionContext) _CreditAccount_available(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_available(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Available(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2recadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_available(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditAccount", field, true, false, "Credits")
+}
+
+func (ec *executionContext) _CreditAccount_held(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_held(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Held(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2recadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_held(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditAccount", field, true, false, "Credits")
+}
+
+func (ec *executionContext) _CreditAccount_isLow(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_isLow(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CreditAccount().IsLow(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_isLow(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditAccount", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _CreditAccount_spent(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_spent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Spent(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Credits) graphql.Marshaler {
+			return ec.marshalOCredits2ᚖrecadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_spent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditAccount", field, true, false, "Credits")
+}
+
+func (ec *executionContext) _CreditAccount_purchased(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_purchased(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchased(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Credits) graphql.Marshaler {
+			return ec.marshalOCredits2ᚖrecadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_purchased(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditAccount", field, true, false, "Credits")
+}
+
+func (ec *executionContext) _CreditAccount_granted(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_granted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Granted(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Credits) graphql.Marshaler {
+			return ec.marshalOCredits2ᚖrecadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_granted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditAccount", field, true, false, "Credits")
+}
+
+func (ec *executionContext) _CreditAccount_owed(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_owed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Owed(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Credits) graphql.Marshaler {
+			return ec.marshalOCredits2ᚖrecadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_owed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditAccount", field, true, false, "Credits")
+}
+
+func (ec *executionContext) _CreditAccount_rateCard(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_rateCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CreditAccount().RateCard(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.RateCard) graphql.Marshaler {
+			return ec.marshalORateCard2ᚖrecadoᚋgraphᚋgqlmodelᚐRateCard(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_rateCard(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditAccount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RateCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditAccount_nextRateCard(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_nextRateCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CreditAccount().NextRateCard(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.RateCardChange) graphql.Marshaler {
+			return ec.marshalORateCardChange2ᚖrecadoᚋgraphᚋgqlmodelᚐRateCardChange(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_nextRateCard(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditAccount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RateCardChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditAccount_freeAllowances(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_freeAllowances(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CreditAccount().FreeAllowances(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.FreeAllowance) graphql.Marshaler {
+			return ec.marshalOFreeAllowance2ᚕrecadoᚋgraphᚋgqlmodelᚐFreeAllowanceᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_freeAllowances(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditAccount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FreeAllowance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditAccount_prices(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_prices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CreditAccount().Prices(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.CreditPrice) graphql.Marshaler {
+			return ec.marshalOCreditPrice2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditPriceᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_prices(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditAccount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditPrice(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditAccount_daysLeft(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_daysLeft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CreditAccount().DaysLeft(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_daysLeft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditAccount", field, true, true, "Int")
+}
+
+func (ec *executionContext) _CreditAccount_autoRecharge(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_autoRecharge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CreditAccount().AutoRecharge(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.AutoRecharge) graphql.Marshaler {
+			return ec.marshalOAutoRecharge2ᚖrecadoᚋgraphᚋgqlmodelᚐAutoRecharge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_autoRecharge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditAccount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AutoRecharge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditAccount_paymentMethods(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_paymentMethods(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CreditAccount().PaymentMethods(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.PaymentMethod) graphql.Marshaler {
+			return ec.marshalOPaymentMethod2ᚕrecadoᚋgraphᚋgqlmodelᚐPaymentMethodᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_paymentMethods(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditAccount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PaymentMethod(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditAccount_entries(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_entries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CreditAccount().Entries(ctx, obj, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CreditEntryConnection) graphql.Marshaler {
+			return ec.marshalOCreditEntryConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditEntryConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_entries(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditAccount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditEntryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CreditAccount_entries_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditAccount_purchases(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_purchases(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CreditAccount().Purchases(ctx, obj, fc.Args["status"].(*models.PurchaseStatus), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CreditPurchaseConnection) graphql.Marshaler {
+			return ec.marshalOCreditPurchaseConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditPurchaseConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_purchases(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditAccount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditPurchaseConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CreditAccount_purchases_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditAccount_usage(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_usage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CreditAccount().Usage(ctx, obj, fc.Args["from"].(time.Time), fc.Args["to"].(time.Time), fc.Args["by"].(credits.UsageBy))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.CreditUsage) graphql.Marshaler {
+			return ec.marshalOCreditUsage2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditUsageᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_usage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditAccount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditUsage(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CreditAccount_usage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditAccount_reconciliations(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditAccount_reconciliations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CreditAccount().Reconciliations(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.CreditReconciliation) graphql.Marshaler {
+			return ec.marshalOCreditReconciliation2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditReconciliationᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditAccount_reconciliations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditAccount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditReconciliation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditEntry_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEntry_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEntry_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditEntry", field, true, false, "ID")
+}
+
+func (ec *executionContext) _CreditEntry_cause(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEntry_cause(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cause, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.LedgerCause) graphql.Marshaler {
+			return ec.marshalNCreditCause2recadoᚋmodelsᚐLedgerCause(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEntry_cause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditEntry", field, false, false, "CreditCause")
+}
+
+func (ec *executionContext) _CreditEntry_reference(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEntry_reference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reference, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEntry_reference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditEntry", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreditEntry_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEntry_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEntry_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditEntry", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CreditEntry_postings(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEntry_postings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Postings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []models.CreditPosting) graphql.Marshaler {
+			return ec.marshalNCreditPosting2ᚕrecadoᚋmodelsᚐCreditPostingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEntry_postings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditEntry",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditPosting(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditEntryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEntryConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEntryConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.CreditEntryEdge) graphql.Marshaler {
+			return ec.marshalNCreditEntryEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditEntryEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEntryConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditEntryConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditEntryEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditEntryConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEntryConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEntryConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.CreditEntry) graphql.Marshaler {
+			return ec.marshalNCreditEntry2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐCreditEntryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEntryConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditEntryConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditEntryConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEntryConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEntryConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEntryConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditEntryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditEntryEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEntryEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEntryEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEntryEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditEntryEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _CreditEntryEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEntryEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEntryEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CreditEntry) graphql.Marshaler {
+			return ec.marshalNCreditEntry2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEntryEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditEntryEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditEvent_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEvent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _CreditEvent_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEvent_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CreditEvent().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEvent_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _CreditEvent_occurredAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEvent_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEvent_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditEvent", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _CreditEvent_kind(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEvent_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.CreditEventKind) graphql.Marshaler {
+			return ec.marshalNCreditEventKind2recadoᚋgraphᚋgqlmodelᚐCreditEventKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEvent_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditEvent", field, false, false, "CreditEventKind")
+}
+
+func (ec *executionContext) _CreditEvent_account(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEvent_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CreditAccount) graphql.Marshaler {
+			return ec.marshalNCreditAccount2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditAccount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEvent_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditAccount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditEvent_purchase(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEvent_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CreditPurchase) graphql.Marshaler {
+			return ec.marshalOCreditPurchase2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEvent_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditPurchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditEvent_reconciliations(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditEvent_reconciliations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reconciliations(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.CreditReconciliation) graphql.Marshaler {
+			return ec.marshalNCreditReconciliation2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditReconciliationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditEvent_reconciliations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditReconciliation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditPaymentRecordPayload_purchase(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPaymentRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPaymentRecordPayload_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CreditPurchase) graphql.Marshaler {
+			return ec.marshalOCreditPurchase2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPaymentRecordPayload_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditPaymentRecordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditPurchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditPaymentRecordPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPaymentRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPaymentRecordPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.CreditUserError) graphql.Marshaler {
+			return ec.marshalNCreditUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPaymentRecordPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditPaymentRecordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditPosting_account(ctx context.Context, field graphql.CollectedField, obj *models.CreditPosting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPosting_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.LedgerAccount) graphql.Marshaler {
+			return ec.marshalNCreditLedgerAccount2recadoᚋmodelsᚐLedgerAccount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPosting_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditPosting", field, false, false, "CreditLedgerAccount")
+}
+
+func (ec *executionContext) _CreditPosting_amount(ctx context.Context, field graphql.CollectedField, obj *models.CreditPosting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPosting_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2recadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPosting_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditPosting", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _CreditPrice_price(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPrice_price(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Price(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.Money) graphql.Marshaler {
+			return ec.marshalNMoney2recadoᚋgraphᚋgqlmodelᚐMoney(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPrice_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditPrice",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditPurchase_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchase_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchase_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditPurchase", field, true, false, "ID")
+}
+
+func (ec *executionContext) _CreditPurchase_status(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchase_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.PurchaseStatus) graphql.Marshaler {
+			return ec.marshalNCreditPurchaseStatus2recadoᚋmodelsᚐPurchaseStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchase_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditPurchase", field, false, false, "CreditPurchaseStatus")
+}
+
+func (ec *executionContext) _CreditPurchase_origin(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchase_origin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Origin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.PurchaseOrigin) graphql.Marshaler {
+			return ec.marshalNCreditPurchaseOrigin2recadoᚋmodelsᚐPurchaseOrigin(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchase_origin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditPurchase", field, false, false, "CreditPurchaseOrigin")
+}
+
+func (ec *executionContext) _CreditPurchase_credits(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchase_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2recadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchase_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditPurchase", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _CreditPurchase_price(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchase_price(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Price(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.Money) graphql.Marshaler {
+			return ec.marshalNMoney2recadoᚋgraphᚋgqlmodelᚐMoney(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchase_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditPurchase",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditPurchase_provider(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchase_provider(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Provider, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.PaymentProvider) graphql.Marshaler {
+			return ec.marshalNPaymentProvider2recadoᚋmodelsᚐPaymentProvider(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchase_provider(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditPurchase", field, false, false, "PaymentProvider")
+}
+
+func (ec *executionContext) _CreditPurchase_paymentUrl(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchase_paymentUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PayAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchase_paymentUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditPurchase", field, true, false, "String")
+}
+
+func (ec *executionContext) _CreditPurchase_reference(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchase_reference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PaymentReference(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchase_reference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditPurchase", field, true, false, "String")
+}
+
+func (ec *executionContext) _CreditPurchase_failureCode(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchase_failureCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Refused(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchase_failureCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditPurchase", field, true, false, "String")
+}
+
+func (ec *executionContext) _CreditPurchase_requestedBy(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchase_requestedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CreditPurchase().RequestedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchase_requestedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditPurchase",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditPurchase_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchase_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchase_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditPurchase", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CreditPurchase_nextAttemptAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchase_nextAttemptAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NextAttemptAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchase_nextAttemptAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditPurchase", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CreditPurchase_paidAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchase_paidAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PaidAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchase_paidAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditPurchase", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CreditPurchaseConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchaseConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchaseConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.CreditPurchaseEdge) graphql.Marshaler {
+			return ec.marshalNCreditPurchaseEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditPurchaseEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchaseConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditPurchaseConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditPurchaseEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditPurchaseConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchaseConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchaseConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.CreditPurchase) graphql.Marshaler {
+			return ec.marshalNCreditPurchase2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐCreditPurchaseᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchaseConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditPurchaseConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditPurchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditPurchaseConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchaseConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchaseConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchaseConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditPurchaseConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditPurchaseEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchaseEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchaseEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchaseEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditPurchaseEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _CreditPurchaseEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchaseEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchaseEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CreditPurchase) graphql.Marshaler {
+			return ec.marshalNCreditPurchase2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditPurchase(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchaseEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditPurchaseEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditPurchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditPurchasePayload_purchase(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchasePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchasePayload_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CreditPurchase) graphql.Marshaler {
+			return ec.marshalOCreditPurchase2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchasePayload_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditPurchasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditPurchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditPurchasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditPurchasePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPurchasePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.CreditUserError) graphql.Marshaler {
+			return ec.marshalNCreditUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPurchasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditPurchasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditReconciliation_day(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditReconciliation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditReconciliation_day(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Day, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditReconciliation_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditReconciliation", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CreditReconciliation_businessAccountId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditReconciliation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditReconciliation_businessAccountId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BusinessAccountID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditReconciliation_businessAccountId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditReconciliation", field, true, false, "String")
+}
+
+func (ec *executionContext) _CreditReconciliation_category(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditReconciliation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditReconciliation_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CategoryText(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditReconciliation_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditReconciliation", field, true, false, "String")
+}
+
+func (ec *executionContext) _CreditReconciliation_country(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditReconciliation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditReconciliation_country(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Country, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditReconciliation_country(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditReconciliation", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreditReconciliation_ours(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditReconciliation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditReconciliation_ours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditReconciliation_ours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditReconciliation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CreditReconciliation_metas(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditReconciliation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditReconciliation_metas(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Metas, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditReconciliation_metas(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditReconciliation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CreditUsage_day(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditUsage_day(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Day, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditUsage_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditUsage", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CreditUsage_category(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditUsage_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.PricingCategory) graphql.Marshaler {
+			return ec.marshalOPricingCategory2ᚖrecadoᚋmodelsᚐPricingCategory(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditUsage_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditUsage", field, false, false, "PricingCategory")
+}
+
+func (ec *executionContext) _CreditUsage_country(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditUsage_country(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Country, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditUsage_country(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditUsage", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreditUsage_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditUsage_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CreditUsage().Channel(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditUsage_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditUsage_templateName(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditUsage_templateName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TemplateName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditUsage_templateName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditUsage", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreditUsage_messages(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditUsage_messages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Messages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditUsage_messages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditUsage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CreditUsage_billable(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditUsage_billable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Billable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditUsage_billable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditUsage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CreditUsage_charged(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditUsage_charged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Charged, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2recadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditUsage_charged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditUsage", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _CreditUsageExportPayload_url(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditUsageExportPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditUsageExportPayload_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditUsageExportPayload_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditUsageExportPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreditUsageExportPayload_expiresAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditUsageExportPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditUsageExportPayload_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditUsageExportPayload_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditUsageExportPayload", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CreditUsageExportPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditUsageExportPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditUsageExportPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.CreditUserError) graphql.Marshaler {
+			return ec.marshalNCreditUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditUsageExportPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditUsageExportPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Code) graphql.Marshaler {
+			return ec.marshalNCreditErrorCode2recadoᚋmodelsᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditUserError", field, false, false, "CreditErrorCode")
+}
+
+func (ec *executionContext) _CreditUserError_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreditUserError_field(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CreditUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditUserError_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreditUserError", field, false, false, "String")
+}
+
 func (ec *executionContext) _DocumentContent_mimeType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DocumentContent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21537,6 +26557,130 @@ func (ec *executionContext) _FlowReplyContent_isResponseValid(ctx context.Contex
 }
 func (ec *executionContext) fieldContext_FlowReplyContent_isResponseValid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlowReplyContent", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _FreeAllowance_category(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.FreeAllowance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FreeAllowance_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.PricingCategory) graphql.Marshaler {
+			return ec.marshalNPricingCategory2recadoᚋmodelsᚐPricingCategory(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FreeAllowance_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FreeAllowance", field, false, false, "PricingCategory")
+}
+
+func (ec *executionContext) _FreeAllowance_countedBy(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.FreeAllowance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FreeAllowance_countedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CountedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.PricingModel) graphql.Marshaler {
+			return ec.marshalNPricingModel2recadoᚋmodelsᚐPricingModel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FreeAllowance_countedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FreeAllowance", field, false, false, "PricingModel")
+}
+
+func (ec *executionContext) _FreeAllowance_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.FreeAllowance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FreeAllowance_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.FreeAllowance().Channel(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FreeAllowance_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FreeAllowance",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FreeAllowance_monthly(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.FreeAllowance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FreeAllowance_monthly(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Monthly, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FreeAllowance_monthly(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FreeAllowance", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FreeAllowance_used(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.FreeAllowance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FreeAllowance_used(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Used, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FreeAllowance_used(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FreeAllowance", field, false, false, "Int")
 }
 
 func (ec *executionContext) _HttpHeader_name(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.HTTPHeader) (ret graphql.Marshaler) {
@@ -24589,6 +29733,52 @@ func (ec *executionContext) fieldContext_MessageUserError_field(_ context.Contex
 	return graphql.NewScalarFieldContext("MessageUserError", field, false, false, "String")
 }
 
+func (ec *executionContext) _Money_amount(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Money) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Money_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Money_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Money", field, true, false, "String")
+}
+
+func (ec *executionContext) _Money_currency(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Money) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Money_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Money_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Money", field, false, false, "String")
+}
+
 func (ec *executionContext) _Mutation_sessionCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -25815,6 +31005,182 @@ func (ec *executionContext) fieldContext_Mutation_channelPermissionSet(ctx conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_channelPermissionSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_creditPurchase(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_creditPurchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreditPurchase(ctx, fc.Args["input"].(gqlmodel.CreditPurchaseInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CreditPurchasePayload) graphql.Marshaler {
+			return ec.marshalOCreditPurchasePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditPurchasePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_creditPurchase(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditPurchasePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_creditPurchase_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_creditPaymentRecord(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_creditPaymentRecord(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreditPaymentRecord(ctx, fc.Args["input"].(gqlmodel.CreditPaymentRecordInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CreditPaymentRecordPayload) graphql.Marshaler {
+			return ec.marshalOCreditPaymentRecordPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditPaymentRecordPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_creditPaymentRecord(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditPaymentRecordPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_creditPaymentRecord_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_autoRechargeSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_autoRechargeSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AutoRechargeSet(ctx, fc.Args["input"].(gqlmodel.AutoRechargeSetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.AutoRechargeSetPayload) graphql.Marshaler {
+			return ec.marshalOAutoRechargeSetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐAutoRechargeSetPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_autoRechargeSet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AutoRechargeSetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_autoRechargeSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_creditUsageExport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_creditUsageExport(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreditUsageExport(ctx, fc.Args["input"].(gqlmodel.CreditUsageExportInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CreditUsageExportPayload) graphql.Marshaler {
+			return ec.marshalOCreditUsageExportPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditUsageExportPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_creditUsageExport(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditUsageExportPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_creditUsageExport_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -28581,6 +33947,75 @@ func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, f
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
 }
 
+func (ec *executionContext) _PaymentMethod_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PaymentMethod) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentMethod_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentMethod_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PaymentMethod", field, true, false, "ID")
+}
+
+func (ec *executionContext) _PaymentMethod_provider(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PaymentMethod) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentMethod_provider(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Provider, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.PaymentProvider) graphql.Marshaler {
+			return ec.marshalNPaymentProvider2recadoᚋmodelsᚐPaymentProvider(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentMethod_provider(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PaymentMethod", field, false, false, "PaymentProvider")
+}
+
+func (ec *executionContext) _PaymentMethod_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PaymentMethod) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentMethod_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentMethod_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PaymentMethod", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _Presence_user(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Presence) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29209,6 +34644,38 @@ func (ec *executionContext) fieldContext_Query_contactSearch(ctx context.Context
 	if fc.Args, err = ec.field_Query_contactSearch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_creditAccount(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_creditAccount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().CreditAccount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CreditAccount) graphql.Marshaler {
+			return ec.marshalOCreditAccount2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditAccount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_creditAccount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditAccount(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -30204,6 +35671,254 @@ func (ec *executionContext) _QuickReplyUserError_field(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_QuickReplyUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("QuickReplyUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _Rate_category(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Rate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Rate_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.PricingCategory) graphql.Marshaler {
+			return ec.marshalNPricingCategory2recadoᚋmodelsᚐPricingCategory(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Rate_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Rate", field, false, false, "PricingCategory")
+}
+
+func (ec *executionContext) _Rate_country(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Rate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Rate_country(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.For(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Rate_country(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Rate", field, true, false, "String")
+}
+
+func (ec *executionContext) _Rate_effectiveFrom(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Rate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Rate_effectiveFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EffectiveFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Rate_effectiveFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Rate", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Rate_price(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Rate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Rate_price(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Price, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2recadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Rate_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Rate", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _RateCard_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.RateCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCard_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RateCard_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateCard", field, true, false, "ID")
+}
+
+func (ec *executionContext) _RateCard_name(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.RateCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCard_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RateCard_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateCard", field, false, false, "String")
+}
+
+func (ec *executionContext) _RateCard_model(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.RateCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCard_model(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Model, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.PricingModel) graphql.Marshaler {
+			return ec.marshalNPricingModel2recadoᚋmodelsᚐPricingModel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RateCard_model(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateCard", field, false, false, "PricingModel")
+}
+
+func (ec *executionContext) _RateCard_rates(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.RateCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCard_rates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.Rate) graphql.Marshaler {
+			return ec.marshalNRate2ᚕrecadoᚋgraphᚋgqlmodelᚐRateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RateCard_rates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RateCard",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Rate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RateCardChange_effectiveFrom(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.RateCardChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCardChange_effectiveFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EffectiveFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RateCardChange_effectiveFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateCardChange", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RateCardChange_rateCard(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.RateCardChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCardChange_rateCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RateCard, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.RateCard) graphql.Marshaler {
+			return ec.marshalORateCard2ᚖrecadoᚋgraphᚋgqlmodelᚐRateCard(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RateCardChange_rateCard(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RateCardChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RateCard(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Referral_sourceType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Referral) (ret graphql.Marshaler) {
@@ -31215,6 +36930,50 @@ func (ec *executionContext) fieldContext_Subscription_inboxCountsChanged(_ conte
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_InboxCounts(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_creditEvents(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_creditEvents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().CreditEvents(ctx, fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CreditEvent) graphql.Marshaler {
+			return ec.marshalOCreditEvent2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditEvent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_creditEvents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditEvent(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_creditEvents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -34197,6 +39956,97 @@ func UnmarshalAttachmentUploadCreateInput(ctx context.Context, raw any) (gqlmode
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputAutoRechargeSetInput(ctx context.Context, obj any) (gqlmodel.AutoRechargeSetInput, error) {
+	var it gqlmodel.AutoRechargeSetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"isEnabled", "threshold", "amount", "monthlyCeiling", "currency", "paymentMethodId", "lowBalanceThreshold", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "isEnabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isEnabled"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsEnabled = data
+		case "threshold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("threshold"))
+			data, err := ec.unmarshalNCredits2recadoᚋmodelsᚐCredits(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Threshold = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalNCredits2recadoᚋmodelsᚐCredits(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "monthlyCeiling":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("monthlyCeiling"))
+			data, err := ec.unmarshalNCredits2recadoᚋmodelsᚐCredits(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MonthlyCeiling = data
+		case "currency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currency"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Currency = data
+		case "paymentMethodId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("paymentMethodId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PaymentMethodID = graphql.OmittableOf(data)
+		case "lowBalanceThreshold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lowBalanceThreshold"))
+			data, err := ec.unmarshalOCredits2ᚖrecadoᚋmodelsᚐCredits(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LowBalanceThreshold = graphql.OmittableOf(data)
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAutoRechargeSetInput unmarshals raw into the AutoRechargeSetInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAutoRechargeSetInput(ctx context.Context, raw any) (gqlmodel.AutoRechargeSetInput, error) {
+	var out gqlmodel.AutoRechargeSetInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AutoRechargeSetInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputChannelAssigneesSetInput(ctx context.Context, obj any) (gqlmodel.ChannelAssigneesSetInput, error) {
 	var it gqlmodel.ChannelAssigneesSetInput
 	if obj == nil {
@@ -35798,6 +41648,160 @@ func (ec *executionContext) unmarshalInputConversationsTagInput(ctx context.Cont
 func UnmarshalConversationsTagInput(ctx context.Context, raw any) (gqlmodel.ConversationsTagInput, error) {
 	var out gqlmodel.ConversationsTagInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationsTagInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreditPaymentRecordInput(ctx context.Context, obj any) (gqlmodel.CreditPaymentRecordInput, error) {
+	var it gqlmodel.CreditPaymentRecordInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"purchaseId", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "purchaseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchaseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PurchaseID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreditPaymentRecordInput unmarshals raw into the CreditPaymentRecordInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreditPaymentRecordInput(ctx context.Context, raw any) (gqlmodel.CreditPaymentRecordInput, error) {
+	var out gqlmodel.CreditPaymentRecordInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreditPaymentRecordInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreditPurchaseInput(ctx context.Context, obj any) (gqlmodel.CreditPurchaseInput, error) {
+	var it gqlmodel.CreditPurchaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"credits", "currency", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "credits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("credits"))
+			data, err := ec.unmarshalNCredits2recadoᚋmodelsᚐCredits(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Credits = data
+		case "currency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currency"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Currency = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreditPurchaseInput unmarshals raw into the CreditPurchaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreditPurchaseInput(ctx context.Context, raw any) (gqlmodel.CreditPurchaseInput, error) {
+	var out gqlmodel.CreditPurchaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreditPurchaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreditUsageExportInput(ctx context.Context, obj any) (gqlmodel.CreditUsageExportInput, error) {
+	var it gqlmodel.CreditUsageExportInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalNDateTime2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNDateTime2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreditUsageExportInput unmarshals raw into the CreditUsageExportInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreditUsageExportInput(ctx context.Context, raw any) (gqlmodel.CreditUsageExportInput, error) {
+	var out gqlmodel.CreditUsageExportInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreditUsageExportInput", raw, &out)
 	return out, err
 }
 
@@ -37864,6 +43868,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Message(ctx, sel, obj)
+	case *gqlmodel.CreditPurchase:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CreditPurchase(ctx, sel, obj)
 	case *gqlmodel.Conversation:
 		if obj == nil {
 			return graphql.Null
@@ -37962,6 +43971,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._MessageUserError(ctx, sel, obj)
+	case gqlmodel.CreditUserError:
+		return ec._CreditUserError(ctx, sel, &obj)
+	case *gqlmodel.CreditUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CreditUserError(ctx, sel, obj)
 	case gqlmodel.ConversationsUserError:
 		return ec._ConversationsUserError(ctx, sel, &obj)
 	case *gqlmodel.ConversationsUserError:
@@ -38643,6 +44659,118 @@ func (ec *executionContext) _AudioContent(ctx context.Context, sel ast.Selection
 		case "error":
 			out.Values[i] = ec._AudioContent_error(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var autoRechargeImplementors = []string{"AutoRecharge"}
+
+func (ec *executionContext) _AutoRecharge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.AutoRecharge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, autoRechargeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AutoRecharge")
+		case "isEnabled":
+			out.Values[i] = ec._AutoRecharge_isEnabled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "threshold":
+			out.Values[i] = ec._AutoRecharge_threshold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "amount":
+			out.Values[i] = ec._AutoRecharge_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "monthlyCeiling":
+			out.Values[i] = ec._AutoRecharge_monthlyCeiling(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "currency":
+			out.Values[i] = ec._AutoRecharge_currency(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "paymentMethod":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AutoRecharge_paymentMethod(ctx, field, obj)
+				})
+		case "stoppedBecause":
+			out.Values[i] = ec._AutoRecharge_stoppedBecause(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lowBalanceThreshold":
+			out.Values[i] = ec._AutoRecharge_lowBalanceThreshold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._AutoRecharge_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var autoRechargeSetPayloadImplementors = []string{"AutoRechargeSetPayload"}
+
+func (ec *executionContext) _AutoRechargeSetPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.AutoRechargeSetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, autoRechargeSetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AutoRechargeSetPayload")
+		case "autoRecharge":
+			out.Values[i] = ec._AutoRechargeSetPayload_autoRecharge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AutoRechargeSetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -40877,6 +47005,869 @@ func (ec *executionContext) _ConversationsUserError(ctx context.Context, sel ast
 	return out
 }
 
+var creditAccountImplementors = []string{"CreditAccount"}
+
+func (ec *executionContext) _CreditAccount(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CreditAccount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditAccountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditAccount")
+		case "available":
+			out.Values[i] = ec._CreditAccount_available(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "held":
+			out.Values[i] = ec._CreditAccount_held(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isLow":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreditAccount_isLow(ctx, field, obj)
+				})
+		case "spent":
+			out.Values[i] = ec._CreditAccount_spent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "purchased":
+			out.Values[i] = ec._CreditAccount_purchased(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "granted":
+			out.Values[i] = ec._CreditAccount_granted(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "owed":
+			out.Values[i] = ec._CreditAccount_owed(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rateCard":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreditAccount_rateCard(ctx, field, obj)
+				})
+		case "nextRateCard":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreditAccount_nextRateCard(ctx, field, obj)
+				})
+		case "freeAllowances":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreditAccount_freeAllowances(ctx, field, obj)
+				})
+		case "prices":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreditAccount_prices(ctx, field, obj)
+				})
+		case "daysLeft":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreditAccount_daysLeft(ctx, field, obj)
+				})
+		case "autoRecharge":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreditAccount_autoRecharge(ctx, field, obj)
+				})
+		case "paymentMethods":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreditAccount_paymentMethods(ctx, field, obj)
+				})
+		case "entries":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreditAccount_entries(ctx, field, obj)
+				})
+		case "purchases":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreditAccount_purchases(ctx, field, obj)
+				})
+		case "usage":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreditAccount_usage(ctx, field, obj)
+				})
+		case "reconciliations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreditAccount_reconciliations(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var creditEntryImplementors = []string{"CreditEntry"}
+
+func (ec *executionContext) _CreditEntry(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CreditEntry) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditEntryImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditEntry")
+		case "id":
+			out.Values[i] = ec._CreditEntry_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cause":
+			out.Values[i] = ec._CreditEntry_cause(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reference":
+			out.Values[i] = ec._CreditEntry_reference(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._CreditEntry_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postings":
+			out.Values[i] = ec._CreditEntry_postings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var creditEntryConnectionImplementors = []string{"CreditEntryConnection"}
+
+func (ec *executionContext) _CreditEntryConnection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CreditEntryConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditEntryConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditEntryConnection")
+		case "edges":
+			out.Values[i] = ec._CreditEntryConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._CreditEntryConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._CreditEntryConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var creditEntryEdgeImplementors = []string{"CreditEntryEdge"}
+
+func (ec *executionContext) _CreditEntryEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CreditEntryEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditEntryEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditEntryEdge")
+		case "cursor":
+			out.Values[i] = ec._CreditEntryEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._CreditEntryEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var creditEventImplementors = []string{"CreditEvent"}
+
+func (ec *executionContext) _CreditEvent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CreditEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditEvent")
+		case "id":
+			out.Values[i] = ec._CreditEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreditEvent_cursor(ctx, field, obj)
+				})
+		case "occurredAt":
+			out.Values[i] = ec._CreditEvent_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._CreditEvent_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "account":
+			out.Values[i] = ec._CreditEvent_account(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "purchase":
+			out.Values[i] = ec._CreditEvent_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reconciliations":
+			out.Values[i] = ec._CreditEvent_reconciliations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var creditPaymentRecordPayloadImplementors = []string{"CreditPaymentRecordPayload"}
+
+func (ec *executionContext) _CreditPaymentRecordPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CreditPaymentRecordPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditPaymentRecordPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditPaymentRecordPayload")
+		case "purchase":
+			out.Values[i] = ec._CreditPaymentRecordPayload_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreditPaymentRecordPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var creditPostingImplementors = []string{"CreditPosting"}
+
+func (ec *executionContext) _CreditPosting(ctx context.Context, sel ast.SelectionSet, obj *models.CreditPosting) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditPostingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditPosting")
+		case "account":
+			out.Values[i] = ec._CreditPosting_account(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._CreditPosting_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var creditPriceImplementors = []string{"CreditPrice"}
+
+func (ec *executionContext) _CreditPrice(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CreditPrice) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditPriceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditPrice")
+		case "price":
+			out.Values[i] = ec._CreditPrice_price(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var creditPurchaseImplementors = []string{"CreditPurchase", "Node"}
+
+func (ec *executionContext) _CreditPurchase(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CreditPurchase) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditPurchaseImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditPurchase")
+		case "id":
+			out.Values[i] = ec._CreditPurchase_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._CreditPurchase_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "origin":
+			out.Values[i] = ec._CreditPurchase_origin(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "credits":
+			out.Values[i] = ec._CreditPurchase_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "price":
+			out.Values[i] = ec._CreditPurchase_price(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "provider":
+			out.Values[i] = ec._CreditPurchase_provider(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "paymentUrl":
+			out.Values[i] = ec._CreditPurchase_paymentUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reference":
+			out.Values[i] = ec._CreditPurchase_reference(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "failureCode":
+			out.Values[i] = ec._CreditPurchase_failureCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "requestedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreditPurchase_requestedBy(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._CreditPurchase_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nextAttemptAt":
+			out.Values[i] = ec._CreditPurchase_nextAttemptAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "paidAt":
+			out.Values[i] = ec._CreditPurchase_paidAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var creditPurchaseConnectionImplementors = []string{"CreditPurchaseConnection"}
+
+func (ec *executionContext) _CreditPurchaseConnection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CreditPurchaseConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditPurchaseConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditPurchaseConnection")
+		case "edges":
+			out.Values[i] = ec._CreditPurchaseConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._CreditPurchaseConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._CreditPurchaseConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var creditPurchaseEdgeImplementors = []string{"CreditPurchaseEdge"}
+
+func (ec *executionContext) _CreditPurchaseEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CreditPurchaseEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditPurchaseEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditPurchaseEdge")
+		case "cursor":
+			out.Values[i] = ec._CreditPurchaseEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._CreditPurchaseEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var creditPurchasePayloadImplementors = []string{"CreditPurchasePayload"}
+
+func (ec *executionContext) _CreditPurchasePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CreditPurchasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditPurchasePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditPurchasePayload")
+		case "purchase":
+			out.Values[i] = ec._CreditPurchasePayload_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreditPurchasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var creditReconciliationImplementors = []string{"CreditReconciliation"}
+
+func (ec *executionContext) _CreditReconciliation(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CreditReconciliation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditReconciliationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditReconciliation")
+		case "day":
+			out.Values[i] = ec._CreditReconciliation_day(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "businessAccountId":
+			out.Values[i] = ec._CreditReconciliation_businessAccountId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "category":
+			out.Values[i] = ec._CreditReconciliation_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "country":
+			out.Values[i] = ec._CreditReconciliation_country(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ours":
+			out.Values[i] = ec._CreditReconciliation_ours(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "metas":
+			out.Values[i] = ec._CreditReconciliation_metas(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var creditUsageImplementors = []string{"CreditUsage"}
+
+func (ec *executionContext) _CreditUsage(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CreditUsage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditUsageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditUsage")
+		case "day":
+			out.Values[i] = ec._CreditUsage_day(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "category":
+			out.Values[i] = ec._CreditUsage_category(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "country":
+			out.Values[i] = ec._CreditUsage_country(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "channel":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreditUsage_channel(ctx, field, obj)
+				})
+		case "templateName":
+			out.Values[i] = ec._CreditUsage_templateName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "messages":
+			out.Values[i] = ec._CreditUsage_messages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "billable":
+			out.Values[i] = ec._CreditUsage_billable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "charged":
+			out.Values[i] = ec._CreditUsage_charged(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var creditUsageExportPayloadImplementors = []string{"CreditUsageExportPayload"}
+
+func (ec *executionContext) _CreditUsageExportPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CreditUsageExportPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditUsageExportPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditUsageExportPayload")
+		case "url":
+			out.Values[i] = ec._CreditUsageExportPayload_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._CreditUsageExportPayload_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreditUsageExportPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var creditUserErrorImplementors = []string{"CreditUserError", "UserError"}
+
+func (ec *executionContext) _CreditUserError(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CreditUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditUserError")
+		case "code":
+			out.Values[i] = ec._CreditUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._CreditUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._CreditUserError_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var documentContentImplementors = []string{"DocumentContent", "MessageContent"}
 
 func (ec *executionContext) _DocumentContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.DocumentContent) graphql.Marshaler {
@@ -40955,6 +47946,60 @@ func (ec *executionContext) _FlowReplyContent(ctx context.Context, sel ast.Selec
 			out.Values[i] = ec._FlowReplyContent_isResponseValid(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var freeAllowanceImplementors = []string{"FreeAllowance"}
+
+func (ec *executionContext) _FreeAllowance(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.FreeAllowance) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, freeAllowanceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FreeAllowance")
+		case "category":
+			out.Values[i] = ec._FreeAllowance_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "countedBy":
+			out.Values[i] = ec._FreeAllowance_countedBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "channel":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FreeAllowance_channel(ctx, field, obj)
+				})
+		case "monthly":
+			out.Values[i] = ec._FreeAllowance_monthly(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "used":
+			out.Values[i] = ec._FreeAllowance_used(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -42322,6 +49367,44 @@ func (ec *executionContext) _MessageUserError(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var moneyImplementors = []string{"Money"}
+
+func (ec *executionContext) _Money(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Money) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, moneyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Money")
+		case "amount":
+			out.Values[i] = ec._Money_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._Money_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var mutationImplementors = []string{"Mutation"}
 
 func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -42533,6 +49616,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "channelPermissionSet":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_channelPermissionSet(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "creditPurchase":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_creditPurchase(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "creditPaymentRecord":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_creditPaymentRecord(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "autoRechargeSet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_autoRechargeSet(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "creditUsageExport":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_creditUsageExport(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -43693,6 +50804,49 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var paymentMethodImplementors = []string{"PaymentMethod"}
+
+func (ec *executionContext) _PaymentMethod(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.PaymentMethod) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, paymentMethodImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PaymentMethod")
+		case "id":
+			out.Values[i] = ec._PaymentMethod_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "provider":
+			out.Values[i] = ec._PaymentMethod_provider(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._PaymentMethod_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var presenceImplementors = []string{"Presence"}
 
 func (ec *executionContext) _Presence(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Presence) graphql.Marshaler {
@@ -43901,6 +51055,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_contactSearch(ctx, field)
+				})
+		case "creditAccount":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_creditAccount(ctx, field)
 				})
 		case "channels":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -44298,6 +51458,140 @@ func (ec *executionContext) _QuickReplyUserError(ctx context.Context, sel ast.Se
 			}
 		case "field":
 			out.Values[i] = ec._QuickReplyUserError_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var rateImplementors = []string{"Rate"}
+
+func (ec *executionContext) _Rate(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Rate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Rate")
+		case "category":
+			out.Values[i] = ec._Rate_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "country":
+			out.Values[i] = ec._Rate_country(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "effectiveFrom":
+			out.Values[i] = ec._Rate_effectiveFrom(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "price":
+			out.Values[i] = ec._Rate_price(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var rateCardImplementors = []string{"RateCard"}
+
+func (ec *executionContext) _RateCard(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.RateCard) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rateCardImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RateCard")
+		case "id":
+			out.Values[i] = ec._RateCard_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._RateCard_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "model":
+			out.Values[i] = ec._RateCard_model(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rates":
+			out.Values[i] = ec._RateCard_rates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var rateCardChangeImplementors = []string{"RateCardChange"}
+
+func (ec *executionContext) _RateCardChange(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.RateCardChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rateCardChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RateCardChange")
+		case "effectiveFrom":
+			out.Values[i] = ec._RateCardChange_effectiveFrom(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rateCard":
+			out.Values[i] = ec._RateCardChange_rateCard(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -44805,6 +52099,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_inboxEvents(ctx, fields[0])
 	case "inboxCountsChanged":
 		return ec._Subscription_inboxCountsChanged(ctx, fields[0])
+	case "creditEvents":
+		return ec._Subscription_creditEvents(ctx, fields[0])
 	case "conversationEvents":
 		return ec._Subscription_conversationEvents(ctx, fields[0])
 	case "conversationPresence":
@@ -46264,6 +53560,11 @@ func (ec *executionContext) marshalNAttachmentUserError2ᚕrecadoᚋgraphᚋgqlm
 	return ret
 }
 
+func (ec *executionContext) unmarshalNAutoRechargeSetInput2recadoᚋgraphᚋgqlmodelᚐAutoRechargeSetInput(ctx context.Context, v any) (gqlmodel.AutoRechargeSetInput, error) {
+	res, err := ec.unmarshalInputAutoRechargeSetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNAvailability2recadoᚋmodelsᚐAvailability(ctx context.Context, v any) (models.Availability, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := models.Availability(tmp)
@@ -46965,6 +54266,299 @@ func (ec *executionContext) marshalNConversationsUserError2ᚕrecadoᚋgraphᚋg
 	return ret
 }
 
+func (ec *executionContext) marshalNCreditAccount2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditAccount(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CreditAccount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreditAccount!")
+		return graphql.Null
+	}
+	return ec._CreditAccount(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCreditCause2recadoᚋmodelsᚐLedgerCause(ctx context.Context, v any) (models.LedgerCause, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.LedgerCause(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreditCause2recadoᚋmodelsᚐLedgerCause(ctx context.Context, sel ast.SelectionSet, v models.LedgerCause) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CreditCause!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNCreditEntry2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐCreditEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.CreditEntry) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCreditEntry2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditEntry(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCreditEntry2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditEntry(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CreditEntry) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreditEntry!")
+		return graphql.Null
+	}
+	return ec._CreditEntry(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCreditEntryEdge2recadoᚋgraphᚋgqlmodelᚐCreditEntryEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.CreditEntryEdge) graphql.Marshaler {
+	return ec._CreditEntryEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCreditEntryEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditEntryEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.CreditEntryEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCreditEntryEdge2recadoᚋgraphᚋgqlmodelᚐCreditEntryEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCreditErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreditErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CreditErrorCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNCreditEventKind2recadoᚋgraphᚋgqlmodelᚐCreditEventKind(ctx context.Context, v any) (gqlmodel.CreditEventKind, error) {
+	var res gqlmodel.CreditEventKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreditEventKind2recadoᚋgraphᚋgqlmodelᚐCreditEventKind(ctx context.Context, sel ast.SelectionSet, v gqlmodel.CreditEventKind) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNCreditLedgerAccount2recadoᚋmodelsᚐLedgerAccount(ctx context.Context, v any) (models.LedgerAccount, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.LedgerAccount(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreditLedgerAccount2recadoᚋmodelsᚐLedgerAccount(ctx context.Context, sel ast.SelectionSet, v models.LedgerAccount) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CreditLedgerAccount!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNCreditPaymentRecordInput2recadoᚋgraphᚋgqlmodelᚐCreditPaymentRecordInput(ctx context.Context, v any) (gqlmodel.CreditPaymentRecordInput, error) {
+	res, err := ec.unmarshalInputCreditPaymentRecordInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreditPosting2recadoᚋmodelsᚐCreditPosting(ctx context.Context, sel ast.SelectionSet, v models.CreditPosting) graphql.Marshaler {
+	return ec._CreditPosting(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCreditPosting2ᚕrecadoᚋmodelsᚐCreditPostingᚄ(ctx context.Context, sel ast.SelectionSet, v []models.CreditPosting) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCreditPosting2recadoᚋmodelsᚐCreditPosting(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCreditPrice2recadoᚋgraphᚋgqlmodelᚐCreditPrice(ctx context.Context, sel ast.SelectionSet, v gqlmodel.CreditPrice) graphql.Marshaler {
+	return ec._CreditPrice(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCreditPurchase2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐCreditPurchaseᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.CreditPurchase) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCreditPurchase2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditPurchase(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCreditPurchase2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditPurchase(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CreditPurchase) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreditPurchase!")
+		return graphql.Null
+	}
+	return ec._CreditPurchase(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCreditPurchaseEdge2recadoᚋgraphᚋgqlmodelᚐCreditPurchaseEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.CreditPurchaseEdge) graphql.Marshaler {
+	return ec._CreditPurchaseEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCreditPurchaseEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditPurchaseEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.CreditPurchaseEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCreditPurchaseEdge2recadoᚋgraphᚋgqlmodelᚐCreditPurchaseEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCreditPurchaseInput2recadoᚋgraphᚋgqlmodelᚐCreditPurchaseInput(ctx context.Context, v any) (gqlmodel.CreditPurchaseInput, error) {
+	res, err := ec.unmarshalInputCreditPurchaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCreditPurchaseOrigin2recadoᚋmodelsᚐPurchaseOrigin(ctx context.Context, v any) (models.PurchaseOrigin, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.PurchaseOrigin(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreditPurchaseOrigin2recadoᚋmodelsᚐPurchaseOrigin(ctx context.Context, sel ast.SelectionSet, v models.PurchaseOrigin) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CreditPurchaseOrigin!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNCreditPurchaseStatus2recadoᚋmodelsᚐPurchaseStatus(ctx context.Context, v any) (models.PurchaseStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.PurchaseStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreditPurchaseStatus2recadoᚋmodelsᚐPurchaseStatus(ctx context.Context, sel ast.SelectionSet, v models.PurchaseStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CreditPurchaseStatus!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNCreditReconciliation2recadoᚋgraphᚋgqlmodelᚐCreditReconciliation(ctx context.Context, sel ast.SelectionSet, v gqlmodel.CreditReconciliation) graphql.Marshaler {
+	return ec._CreditReconciliation(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCreditReconciliation2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditReconciliationᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.CreditReconciliation) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCreditReconciliation2recadoᚋgraphᚋgqlmodelᚐCreditReconciliation(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCreditUsage2recadoᚋgraphᚋgqlmodelᚐCreditUsage(ctx context.Context, sel ast.SelectionSet, v gqlmodel.CreditUsage) graphql.Marshaler {
+	return ec._CreditUsage(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNCreditUsageDimension2recadoᚋcreditsᚐUsageBy(ctx context.Context, v any) (credits.UsageBy, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := credits.UsageBy(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreditUsageDimension2recadoᚋcreditsᚐUsageBy(ctx context.Context, sel ast.SelectionSet, v credits.UsageBy) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CreditUsageDimension!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNCreditUsageExportInput2recadoᚋgraphᚋgqlmodelᚐCreditUsageExportInput(ctx context.Context, v any) (gqlmodel.CreditUsageExportInput, error) {
+	res, err := ec.unmarshalInputCreditUsageExportInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreditUserError2recadoᚋgraphᚋgqlmodelᚐCreditUserError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.CreditUserError) graphql.Marshaler {
+	return ec._CreditUserError(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCreditUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.CreditUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCreditUserError2recadoᚋgraphᚋgqlmodelᚐCreditUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCredits2recadoᚋmodelsᚐCredits(ctx context.Context, v any) (models.Credits, error) {
+	res, err := gqlmodel.UnmarshalCredits(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCredits2recadoᚋmodelsᚐCredits(ctx context.Context, sel ast.SelectionSet, v models.Credits) graphql.Marshaler {
+	_ = sel
+	res := gqlmodel.MarshalCredits(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Credits!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNDateTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
 	res, err := gqlmodel.UnmarshalDateTime(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -46991,6 +54585,10 @@ func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
 	}
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) marshalNFreeAllowance2recadoᚋgraphᚋgqlmodelᚐFreeAllowance(ctx context.Context, sel ast.SelectionSet, v gqlmodel.FreeAllowance) graphql.Marshaler {
+	return ec._FreeAllowance(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNHttpHeader2recadoᚋgraphᚋgqlmodelᚐHTTPHeader(ctx context.Context, sel ast.SelectionSet, v gqlmodel.HTTPHeader) graphql.Marshaler {
@@ -47468,6 +55066,10 @@ func (ec *executionContext) marshalNMessagingLevel2recadoᚋmodelsᚐMessagingLe
 	return res
 }
 
+func (ec *executionContext) marshalNMoney2recadoᚋgraphᚋgqlmodelᚐMoney(ctx context.Context, sel ast.SelectionSet, v gqlmodel.Money) graphql.Marshaler {
+	return ec._Money(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNNode2ᚕrecadoᚋgraphᚋgqlmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.Node) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -47710,6 +55312,25 @@ func (ec *executionContext) marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInf
 	return ec._PageInfo(ctx, sel, &v)
 }
 
+func (ec *executionContext) marshalNPaymentMethod2recadoᚋgraphᚋgqlmodelᚐPaymentMethod(ctx context.Context, sel ast.SelectionSet, v gqlmodel.PaymentMethod) graphql.Marshaler {
+	return ec._PaymentMethod(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNPaymentProvider2recadoᚋmodelsᚐPaymentProvider(ctx context.Context, v any) (models.PaymentProvider, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.PaymentProvider(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPaymentProvider2recadoᚋmodelsᚐPaymentProvider(ctx context.Context, sel ast.SelectionSet, v models.PaymentProvider) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PaymentProvider!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNPhoneNumber2string(ctx context.Context, v any) (string, error) {
 	res, err := gqlmodel.UnmarshalPhoneNumber(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -47755,6 +55376,36 @@ func (ec *executionContext) marshalNPresenceState2recadoᚋmodelsᚐPresenceStat
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "PresenceState!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNPricingCategory2recadoᚋmodelsᚐPricingCategory(ctx context.Context, v any) (models.PricingCategory, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.PricingCategory(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPricingCategory2recadoᚋmodelsᚐPricingCategory(ctx context.Context, sel ast.SelectionSet, v models.PricingCategory) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PricingCategory!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNPricingModel2recadoᚋmodelsᚐPricingModel(ctx context.Context, v any) (models.PricingModel, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.PricingModel(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPricingModel2recadoᚋmodelsᚐPricingModel(ctx context.Context, sel ast.SelectionSet, v models.PricingModel) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PricingModel!")
 	}
 	return res
 }
@@ -47846,6 +55497,26 @@ func (ec *executionContext) marshalNQuickReplyUserError2ᚕrecadoᚋgraphᚋgqlm
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNQuickReplyUserError2recadoᚋgraphᚋgqlmodelᚐQuickReplyUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRate2recadoᚋgraphᚋgqlmodelᚐRate(ctx context.Context, sel ast.SelectionSet, v gqlmodel.Rate) graphql.Marshaler {
+	return ec._Rate(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRate2ᚕrecadoᚋgraphᚋgqlmodelᚐRateᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.Rate) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRate2recadoᚋgraphᚋgqlmodelᚐRate(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -48364,6 +56035,20 @@ func (ec *executionContext) marshalOAttachmentUploadCreatePayload2ᚖrecadoᚋgr
 	return ec._AttachmentUploadCreatePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOAutoRecharge2ᚖrecadoᚋgraphᚋgqlmodelᚐAutoRecharge(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.AutoRecharge) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AutoRecharge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAutoRechargeSetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐAutoRechargeSetPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.AutoRechargeSetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AutoRechargeSetPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -48718,6 +56403,156 @@ func (ec *executionContext) marshalOConversationsTagPayload2ᚖrecadoᚋgraphᚋ
 	return ec._ConversationsTagPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCreditAccount2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditAccount(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CreditAccount) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreditAccount(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreditEntryConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditEntryConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CreditEntryConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreditEntryConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreditEvent2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditEvent(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CreditEvent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreditEvent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreditPaymentRecordPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditPaymentRecordPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CreditPaymentRecordPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreditPaymentRecordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreditPrice2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditPriceᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.CreditPrice) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCreditPrice2recadoᚋgraphᚋgqlmodelᚐCreditPrice(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOCreditPurchase2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditPurchase(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CreditPurchase) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreditPurchase(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreditPurchaseConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditPurchaseConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CreditPurchaseConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreditPurchaseConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreditPurchasePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditPurchasePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CreditPurchasePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreditPurchasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCreditPurchaseStatus2ᚖrecadoᚋmodelsᚐPurchaseStatus(ctx context.Context, v any) (*models.PurchaseStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.PurchaseStatus(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCreditPurchaseStatus2ᚖrecadoᚋmodelsᚐPurchaseStatus(ctx context.Context, sel ast.SelectionSet, v *models.PurchaseStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) marshalOCreditReconciliation2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditReconciliationᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.CreditReconciliation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCreditReconciliation2recadoᚋgraphᚋgqlmodelᚐCreditReconciliation(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOCreditUsage2ᚕrecadoᚋgraphᚋgqlmodelᚐCreditUsageᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.CreditUsage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCreditUsage2recadoᚋgraphᚋgqlmodelᚐCreditUsage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOCreditUsageExportPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCreditUsageExportPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CreditUsageExportPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreditUsageExportPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCredits2ᚖrecadoᚋmodelsᚐCredits(ctx context.Context, v any) (*models.Credits, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := gqlmodel.UnmarshalCredits(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCredits2ᚖrecadoᚋmodelsᚐCredits(ctx context.Context, sel ast.SelectionSet, v *models.Credits) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := gqlmodel.MarshalCredits(*v)
+	return res
+}
+
 func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
 	if v == nil {
 		return nil, nil
@@ -48734,6 +56569,25 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = ctx
 	res := gqlmodel.MarshalDateTime(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOFreeAllowance2ᚕrecadoᚋgraphᚋgqlmodelᚐFreeAllowanceᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.FreeAllowance) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFreeAllowance2recadoᚋgraphᚋgqlmodelᚐFreeAllowance(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
@@ -49121,6 +56975,32 @@ func (ec *executionContext) marshalOOrganization2ᚖrecadoᚋgraphᚋgqlmodelᚐ
 	return ec._Organization(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOPaymentMethod2ᚕrecadoᚋgraphᚋgqlmodelᚐPaymentMethodᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.PaymentMethod) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPaymentMethod2recadoᚋgraphᚋgqlmodelᚐPaymentMethod(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOPaymentMethod2ᚖrecadoᚋgraphᚋgqlmodelᚐPaymentMethod(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.PaymentMethod) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PaymentMethod(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOPhoneNumber2ᚖstring(ctx context.Context, v any) (*string, error) {
 	if v == nil {
 		return nil, nil
@@ -49156,6 +57036,25 @@ func (ec *executionContext) marshalOPresence2ᚕrecadoᚋgraphᚋgqlmodelᚐPres
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOPricingCategory2ᚖrecadoᚋmodelsᚐPricingCategory(ctx context.Context, v any) (*models.PricingCategory, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.PricingCategory(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPricingCategory2ᚖrecadoᚋmodelsᚐPricingCategory(ctx context.Context, sel ast.SelectionSet, v *models.PricingCategory) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOProductInView2ᚖrecadoᚋgraphᚋgqlmodelᚐProductInView(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ProductInView) graphql.Marshaler {
@@ -49220,6 +57119,20 @@ func (ec *executionContext) marshalOQuickReplyUpdatePayload2ᚖrecadoᚋgraphᚋ
 		return graphql.Null
 	}
 	return ec._QuickReplyUpdatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORateCard2ᚖrecadoᚋgraphᚋgqlmodelᚐRateCard(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.RateCard) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RateCard(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORateCardChange2ᚖrecadoᚋgraphᚋgqlmodelᚐRateCardChange(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.RateCardChange) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RateCardChange(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOReactionContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐReactionContentInput(ctx context.Context, v any) (*gqlmodel.ReactionContentInput, error) {

@@ -167,6 +167,34 @@ type AudioContent struct {
 
 func (AudioContent) IsMessageContent() {}
 
+// How credits are to be bought automatically.
+type AutoRechargeSetInput struct {
+	// Whether they are.
+	IsEnabled bool `json:"isEnabled"`
+	// When less than this is available, credits are bought.
+	Threshold models.Credits `json:"threshold"`
+	// How many each time: whole credits, 1 to 100,000.
+	Amount models.Credits `json:"amount"`
+	// At most so many in a calendar month (UTC); not less than `amount`.
+	MonthlyCeiling models.Credits `json:"monthlyCeiling"`
+	// ISO 4217, one of `CreditAccount.prices`.
+	Currency string `json:"currency"`
+	// How they are paid; the newest way when absent.
+	PaymentMethodID graphql.Omittable[*string] `json:"paymentMethodId,omitempty"`
+	// When less than this is available, administrators are told; unchanged when absent.
+	LowBalanceThreshold graphql.Omittable[*models.Credits] `json:"lowBalanceThreshold,omitempty"`
+	// Refuse with CONFLICT if the settings have another version.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// What became of `autoRechargeSet`.
+type AutoRechargeSetPayload struct {
+	// The settings; with CONFLICT as they are now.
+	AutoRecharge *AutoRecharge `json:"autoRecharge,omitempty"`
+	// What can be mended; empty on success.
+	UserErrors []CreditUserError `json:"userErrors"`
+}
+
 // A tap on a quick-reply button of a template.
 type ButtonContent struct {
 	// The button's text; null if WhatsApp does not say.
@@ -768,6 +796,70 @@ type ConversationsUserError struct {
 
 func (ConversationsUserError) IsUserError() {}
 
+// A payment that came.
+type CreditPaymentRecordInput struct {
+	// The purchase that was paid.
+	PurchaseID string `json:"purchaseId"`
+	// How: a bank's reference, for example. 1 to 200 characters.
+	Note string `json:"note"`
+}
+
+// What became of `creditPaymentRecord`.
+type CreditPaymentRecordPayload struct {
+	// The purchase.
+	Purchase *CreditPurchase `json:"purchase,omitempty"`
+	// What can be mended; empty on success.
+	UserErrors []CreditUserError `json:"userErrors"`
+}
+
+// A wish to buy credits.
+type CreditPurchaseInput struct {
+	// Whole credits, 1 to 100,000.
+	Credits models.Credits `json:"credits"`
+	// ISO 4217, one of `CreditAccount.prices`.
+	Currency string `json:"currency"`
+	// The client's key for this call, 1 to 64 characters: repeating it with the same input within a day returns the same purchase.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// What became of `creditPurchase`.
+type CreditPurchasePayload struct {
+	// The purchase.
+	Purchase *CreditPurchase `json:"purchase,omitempty"`
+	// What can be mended; empty on success.
+	UserErrors []CreditUserError `json:"userErrors"`
+}
+
+// The days of an export.
+type CreditUsageExportInput struct {
+	// Any time of the first day, in UTC.
+	From time.Time `json:"from"`
+	// Any time of the last day, in UTC; at most 366 days in all.
+	To time.Time `json:"to"`
+}
+
+// What became of `creditUsageExport`.
+type CreditUsageExportPayload struct {
+	// Where the file is. A path alone if the program does not know its own address.
+	URL *string `json:"url,omitempty"`
+	// How long the address serves.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// What can be mended; empty on success.
+	UserErrors []CreditUserError `json:"userErrors"`
+}
+
+// What can be mended about credits.
+type CreditUserError struct {
+	// For programs.
+	Code models.Code `json:"code"`
+	// For people, in the language of the request.
+	Message string `json:"message"`
+	// The way to the value that is to blame; null when no single value is.
+	Field []string `json:"field,omitempty"`
+}
+
+func (CreditUserError) IsUserError() {}
+
 // A file of any type.
 type DocumentContent struct {
 	// The type that the sender announced, for example `audio/ogg; codecs=opus`; null if none. What the file is in truth is known when it was fetched.
@@ -1366,6 +1458,14 @@ type QuickReplyUserError struct {
 
 func (QuickReplyUserError) IsUserError() {}
 
+// A planned change of the rate card. Prices never change backwards.
+type RateCardChange struct {
+	// When the card begins to hold.
+	EffectiveFrom time.Time `json:"effectiveFrom"`
+	// The card.
+	RateCard *RateCard `json:"rateCard,omitempty"`
+}
+
 // An emoji to put on a message.
 type ReactionContentInput struct {
 	// A message of the conversation that WhatsApp has, not older than 30 days.
@@ -1822,6 +1922,79 @@ func (e *ConversationView) UnmarshalJSON(b []byte) error {
 }
 
 func (e ConversationView) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What happened to credits.
+type CreditEventKind string
+
+const (
+	// A balance changed.
+	CreditEventKindBalanceChanged CreditEventKind = "BALANCE_CHANGED"
+	// Less than the limit is available now.
+	CreditEventKindLowBalance CreditEventKind = "LOW_BALANCE"
+	// A purchase was begun, paid, refused or given up.
+	CreditEventKindPurchaseChanged CreditEventKind = "PURCHASE_CHANGED"
+	// An automatic payment was refused; it is tried again.
+	CreditEventKindRechargeFailed CreditEventKind = "RECHARGE_FAILED"
+	// Auto-recharge was switched off after repeated failure.
+	CreditEventKindRechargeStopped CreditEventKind = "RECHARGE_STOPPED"
+	// The month's ceiling keeps auto-recharge from buying.
+	CreditEventKindRechargeCeilingReached CreditEventKind = "RECHARGE_CEILING_REACHED"
+	// Meta counts other than the ledger.
+	CreditEventKindReconciliationDiffers CreditEventKind = "RECONCILIATION_DIFFERS"
+)
+
+var AllCreditEventKind = []CreditEventKind{
+	CreditEventKindBalanceChanged,
+	CreditEventKindLowBalance,
+	CreditEventKindPurchaseChanged,
+	CreditEventKindRechargeFailed,
+	CreditEventKindRechargeStopped,
+	CreditEventKindRechargeCeilingReached,
+	CreditEventKindReconciliationDiffers,
+}
+
+func (e CreditEventKind) IsValid() bool {
+	switch e {
+	case CreditEventKindBalanceChanged, CreditEventKindLowBalance, CreditEventKindPurchaseChanged, CreditEventKindRechargeFailed, CreditEventKindRechargeStopped, CreditEventKindRechargeCeilingReached, CreditEventKindReconciliationDiffers:
+		return true
+	}
+	return false
+}
+
+func (e CreditEventKind) String() string {
+	return string(e)
+}
+
+func (e *CreditEventKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CreditEventKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CreditEventKind", str)
+	}
+	return nil
+}
+
+func (e CreditEventKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CreditEventKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CreditEventKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -248,6 +248,8 @@ INSERT INTO credit_prices (currency, effective_from, minor, digits) VALUES
 -- The product's own card, and Meta's model of October 2026 (reference/whatsapp-cloud-api.md
 -- §12.1). Meta publishes its rates as files and has no call for them: those below are start
 -- values, in micro-credits of US$ 2, which the operator replaces by newer ones.
+-- Those of Argentina, Brazil, Chile and Colombia agree with what others published of Meta's
+-- card of that date; the others were not compared with a second list.
 INSERT INTO rate_cards (id, name, model, created_at, updated_at) VALUES
     ('0199a000-0000-7000-8000-000000000001', 'Recado', 'PER_CONVERSATION', '2020-01-01 00:00:00+00:00', '2020-01-01 00:00:00+00:00'),
     ('0199a000-0000-7000-8000-000000000002', 'Meta per message', 'PER_MESSAGE', '2026-10-01 00:00:00+00:00', '2026-10-01 00:00:00+00:00');
