@@ -14,17 +14,18 @@ import (
 )
 
 type simulateCommand struct {
-	Addr          string `default:"127.0.0.1:8088" help:"Address to listen on; port 0 picks a free one." placeholder:"HOST:PORT"`
-	AppID         string `name:"app-id" default:"${app_id}" help:"Id of the app."`
-	AppSecret     string `default:"${app_secret}" help:"Secret that signs the webhooks. A made-up one: it is no secret here."`
-	PhoneNumberID string `name:"phone-number-id" default:"331908274466120" help:"Id of the number."`
-	Number        string `default:"+551140028922" help:"The number itself."`
-	WABAID        string `name:"waba-id" default:"102290129340398" help:"Id of the WhatsApp Business account."`
-	VerifiedName  string `default:"Padaria Aurora" help:"Name that customers see."`
-	Token         string `default:"simulated-token-0001" help:"Access token that may use the number. A made-up one."`
-	Callback      string `help:"Address that webhooks are sent to, such as http://127.0.0.1:8080/webhooks/whatsapp. It is verified as soon as it answers." placeholder:"URL"`
-	VerifyToken   string `help:"Verify token of the callback." placeholder:"TOKEN"`
-	Verbose       bool   `help:"Log every webhook and call."`
+	Addr          string   `default:"127.0.0.1:8088" help:"Address to listen on; port 0 picks a free one." placeholder:"HOST:PORT"`
+	AppID         string   `name:"app-id" default:"${app_id}" help:"Id of the app."`
+	AppSecret     string   `default:"${app_secret}" help:"Secret that signs the webhooks. A made-up one: it is no secret here."`
+	PhoneNumberID string   `name:"phone-number-id" default:"331908274466120" help:"Id of the number."`
+	Number        string   `default:"+551140028922" help:"The number itself."`
+	WABAID        string   `name:"waba-id" default:"102290129340398" help:"Id of the WhatsApp Business account."`
+	VerifiedName  string   `default:"Padaria Aurora" help:"Name that customers see."`
+	Token         string   `default:"simulated-token-0001" help:"Access token that may use the number. A made-up one."`
+	Callback      string   `help:"Address that webhooks are sent to, such as http://127.0.0.1:8080/webhooks/whatsapp. It is verified as soon as it answers." placeholder:"URL"`
+	VerifyToken   string   `help:"Verify token of the callback." placeholder:"TOKEN"`
+	LinkHosts     []string `name:"link-host" help:"Host, with its port if it has one, that files of messages by link may be fetched from. Can be given again." placeholder:"HOST"`
+	Verbose       bool     `help:"Log every webhook and call."`
 }
 
 // Run simulates Meta until the program is told to end.
@@ -34,7 +35,7 @@ func (s simulateCommand) Run(ctx context.Context, p *program) error {
 		level = slog.LevelDebug
 	}
 	logger := slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: level}))
-	meta := simulator.New(simulator.Options{AppID: s.AppID, AppSecret: s.AppSecret, Logger: logger})
+	meta := simulator.New(simulator.Options{AppID: s.AppID, AppSecret: s.AppSecret, LinkHosts: s.LinkHosts, Logger: logger})
 	defer meta.Close()
 	if err := meta.AddNumber(simulator.Number{
 		ID: s.PhoneNumberID, DisplayNumber: s.Number, WABAID: s.WABAID, VerifiedName: s.VerifiedName, Token: s.Token,

@@ -32,7 +32,7 @@ func (req *sendRequest) parseContent(raw json.RawMessage) *graphError {
 	case slices.Contains(mediaTypes, req.kind):
 		ref, caption, e := parseMedia(req.kind, req.kind, raw)
 		req.body = caption
-		req.files = appendFile(req.files, ref)
+		req.files = append(req.files, ref)
 		return e
 	case req.kind == "location":
 		return parseLocation(raw)
@@ -76,9 +76,9 @@ func (req *sendRequest) parseTemplate(raw json.RawMessage) *graphError {
 	return nil
 }
 
-// mediaRef is an uploaded file that a message names, and the type that it is to
-// be shown as.
-type mediaRef struct{ kind, id string }
+// mediaRef is a file that a message names, by its id or by a link, and the type that
+// it is to be shown as.
+type mediaRef struct{ kind, id, link string }
 
 // mimeTypes are what Meta shows as a type (§6.5). As a document anything goes.
 var mimeTypes = map[string][]string{
@@ -86,21 +86,6 @@ var mimeTypes = map[string][]string{
 	"image":   {"image/jpeg", "image/png"},
 	"video":   {"video/mp4", "video/3gpp"},
 	"sticker": {"image/webp"},
-}
-
-// fits reports whether the file can be shown as the type; if not, the message
-// fails with 131053 (§11.6).
-func (r mediaRef) fits(f *file) bool {
-	mime, _, _ := strings.Cut(f.mime, ";")
-	allowed, limited := mimeTypes[r.kind]
-	return !limited || slices.Contains(allowed, strings.TrimSpace(mime))
-}
-
-func appendFile(files []mediaRef, ref mediaRef) []mediaRef {
-	if ref.id == "" {
-		return files
-	}
-	return append(files, ref)
 }
 
 // parseMedia checks an object that names a file by id or link (§5.3). path names
@@ -134,7 +119,7 @@ func parseMedia(kind, path string, raw json.RawMessage) (ref mediaRef, caption s
 	if utf8.RuneCountInString(caption) > maxCaption {
 		return ref, "", invalidParameter("Param " + path + "['caption'] must be at most 1024 characters long.")
 	}
-	return mediaRef{kind, media.ID}, caption, nil
+	return mediaRef{kind, media.ID, media.Link}, caption, nil
 }
 
 func unexpected(path, key string) *graphError {

@@ -107,16 +107,20 @@ func TestContentIsCheckedAsByMeta(t *testing.T) {
 }
 
 func TestContentIsOnThePhone(t *testing.T) {
-	w := newWorld(t)
+	page := aPage(t)
+	w := newWorld(t, page.allowed)
 	c := w.iris(irisWAID)
-	w.send(of("image", object{"link": "https://x.example/a.png", "caption": "Menu"}))
+	w.send(of("image", object{"link": page.URL + "/a.png", "caption": "Menu"}))
+	w.flush()
 	w.send(of("interactive", buttons("10:00", "11:00")))
 	w.send(of("interactive", list(object{"rows": []object{{"id": "m1", "title": "09:00", "description": "with Ana"}}})))
 	w.pass(time.Minute)
 	inbox := c.Inbox(numberID)
 	require.Len(t, inbox, 3)
 	require.Equal(t, "Menu", inbox[0].Body)
-	require.JSONEq(t, `{"link":"https://x.example/a.png","caption":"Menu"}`, string(inbox[0].Content))
+	require.JSONEq(t, `{"link":"`+page.URL+`/a.png","caption":"Menu"}`, string(inbox[0].Content))
+	require.Equal(t, &simulator.ReceivedFile{MIMEType: "image/png", ByteSize: 3, SHA256: page.sum("PNG")}, inbox[0].File)
+	require.Nil(t, inbox[1].File)
 	require.Empty(t, inbox[0].Choices)
 	require.Equal(t, "When?", inbox[1].Body)
 	require.Equal(t, []simulator.Choice{

@@ -53,7 +53,13 @@ func (s *Simulator) controlMessage(w http.ResponseWriter, r *http.Request) {
 	case in.File != nil:
 		id = writer.SendMedia(in.NumberID, in.File.file(in.Type), opts...)
 	case in.Type == "unsupported":
-		id = writer.SendUnsupported(in.NumberID, "", opts...)
+		var content struct {
+			Type string `json:"type"`
+		}
+		_ = json.Unmarshal(in.Content, &content) // without a type there is no name of the kind
+		id = writer.SendUnsupported(in.NumberID, content.Type, opts...)
+	case in.Content == nil && slices.Contains(mediaTypes, in.Type):
+		id = writer.SendBrokenMedia(in.NumberID, in.Type, opts...)
 	case in.Type != "":
 		id = writer.Send(in.NumberID, in.Type, in.Content, opts...)
 	default:

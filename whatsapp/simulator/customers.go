@@ -182,6 +182,7 @@ type ReceivedMessage struct {
 	Type         string          `json:"type"`
 	Body         string          `json:"body"`               // of a text or interactive message, caption of a file, name of a template
 	Content      json.RawMessage `json:"content"`            // the object of its type, as sent
+	File         *ReceivedFile   `json:"file,omitempty"`     // what is shown of an image, a document and so on
 	Choices      []Choice        `json:"choices,omitempty"`  // what can be tapped
 	Reaction     string          `json:"reaction,omitempty"` // the business's own
 	ReplyTo      string          `json:"replyTo,omitempty"`
@@ -199,7 +200,7 @@ func (h *CustomerHandle) Inbox(numberID string) []ReceivedMessage {
 	out := []ReceivedMessage{}
 	for _, m := range h.s.chat(numberID, h.c).arrived {
 		out = append(out, ReceivedMessage{
-			ID: m.id, Type: m.kind, Body: m.body, Content: m.content, Choices: m.choices, Reaction: m.reacted,
+			ID: m.id, Type: m.kind, Body: m.body, Content: m.content, File: m.shown(), Choices: m.choices, Reaction: m.reacted,
 			ReplyTo: m.replyTo, CallbackData: m.callbackData, At: m.arrivedAt, ReadAt: m.readAt,
 		})
 	}

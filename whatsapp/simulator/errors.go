@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 )
@@ -110,8 +111,8 @@ func errorOf(code int, details string) *graphError {
 	}
 }
 
-// failureOf is the error of a failed status (§3.5).
-func failureOf(code int) statusError {
+// failureOf is the error of a failed status (§3.5), with details of its own if given.
+func failureOf(code int, details string) statusError {
 	k, ok := catalogue[code]
 	if !ok {
 		k = known{title: "Simulated error"}
@@ -120,8 +121,8 @@ func failureOf(code int) statusError {
 		Code: code, Title: k.title, Message: k.title,
 		Href: "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes",
 	}
-	if k.details != "" {
-		e.ErrorData = &errorData{Details: k.details}
+	if details = cmp.Or(details, k.details); details != "" {
+		e.ErrorData = &errorData{Details: details}
 	}
 	return e
 }

@@ -111,7 +111,7 @@ func (req *sendRequest) parseHeader(in interactive) *graphError {
 		return missing("interactive['header']['" + header.Type + "'] is required.")
 	}
 	ref, _, e := parseMedia(header.Type, "interactive['header']['"+header.Type+"']", raw)
-	req.files = appendFile(req.files, ref)
+	req.files = append(req.files, ref)
 	return e
 }
 

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -39,7 +40,9 @@ type message struct {
 	readAt       time.Time // by whoever it was written to
 
 	script         script
-	failure        int // code of the failed status; 0: none
+	files          []*file
+	failure        int    // code of the failed status; 0: none
+	failureDetails string // empty: those of the code
 	price          pricing
 	conversationID string
 	history        []StatusAt
@@ -233,13 +236,9 @@ func (s *Simulator) accept(version string, n *number, req *sendRequest) (*messag
 		}
 		category = t.Category
 	}
-	rejected := false
-	for _, ref := range req.files {
-		f := s.usableFile(n, ref.id)
-		if f == nil {
-			return nil, wrongValue("Media id " + ref.id + " is unknown, expired or belongs to another number.")
-		}
-		rejected = rejected || !ref.fits(f)
+	files, links, complaint, refused := s.filesOf(n, req)
+	if refused != nil {
+		return nil, refused
 	}
 	conversation := s.chat(n.ID, who)
 	if !conversation.rate.take(now, s.opts.PairBurst, s.opts.PairInterval) {
@@ -251,6 +250,7 @@ func (s *Simulator) accept(version string, n *number, req *sendRequest) (*messag
 	m := &message{
 		id: s.newMessageID(who, directionBusiness), number: n, customer: who, kind: req.kind, body: req.body,
 		content: req.content, choices: req.choices, reaction: req.reaction, input: req.input, replyTo: req.replyTo, callbackData: req.callbackData, at: now, script: play,
+		files: files,
 	}
 	open := conversation.windowOpen(now)
 	m.price = priceOf(category, open, s.pricingDate(now))
@@ -261,8 +261,8 @@ func (s *Simulator) accept(version string, n *number, req *sendRequest) (*messag
 		m.failure = 131026
 	case !open && req.kind != "template":
 		m.failure = 131047
-	case rejected:
-		m.failure = 131053
+	case complaint != "":
+		m.failure, m.failureDetails = 131053, complaint
 	case req.kind == "reaction" && s.reactionTarget(m) == nil:
 		m.failure = 131009
 	}
@@ -272,9 +272,32 @@ func (s *Simulator) accept(version string, n *number, req *sendRequest) (*messag
 	s.messages[m.id] = m
 	s.sent = append(s.sent, m)
 	s.stopTyping(n.ID, who, now)
-	s.play(m)
+	if len(links) > 0 && m.failure == 0 {
+		s.fetchLinks(m, links)
+	} else {
+		s.play(m)
+	}
 	s.log.Info("message accepted", "number", n.ID, "to", who.WAID, "type", m.kind, "id", m.id)
 	return m, nil
+}
+
+// filesOf looks for the files that a message names: those with an id, and what is still
+// to be fetched from a link. The complaint is what keeps one from being shown. s.mu
+// must be held.
+func (s *Simulator) filesOf(n *number, req *sendRequest) (files []*file, links []mediaRef, complaint string, refused *graphError) {
+	for _, ref := range req.files {
+		if ref.link != "" {
+			links = append(links, ref)
+			continue
+		}
+		f := s.usableFile(n, ref.id)
+		if f == nil {
+			return nil, nil, "", wrongValue("Media id " + ref.id + " is unknown, expired or belongs to another number.")
+		}
+		complaint = cmp.Or(complaint, ref.complaint(f))
+		files = append(files, f)
+	}
+	return files, links, complaint, nil
 }
 
 func (s *Simulator) pricingDate(now time.Time) time.Time {

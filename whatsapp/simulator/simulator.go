@@ -62,6 +62,11 @@ type Options struct {
 	// ManagementCallsPerHour is the limit per account of calls that are not
 	// messages or media, 5,000 by default; beyond it they are refused with 80007.
 	ManagementCallsPerHour int
+	// LinkHosts are the hosts, with the port if a link has one, that files of messages by
+	// link are fetched from, redirects included; a file anywhere else makes its
+	// message fail with 131053. Nil: none, so that nobody can have a simulator ask
+	// addresses that only it can reach.
+	LinkHosts []string
 	// PricingDate is the day whose price rules hold; the Clock's day by default.
 	PricingDate time.Time
 	// Seed makes ids and shuffles repeatable; zero picks one by chance, so that
@@ -145,6 +150,8 @@ type Simulator struct {
 	marks      []ReadMark
 	typing     []TypingRecord
 	files      map[string]*file
+	links      map[string]linked // by link
+	fetching   int               // messages whose links are being fetched
 	app        subscription
 	faults     faultState
 	out        outbox
@@ -185,6 +192,7 @@ func New(opts Options) *Simulator {
 		chats:     map[chatKey]*chat{},
 		messages:  map[string]*message{},
 		files:     map[string]*file{},
+		links:     map[string]linked{},
 	}
 	s.control = s.routes()
 	return s
@@ -287,7 +295,8 @@ func (s *Simulator) Await(ctx context.Context, condition func() bool) error {
 }
 
 // Flush releases webhooks that a batch or reorder fault holds back and returns
-// when every webhook that is due has been answered or has failed its attempt.
+// when every file of a link has been fetched and every webhook that is due has been
+// answered or has failed its attempt.
 // What waits for a later moment of the Clock (statuses, delayed webhooks,
 // retries) does not count.
 func (s *Simulator) Flush(ctx context.Context) error {
@@ -297,7 +306,7 @@ func (s *Simulator) Flush(ctx context.Context) error {
 	return s.Await(ctx, func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return s.out.idle()
+		return s.out.idle() && s.fetching == 0
 	})
 }
 
@@ -308,6 +317,6 @@ func (s *Simulator) Settle(ctx context.Context) error {
 	return s.Await(ctx, func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return s.out.idle() && s.out.held() == 0 && len(s.tasks) == 0
+		return s.out.idle() && s.fetching == 0 && s.out.held() == 0 && len(s.tasks) == 0
 	})
 }

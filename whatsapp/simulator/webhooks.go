@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 	"time"
@@ -96,8 +97,15 @@ func (s *Simulator) emitInbound(n *number, c *customer, m *message) {
 			payload.Context.From = payload.From
 		}
 	}
+	if m.kind == "system" && !bytes.Contains(m.content, []byte(identityChanged)) {
+		who = contact{}
+	}
 	s.emit(item{number: n, contact: who, message: &payload})
 }
+
+// identityChanged is the one type of system messages that comes with the customer's
+// contact (§3.4).
+const identityChanged = `"customer_identity_changed"`
 
 // emitStatus sends one status of a message, as of the moment at. s.mu must be
 // held.
@@ -112,7 +120,7 @@ func (s *Simulator) emitStatus(m *message, status Status, at time.Time) {
 		payload.RecipientID, who.WAID = "", ""
 	}
 	if status == Failed {
-		payload.Errors = []statusError{failureOf(m.failure)}
+		payload.Errors = []statusError{failureOf(m.failure, m.failureDetails)}
 	} else {
 		payload.Pricing = &m.price
 		payload.Conversation = m.conversation(status)

@@ -65,7 +65,9 @@ func (h *CustomerHandle) Send(numberID, kind string, content any, opts ...SendOp
 			h.s.log.Error("content not encoded", "type", kind, "error", err)
 			return ""
 		}
-		m.content = raw
+		if string(raw) != "null" {
+			m.content = raw
+		}
 	}
 	if text, ok := textOf(kind, m.content); ok {
 		m.body = text
@@ -127,7 +129,7 @@ func (h *CustomerHandle) SendMedia(numberID string, f File, opts ...SendOption) 
 // SendBrokenMedia sends a file that Meta could not get hold of: the message has
 // errors and no id of the file (§3.4).
 func (h *CustomerHandle) SendBrokenMedia(numberID, kind string, opts ...SendOption) (wamid string) {
-	broken := func(m *message) { m.errors = []statusError{failureOf(131052)} }
+	broken := func(m *message) { m.errors = []statusError{failureOf(131052, "")} }
 	return h.Send(numberID, kind, properties{}, append(opts, broken)...)
 }
 
@@ -179,7 +181,7 @@ func (h *CustomerHandle) React(numberID, wamid, emoji string, opts ...SendOption
 // SendUnsupported sends what Meta does not pass on, for instance a poll; the kind
 // may be empty.
 func (h *CustomerHandle) SendUnsupported(numberID, kind string, opts ...SendOption) string {
-	unsupported := func(m *message) { m.errors = []statusError{failureOf(131051)} }
+	unsupported := func(m *message) { m.errors = []statusError{failureOf(131051, "")} }
 	return h.Send(numberID, "unsupported", properties{}.with("type", kind), append(opts, unsupported)...)
 }
 
