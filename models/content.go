@@ -28,6 +28,7 @@ const (
 	KindReaction    = "reaction"
 	KindEdit        = "edit"
 	KindRevoke      = "revoke"
+	KindTemplate    = "template"
 )
 
 // IsMediaKind reports whether messages of the kind carry a file.
@@ -55,6 +56,7 @@ type Content struct {
 	Unsupported *Unsupported   `json:"unsupported,omitempty"`
 	Interactive *Interactive   `json:"interactive,omitempty"` // outbound
 	Reaction    *Reaction      `json:"reaction,omitempty"`    // outbound; a reaction of the customer's is no message
+	Template    *SentTemplate  `json:"template,omitempty"`    // outbound
 	Referral    *Referral      `json:"referral,omitempty"`    // the ad or post that the customer came from
 	Product     *ProductInView `json:"product,omitempty"`     // the product that the message asks about
 }
@@ -295,6 +297,9 @@ func (c *Content) Text() string {
 	}
 	if c.Interactive != nil {
 		add(c.Interactive.text()...)
+	}
+	if c.Template != nil {
+		add(c.Template.texts()...)
 	}
 	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return strings.TrimSpace(part) == "" }), "\n")
 }

@@ -42,6 +42,15 @@ const (
 	CodeAttachmentUploadExpired  Code = "ATTACHMENT_UPLOAD_EXPIRED"   // the upload took too long: begin again
 	CodeAttachmentUnavailable    Code = "ATTACHMENT_UNAVAILABLE"      // it is not, or not yet, there to be used; Params["status"]
 
+	CodeTemplateNotApproved Code = "TEMPLATE_NOT_APPROVED" // it cannot be sent; Params["status"]
+	CodeTemplatePaused      Code = "TEMPLATE_PAUSED"       // for low quality, for some hours
+	CodeTemplateDisabled    Code = "TEMPLATE_DISABLED"     // for low quality, for good
+	CodeTemplateUnsupported Code = "TEMPLATE_UNSUPPORTED"  // it was made elsewhere, with parts that Recado cannot fill in
+	CodeTemplateBusy        Code = "TEMPLATE_BUSY"         // Meta is being asked to do something with it
+	CodeTemplateNotEditable Code = "TEMPLATE_NOT_EDITABLE" // not in this state: Params["status"]
+	CodeTemplateEditLimit   Code = "TEMPLATE_EDIT_LIMIT"   // an approved one was edited too often; Params["until"]
+	CodeTemplateNameBlocked Code = "TEMPLATE_NAME_BLOCKED" // that of an approved one that was deleted; Params["until"]
+
 	CodeConversationSuperseded Code = "CONVERSATION_SUPERSEDED" // a newer conversation took its place; Params["conversationId"]
 	CodeLimitReached           Code = "LIMIT_REACHED"           // there are as many as there may be; Params["max"]
 	CodeMentionNotAllowed      Code = "MENTION_NOT_ALLOWED"     // a user who is mentioned may not see the channel, or is switched off

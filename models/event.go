@@ -24,6 +24,7 @@ const (
 	EventChannelChanged       EventKind = "channel.changed"    // connection, health, or what Meta says of the number
 	EventNotificationAdded    EventKind = "notification.added" // for one user
 	EventNotificationsRead    EventKind = "notifications.read" // for one user: some were read; the channel is that of all of them, or NoID
+	EventTemplateChanged      EventKind = "template.changed"   // for all who may see one of its channels; the event names none
 )
 
 // The kinds of event about an organization's credits, which only administrators get.
@@ -74,6 +75,8 @@ type EventPayload struct {
 	Notification *Notification     `json:"notification,omitempty"` // with notification.added, where the rows above are empty
 	Channel      *Channel          `json:"channel,omitempty"`      // with channel.changed, where the rows above are empty
 	RemovedID    *ID               `json:"removedId,omitempty"`    // with conversation.merged: the conversation that is no more
+	Template     *Template         `json:"template,omitempty"`     // with template.changed, where the rows above are empty
+	ChannelIDs   []ID              `json:"channelIds,omitempty"`   // with template.changed: the channels of its account
 }
 
 // IdempotencyRecord remembers the first result of a mutation under a client's

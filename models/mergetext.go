@@ -10,7 +10,7 @@ import (
 //	Olá, #{contact.firstName|cliente}! Aqui é #{agent.name}.
 //
 // After the bar stands what is used where a value is missing; it may be empty. A
-// backslash before `#{` makes it plain text.
+// backslash before `#{` makes it plain text, and two of them stand for one.
 type MergeText struct{ parts []mergePart }
 
 // mergePart is plain text, or a variable.
@@ -47,6 +47,16 @@ const (
 // Params["known"] for a variable that is not among the known ones; INVALID for one
 // that is not closed. Both name the field.
 func ParseMergeText(text, field string, known []string) (MergeText, error) {
+	return parseMergeText(text, field, func(variable string) error {
+		if slices.Contains(known, variable) {
+			return nil
+		}
+		return NewError(CodeUnknownVariable, field).With("variable", variable).With("known", strings.Join(known, ", "))
+	})
+}
+
+// parseMergeText is ParseMergeText where check says which variables there may be.
+func parseMergeText(text, field string, check func(variable string) error) (MergeText, error) {
 	var merged MergeText
 	for {
 		before, rest, found := strings.Cut(text, mergeOpen)
@@ -54,21 +64,24 @@ func ParseMergeText(text, field string, known []string) (MergeText, error) {
 			merged.plain(text)
 			return merged, nil
 		}
-		if escaped, isEscaped := strings.CutSuffix(before, `\`); isEscaped {
-			merged.plain(escaped + mergeOpen)
+		plain := strings.TrimRight(before, `\`)
+		backslashes := len(before) - len(plain)
+		plain += strings.Repeat(`\`, backslashes/2)
+		if backslashes%2 == 1 {
+			merged.plain(plain + mergeOpen)
 			text = rest
 			continue
 		}
-		merged.plain(before)
+		merged.plain(plain)
 		inner, after, closed := strings.Cut(rest, mergeClose)
 		if !closed {
 			return MergeText{}, NewError(CodeInvalid, field)
 		}
 		part := mergePart{text: mergeOpen + inner + mergeClose}
 		name, fallback, given := strings.Cut(inner, "|")
-		if part.variable = strings.TrimSpace(name); !slices.Contains(known, part.variable) {
-			return MergeText{}, NewError(CodeUnknownVariable, field).
-				With("variable", part.variable).With("known", strings.Join(known, ", "))
+		part.variable = strings.TrimSpace(name)
+		if err := check(part.variable); err != nil {
+			return MergeText{}, err
 		}
 		if given {
 			part.fallback = new(strings.TrimSpace(fallback))

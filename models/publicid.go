@@ -28,6 +28,7 @@ const (
 	PrefixCreditPurchase = "purch"
 	PrefixPaymentMethod  = "paym"
 	PrefixRateCard       = "rate"
+	PrefixTemplate       = "tmpl"
 )
 
 // crockford is Crockford's base32 in lower case: no i, l, o, u, and in ASCII

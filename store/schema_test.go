@@ -70,6 +70,7 @@ var tables = []any{
 	&models.ReleasedIdentity{},
 	&models.Session{},
 	&models.Tag{},
+	&models.Template{}, &models.TemplateStep{},
 	&models.User{},
 	&models.WebhookDelivery{},
 	&models.AssignmentEntry{}, &models.Workload{},
@@ -116,6 +117,10 @@ var onlyInMigrations = map[string][]index{
 	},
 	"credit_purchases": { // one automatic purchase under way
 		{Name: "credit_purchases_recharge_key", Unique: true, Columns: "organization_id", Where: "next_attempt_at IS NOT NULL"},
+	},
+	"templates": { // those that exist by name, and by what Meta calls them
+		{Name: "templates_name_key", Unique: true, Columns: "organization_id, waba_id, name, language", Where: "deleted_at IS NULL"},
+		{Name: "templates_meta_id_key", Unique: true, Columns: "meta_id, organization_id", Where: "meta_id IS NOT NULL"},
 	},
 	"webhook_deliveries": { // the operator's list of what went wrong
 		{Name: "webhook_deliveries_failed_idx", Columns: "received_at", Where: "outcome = 'FAILED'"},
