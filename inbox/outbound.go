@@ -40,6 +40,8 @@ func outbound(conversation models.Conversation, message *models.Message, mediaID
 		out.ReplyToMessageID = ""
 	case content.Interactive != nil:
 		out.Content = interactiveMessage(*content.Interactive, mediaID)
+	case content.Template != nil:
+		out.Content = templateMessage(*content.Template, mediaID)
 	default:
 		return out, fmt.Errorf("message %s of kind %q cannot be sent", message.ID, message.Kind)
 	}
@@ -71,6 +73,27 @@ func contactsMessage(cards []models.ContactCard) whatsapp.ContactsMessage {
 		}
 	}
 	return whatsapp.ContactsMessage{Cards: sent}
+}
+
+func templateMessage(sent models.SentTemplate, mediaID string) whatsapp.TemplateMessage {
+	out := whatsapp.TemplateMessage{Name: sent.Name, Language: sent.Language, HeaderText: (*whatsapp.TemplateValue)(sent.HeaderText)}
+	if header := sent.Header; header != nil {
+		if header.MediaKind != "" {
+			out.HeaderMedia = &whatsapp.MediaMessage{Type: whatsapp.MediaType(header.MediaKind), ID: mediaID, FileName: header.FileName}
+		}
+		if place := header.Location; place != nil {
+			out.HeaderLocation = &whatsapp.LocationMessage{Latitude: place.Latitude, Longitude: place.Longitude, Name: place.Name, Address: place.Address}
+		}
+	}
+	for _, value := range sent.Values {
+		out.Body = append(out.Body, whatsapp.TemplateValue(value))
+	}
+	for i, button := range sent.Buttons {
+		if button.Payload != "" || button.Suffix != "" || button.Code != "" {
+			out.Buttons = append(out.Buttons, whatsapp.TemplateButtonValue{Index: i, Payload: button.Payload, Suffix: button.Suffix, Coupon: button.Code})
+		}
+	}
+	return out
 }
 
 func interactiveMessage(content models.Interactive, mediaID string) whatsapp.InteractiveMessage {

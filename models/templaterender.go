@@ -37,6 +37,7 @@ type SentTemplate struct {
 type SentTemplateHeader struct {
 	Text      string    `json:"text,omitempty"`
 	MediaKind string    `json:"mediaKind,omitempty"` // image, video or document: the message's attachment
+	FileName  string    `json:"fileName,omitempty"`  // of a document
 	Location  *Location `json:"location,omitempty"`
 }
 

@@ -29,8 +29,8 @@ type OutboundMessage struct {
 }
 
 // OutboundContent is what a message says: a [TextMessage], [MediaMessage],
-// [LocationMessage], [ContactsMessage], [ReactionMessage] or
-// [InteractiveMessage].
+// [LocationMessage], [ContactsMessage], [ReactionMessage],
+// [InteractiveMessage] or [TemplateMessage].
 type OutboundContent interface {
 	// kind is Meta's name of the type, and of the property that holds wire.
 	kind() string

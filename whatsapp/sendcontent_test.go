@@ -61,6 +61,30 @@ func TestSend_every_kind_in_metas_shape(t *testing.T) {
 		},
 		{ReactionMessage{MessageID: "wamid.Q", Emoji: "👍"}, `"type":"reaction","reaction":{"message_id":"wamid.Q","emoji":"👍"}`},
 		{ReactionMessage{MessageID: "wamid.Q"}, `"type":"reaction","reaction":{"message_id":"wamid.Q","emoji":""}`},
+		{TemplateMessage{Name: "hello", Language: "en_GB"}, `"type":"template","template":{"name":"hello","language":{"code":"en_GB"}}`},
+		{
+			TemplateMessage{
+				Name: "pickup_ready", Language: "en_GB", HeaderMedia: &MediaMessage{Type: MediaImage, ID: "901"},
+				Body: []TemplateValue{{"first_name", "Iris"}, {"order_no", "8841"}},
+				Buttons: []TemplateButtonValue{{Index: 0, Suffix: "8841"}, {Index: 1, Payload: "confirm:8841"}, {Index: 2, Coupon: "TEA10"}},
+			},
+			`"type":"template","template":{"name":"pickup_ready","language":{"code":"en_GB"},"components":[
+				{"type":"header","parameters":[{"type":"image","image":{"id":"901"}}]},
+				{"type":"body","parameters":[{"type":"text","parameter_name":"first_name","text":"Iris"},{"type":"text","parameter_name":"order_no","text":"8841"}]},
+				{"type":"button","sub_type":"url","index":"0","parameters":[{"type":"text","text":"8841"}]},
+				{"type":"button","sub_type":"quick_reply","index":"1","parameters":[{"type":"payload","payload":"confirm:8841"}]},
+				{"type":"button","sub_type":"copy_code","index":"2","parameters":[{"type":"coupon_code","coupon_code":"TEA10"}]}]}`,
+		},
+		{
+			TemplateMessage{Name: "t", Language: "en", HeaderText: &TemplateValue{Text: "Sale"}, Body: []TemplateValue{{Text: "Iris"}}},
+			`"type":"template","template":{"name":"t","language":{"code":"en"},"components":[
+				{"type":"header","parameters":[{"type":"text","text":"Sale"}]},{"type":"body","parameters":[{"type":"text","text":"Iris"}]}]}`,
+		},
+		{
+			TemplateMessage{Name: "t", Language: "en", HeaderLocation: &LocationMessage{Latitude: 1, Longitude: 2, Name: "Shop"}},
+			`"type":"template","template":{"name":"t","language":{"code":"en"},"components":[
+				{"type":"header","parameters":[{"type":"location","location":{"latitude":1,"longitude":2,"name":"Shop"}}]}]}`,
+		},
 		{
 			InteractiveMessage{HeaderText: "Tomorrow", Body: "When?", Footer: "Quayside", Buttons: twoButtons},
 			`"type":"interactive","interactive":{"type":"button","header":{"type":"text","text":"Tomorrow"},"body":{"text":"When?"},
@@ -186,6 +210,17 @@ func TestSend_refuses_what_breaks_metas_limits_before_any_call(t *testing.T) {
 		{"link_title_too_long", link(letters(21), "https://pay.example"), false},
 		{"link_of_another_scheme", link("Pay", "javascript:alert(1)"), false},
 		{"link_without_host", link("Pay", "https:///12"), false},
+		{"template_without_name", TemplateMessage{Language: "en"}, false},
+		{"template_without_language", TemplateMessage{Name: "t"}, false},
+		{"template_value_of_two_lines", TemplateMessage{Name: "t", Language: "en", Body: []TemplateValue{{Text: "a\nb"}}}, false},
+		{"template_value_with_many_spaces", TemplateMessage{Name: "t", Language: "en", Body: []TemplateValue{{Text: "a     b"}}}, false},
+		{"template_value_with_four_spaces", TemplateMessage{Name: "t", Language: "en", Body: []TemplateValue{{Text: "a    b"}}}, true},
+		{"template_value_empty", TemplateMessage{Name: "t", Language: "en", Body: []TemplateValue{{}}}, false},
+		{"template_header_too_long", TemplateMessage{Name: "t", Language: "en", HeaderText: &TemplateValue{Text: letters(61)}}, false},
+		{"template_of_two_headers", TemplateMessage{Name: "t", Language: "en", HeaderText: &TemplateValue{Text: "x"}, HeaderLocation: &LocationMessage{}}, false},
+		{"template_with_audio", TemplateMessage{Name: "t", Language: "en", HeaderMedia: &MediaMessage{Type: MediaAudio, ID: "1"}}, false},
+		{"template_button_of_two_values", TemplateMessage{Name: "t", Language: "en", Buttons: []TemplateButtonValue{{Payload: "a", Suffix: "b"}}}, false},
+		{"template_payload_too_long", TemplateMessage{Name: "t", Language: "en", Buttons: []TemplateButtonValue{{Payload: letters(129)}}}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			g := newGraph(t, Options{}, reply(200, accepted))
