@@ -38,6 +38,10 @@ type Options struct {
 	MessagesPerSecond int
 	// AppSecret, if set, adds appsecret_proof to every call (§1.3).
 	AppSecret string
+	// AppID is the app's, for logins and what is asked in its own name.
+	AppID string
+	// LoginURL is the address of Meta's pages for people, without a version.
+	LoginURL string
 	// Logger gets repeats and changes of the circuit breaker; nil logs nothing.
 	Logger *slog.Logger
 }
@@ -50,6 +54,9 @@ type Client struct {
 	http      *http.Client
 	timeout   time.Duration
 	now       func() time.Time
+	version   string
+	appID     string
+	loginURL  string
 	appSecret string
 	logger    *slog.Logger
 	userAgent string
@@ -64,6 +71,9 @@ func NewClient(o Options) *Client {
 	}
 	if o.Version == "" {
 		o.Version = DefaultVersion
+	}
+	if o.LoginURL == "" {
+		o.LoginURL = DefaultLoginURL
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
@@ -88,6 +98,9 @@ func NewClient(o Options) *Client {
 		http:      &httpClient,
 		timeout:   o.Timeout,
 		now:       o.Now,
+		version:   strings.Trim(o.Version, "/"),
+		appID:     o.AppID,
+		loginURL:  strings.TrimRight(o.LoginURL, "/"),
 		appSecret: o.AppSecret,
 		logger:    o.Logger,
 		userAgent: "recado/" + buildVersion(),
@@ -145,6 +158,9 @@ type call struct {
 	stream *stream
 	// timeout bounds one exchange in place of the client's; 0: the client's.
 	timeout time.Duration
+	// asApp says that the call is made in the app's own name: its token needs no
+	// proof.
+	asApp bool
 	// message says that the call counts against the number's throughput.
 	message bool
 	// repeatable says that making the call twice is like making it once, so
@@ -164,7 +180,7 @@ type stream struct {
 
 // do makes a call and returns nil or an *Error.
 func (c *Client) do(ctx context.Context, creds Credentials, call call) error {
-	if e := creds.check(); e != nil {
+	if e := creds.check(call.object); e != nil {
 		return e
 	}
 	if e := c.withRepeats(ctx, creds, call); e != nil {

@@ -42,10 +42,14 @@ func (c Credentials) MarshalText() ([]byte, error) {
 	return []byte(c.String()), nil
 }
 
-// check refuses credentials with which no request can be built safely.
-func (c Credentials) check() *Error {
-	if c.PhoneNumberID == "" || Digits(c.PhoneNumberID) != c.PhoneNumberID {
+// check refuses credentials with which no request about an object can be built
+// safely; empty stands for the phone number.
+func (c Credentials) check(object string) *Error {
+	if object == "" && c.PhoneNumberID == "" || Digits(c.PhoneNumberID) != c.PhoneNumberID {
 		return invalidRequest("the phone number id %q is not a number", shorten(c.PhoneNumberID))
+	}
+	if strings.ContainsAny(object, "/?# ") {
+		return invalidRequest("%q is not the id of an object", shorten(object))
 	}
 	notPrintable := func(r rune) bool { return r <= ' ' || r > '~' }
 	if c.AccessToken == "" || strings.ContainsFunc(c.AccessToken, notPrintable) {

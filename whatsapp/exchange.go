@@ -63,7 +63,7 @@ func (c *Client) newRequest(ctx context.Context, creds Credentials, call call) (
 		return nil, errors.New("the base URL is not an http or https address")
 	}
 	req.URL.RawQuery = call.query
-	if c.appSecret != "" {
+	if c.appSecret != "" && !call.asApp {
 		proof := "appsecret_proof=" + fmt.Sprintf("%x", digest(c.appSecret, []byte(creds.AccessToken)))
 		if req.URL.RawQuery != "" {
 			proof = "&" + proof

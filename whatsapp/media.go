@@ -108,7 +108,7 @@ func DecodeSHA256(text string) []byte {
 // ErrMediaURLExpired, ErrMediaTooLarge and ErrForeignHost. The caller's context
 // bounds the time.
 func (c *Client) DownloadMedia(ctx context.Context, creds Credentials, address string, maxBytes int64, w io.Writer) (int64, error) {
-	if e := creds.check(); e != nil {
+	if e := creds.check(""); e != nil {
 		return 0, e
 	}
 	target, err := url.Parse(address)

@@ -40,6 +40,9 @@ type Change struct {
 	// ([FieldMessages], [FieldEchoes], [FieldHistory], [FieldAppState]) and Value is
 	// an object.
 	Messages *MessagesValue
+	// Account is Value decoded; nil unless Field is one that tells of an account or
+	// a number ([AccountUpdate]) and Value is an object.
+	Account *AccountUpdate
 }
 
 // Malformed is a piece of a delivery that could not be understood, in whole or
@@ -136,6 +139,8 @@ func (d *decoder) change(raw json.RawMessage, wabaID string, when time.Time, pat
 		change.Messages = d.history(wire.Value, path+".value")
 	case FieldAppState:
 		change.Messages = d.appState(wire.Value, path+".value")
+	case FieldNumberQuality, FieldNumberName, FieldSecurity, FieldAccountUpdate, FieldAccountReview, FieldCapability:
+		change.Account = d.accountUpdate(change, path+".value")
 	}
 	d.webhook.Changes = append(d.webhook.Changes, change)
 }

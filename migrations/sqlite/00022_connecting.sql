@@ -9,7 +9,7 @@ CREATE TABLE editions (
     PRIMARY KEY (name)
 );
 -- How many numbers may be connected at a time; NULL: any number.
-INSERT INTO editions (name, channel_limit) VALUES ('FREE', 0), ('EXPRESS', 3), ('PREMIER', 10), ('BIGIN_360', NULL);
+INSERT INTO editions (name, channel_limit) VALUES ('FREE', 0), ('EXPRESS', NULL), ('PREMIER', NULL), ('BIGIN_360', NULL);
 -- Whoever is here already has connected numbers.
 ALTER TABLE organizations ADD COLUMN edition text NOT NULL DEFAULT 'EXPRESS';
 

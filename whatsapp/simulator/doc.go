@@ -41,6 +41,13 @@
 //	GET    /{waba-id}/phone_numbers           numbers of an account
 //	GET, POST, DELETE /{waba-id}/subscribed_apps
 //	GET, POST, DELETE /{app-id}/subscriptions callback of the app
+//	POST   /{phone-number-id}/register        and deregister (§8.3)
+//	GET    /{waba-id}?fields=…                account node (§8.1)
+//	GET    /{business-id}/owned_whatsapp_business_accounts, /me/businesses
+//	GET    /dialog/oauth                      login dialog, a page (§9.6)
+//	GET, POST /oauth/access_token             exchange of a code (§9.5)
+//	GET    /debug_token                       what a token is good for (§9.3)
+//	DELETE /{user-id}/permissions             takes back what a user granted (§9.9)
 //	GET, DELETE /{media-id}                   address of a file, removal (§6.2, §6.4)
 //
 // An unversioned path and a version Meta never had are refused with code 2500,

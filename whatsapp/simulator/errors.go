@@ -93,6 +93,10 @@ var catalogue = map[int]known{
 	132001: {404, "Template name does not exist in the translation", ""},
 	132015: {400, "Template is paused", ""},
 	132016: {400, "Template is disabled", ""},
+	133005: {400, "Two-step verification PIN mismatch", "The two-step verification code that was sent does not match."},
+	133006: {400, "Phone number re-verification needed", "The phone number needs to be verified before it is registered."},
+	133008: {400, "Too many two-step verification PIN guesses", ""},
+	133016: {400, "Account register/deregister rate limit exceeded", "Registration or deregistration failed because there were too many attempts for this phone number in a short period of time."},
 	133010: {400, "Account not registered", ""},
 }
 

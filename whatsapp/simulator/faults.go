@@ -20,6 +20,7 @@ const (
 	EndpointReadMark   Endpoint = "read"       // POST messages with a read mark
 	EndpointManagement Endpoint = "management" // number nodes, lists, subscriptions
 	EndpointMedia      Endpoint = "media"      // upload, address and removal of files
+	EndpointLogin      Endpoint = "login"      // the exchange of codes
 	EndpointAny        Endpoint = "any"
 )
 

@@ -82,6 +82,14 @@ func (s *Simulator) serveGraph(w http.ResponseWriter, r *http.Request) {
 	if len(parts) > 2 {
 		c.edge = strings.Join(parts[2:], "/")
 	}
+	switch c.id + "/" + c.edge {
+	case "dialog/oauth":
+		s.serveDialog(w, r)
+		return
+	case "oauth/access_token":
+		s.serveExchange(c)
+		return
+	}
 	if err := c.authenticate(); err != nil {
 		c.fail(err)
 		return
@@ -90,7 +98,23 @@ func (s *Simulator) serveGraph(w http.ResponseWriter, r *http.Request) {
 		s.serveAppSubscriptions(c)
 		return
 	}
+	switch c.id + "/" + c.edge {
+	case "debug_token/":
+		s.serveDebugToken(c)
+		return
+	case "me/businesses":
+		s.serveBusinesses(c)
+		return
+	}
 	switch c.edge {
+	case "permissions":
+		s.servePermissions(c)
+	case "owned_whatsapp_business_accounts", "client_whatsapp_business_accounts":
+		s.serveAccountsOf(c)
+	case "register":
+		c.withNumber(EndpointManagement, s.serveRegister)
+	case "deregister":
+		c.withNumber(EndpointManagement, s.serveDeregister)
 	case "messages":
 		c.withNumber(EndpointSend, s.serveMessages)
 	case "media":

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,12 +22,22 @@ type Number struct {
 	// Status is CONNECTED if empty; with any other status sends are refused with
 	// 133010 (§8.2).
 	Status string `json:"status"`
+	// PIN is the two-step PIN; empty if there is none, so that registering sets it.
+	PIN string `json:"pin,omitempty"`
+	// Unverified numbers cannot be registered.
+	Unverified bool `json:"unverified,omitempty"`
+	// OnBusinessApp says that the number is used in the WhatsApp Business app too.
+	OnBusinessApp  bool   `json:"onBusinessApp,omitempty"`
+	MessagingLimit string `json:"messagingLimit"` // TIER_2K if empty
+	NameStatus     string `json:"nameStatus"`     // APPROVED if empty
 }
 
 type number struct {
 	Number
 	override subscription
 	rate     throughput
+
+	registrations, deregistrations attempts
 }
 
 // AddNumber adds a number, or updates the one with this id and keeps its chats.
@@ -48,6 +59,7 @@ func (s *Simulator) AddNumber(n Number) error {
 	if n.Status == "" {
 		n.Status = "CONNECTED"
 	}
+	n.MessagingLimit, n.NameStatus = cmp.Or(n.MessagingLimit, "TIER_2K"), cmp.Or(n.NameStatus, "APPROVED")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.account(n.WABAID)
@@ -76,7 +88,7 @@ func (s *Simulator) Numbers() []Number {
 	var out []Number
 	for _, id := range slices.Sorted(maps.Keys(s.numbers)) {
 		n := s.numbers[id].Number
-		n.Token = ""
+		n.Token, n.PIN = "", ""
 		out = append(out, n)
 	}
 	return out
@@ -102,20 +114,30 @@ func (s *Simulator) fieldsOf(n *number) map[string]any {
 	if s.opts.MessagesPerSecond >= 1000 {
 		level = "HIGH"
 	}
+	verification, platform := "VERIFIED", "CLOUD_API"
+	if n.Unverified {
+		verification = "NOT_VERIFIED"
+	}
+	if n.Status != "CONNECTED" {
+		platform = "NOT_APPLICABLE"
+	}
 	return map[string]any{
 		"id": n.ID, "display_phone_number": humanNumber(n.DisplayNumber), "verified_name": n.VerifiedName,
-		"quality_rating": n.QualityRating, "code_verification_status": "VERIFIED", "platform_type": "CLOUD_API",
+		"quality_rating": n.QualityRating, "code_verification_status": verification, "platform_type": platform,
 		"throughput": map[string]string{"level": level}, "last_onboarded_time": "2026-10-04T09:12:44+0000",
-		"webhook_configuration": callbacks, "status": n.Status, "name_status": "APPROVED", "new_name_status": "NONE",
-		"account_mode": "LIVE", "is_official_business_account": false, "is_pin_enabled": true, "is_on_biz_app": false,
-		"whatsapp_business_manager_messaging_limit": "TIER_2K", "messaging_limit_tier": "TIER_2K",
+		"webhook_configuration": callbacks, "status": n.Status, "name_status": n.NameStatus, "new_name_status": "NONE",
+		"account_mode": "LIVE", "is_official_business_account": false, "is_pin_enabled": n.PIN != "", "is_on_biz_app": n.OnBusinessApp,
+		"whatsapp_business_manager_messaging_limit": n.MessagingLimit, "messaging_limit_tier": n.MessagingLimit,
 	}
 }
 
 // selected is the part of a node that ?fields= asks for; sub-selections in
 // braces are accepted and answered whole.
 func selected(all map[string]any, fields string) (map[string]any, *graphError) {
-	names := defaultFields
+	return selectedOf(all, fields, defaultFields, "WhatsAppBusinessPhoneNumber")
+}
+
+func selectedOf(all map[string]any, fields string, names []string, node string) (map[string]any, *graphError) {
 	if fields != "" {
 		names = topLevel(fields)
 	}
@@ -123,7 +145,7 @@ func selected(all map[string]any, fields string) (map[string]any, *graphError) {
 	for _, name := range names {
 		v, ok := all[name]
 		if !ok {
-			return nil, invalidParameter("Tried accessing nonexisting field (" + name + ") on node type (WhatsAppBusinessPhoneNumber)")
+			return nil, invalidParameter("Tried accessing nonexisting field (" + name + ") on node type (" + node + ")")
 		}
 		out[name] = v
 	}

@@ -141,6 +141,7 @@ type Simulator struct {
 	numbers    map[string]*number
 	accounts   map[string]*account
 	tokens     map[string]*token
+	codes      map[string]*loginCode
 	templates  map[templateKey]Template
 	byNumber   map[string]*customer // by wa_id
 	byUser     map[string]*customer // by business-scoped user id
@@ -186,6 +187,7 @@ func New(opts Options) *Simulator {
 		numbers:   map[string]*number{},
 		accounts:  map[string]*account{},
 		tokens:    map[string]*token{},
+		codes:     map[string]*loginCode{},
 		templates: map[templateKey]Template{},
 		byNumber:  map[string]*customer{},
 		byUser:    map[string]*customer{},

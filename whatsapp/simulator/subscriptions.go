@@ -23,6 +23,9 @@ type account struct {
 	subscribed bool // the app gets its webhooks
 	override   subscription
 	calls      hourly
+
+	name, currency, review   string
+	businessID, businessName string // of the portfolio that owns it
 }
 
 // account is the one with this id, made and subscribed if need be. s.mu must be

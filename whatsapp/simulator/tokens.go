@@ -20,6 +20,10 @@ type Token struct {
 	Scopes  []string  // nil: ScopeMessaging and ScopeManagement
 	WABAIDs []string  // accounts it may see
 	Expires time.Time // zero: never
+	UserID  string    // of whom it stands for; empty: a system user of the app's owner
+	AppID   string    // that it was made for; empty: the simulated one
+	// NotGranular has debug_token name no accounts (§9.3).
+	NotGranular bool
 }
 
 type token struct {
