@@ -59,3 +59,17 @@ func (a Attempt) Credentials() whatsapp.Credentials { return a.credentials }
 
 // Message is what the call sends.
 func (a Attempt) Message() whatsapp.OutboundMessage { return a.message }
+
+// BeginWhole is BeginAttempt for a message that may have an attachment, which Meta is
+// given first. It fails if the call is not to be made now.
+func (s *Service) BeginWhole(ctx context.Context, message models.Message) (Attempt, error) {
+	args := SendArgs{OrganizationID: message.OrganizationID, MessageID: message.ID}
+	attempt, err := s.beginAttempt(ctx, args, "")
+	if err == nil && attempt.file != nil {
+		attempt, err = s.beginWithFile(ctx, args, attempt)
+	}
+	if err == nil && !attempt.begun {
+		err = errors.New("the message is not to be sent now")
+	}
+	return attempt, err
+}

@@ -125,7 +125,7 @@ func (o *office) open(options inbox.Options) *inbox.Service {
 // keepsFiles has the office fetch the files of messages from now on.
 func (o *office) keepsFiles() {
 	o.t.Helper()
-	bucket, err := media.OpenBucket(o.t.Context(), "file:" + o.t.TempDir())
+	bucket, err := media.OpenBucket(o.t.Context(), "file:"+o.t.TempDir())
 	require.NoError(o.t, err)
 	o.t.Cleanup(func() { require.NoError(o.t, bucket.Close()) })
 	o.queue = jobs.New(o.db, jobs.Options{})
