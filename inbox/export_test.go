@@ -47,6 +47,12 @@ func (s *Service) WakeNow(ctx context.Context, conversation models.Conversation,
 	return snoozed((&wakeWorker{inbox: s}).Work(ctx, &river.Job[WakeArgs]{JobRow: &rivertype.JobRow{}, Args: args}))
 }
 
+// TypeNow is SendNow for the sign that an answer is being written.
+func (s *Service) TypeNow(ctx context.Context, message models.Message, createdAt time.Time) error {
+	args := TypingArgs{OrganizationID: message.OrganizationID, ChannelID: message.ChannelID, WAMID: *message.WAMID}
+	return (&typingWorker{inbox: s}).Work(ctx, &river.Job[TypingArgs]{JobRow: &rivertype.JobRow{CreatedAt: createdAt}, Args: args})
+}
+
 func snoozed(err error) (time.Duration, error) {
 	if snooze, ok := errors.AsType[*river.JobSnoozeError](err); ok {
 		return snooze.Duration, nil

@@ -64,6 +64,7 @@ type office struct {
 	stranger     models.Viewer // of another organization, administrator there
 
 	customers atomic.Int64
+	firstly   atomic.Pointer[func(*http.Request)] // runs before Meta gets a call; nil: nothing
 }
 
 // onEachOffice runs the test in an office on each database.
@@ -79,7 +80,12 @@ func newOffice(t *testing.T, url string) *office {
 	o := &office{t: t, url: url, clock: simulator.NewManualClock(noon)}
 	o.db = testkit.Open(t, url, o.clock.Now)
 	o.meta = simulator.New(simulator.Options{Clock: o.clock})
-	graph := httptest.NewServer(o.meta)
+	graph := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if first := o.firstly.Load(); first != nil {
+			(*first)(r)
+		}
+		o.meta.ServeHTTP(w, r)
+	}))
 	t.Cleanup(graph.Close)
 	o.client = whatsapp.NewClient(whatsapp.Options{BaseURL: graph.URL})
 	t.Cleanup(o.client.CloseIdleConnections)

@@ -127,15 +127,6 @@ func TestSend_files(t *testing.T) {
 			require.Zero(t, o.sendNow(message))
 			require.Equal(t, models.StatusFailed, o.message(message.ID).Status)
 		})
-
-		t.Run("can be canceled while Meta gets the file", func(t *testing.T) {
-			message := o.replies(conversation.ID, pictured(menu, "No"))
-			_, err := o.inbox.Cancel(t.Context(), o.answers, message.ID)
-			require.NoError(t, err)
-			sent := len(o.meta.Sent())
-			require.Zero(t, o.sendNow(message))
-			require.Len(t, o.meta.Sent(), sent)
-		})
 	})
 }
 
