@@ -66,5 +66,6 @@ CREATE TABLE template_steps (
 -- The history of a template, newest first.
 CREATE INDEX template_steps_history_idx ON template_steps (organization_id, template_id, at, id);
 
--- Whose templates a webhook is about, and the tokens of an account.
+-- The numbers of an account: for what Meta tells of it and of its templates, and for its
+-- tokens.
 CREATE INDEX channels_waba_id_idx ON channels (waba_id);

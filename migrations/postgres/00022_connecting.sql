@@ -24,8 +24,6 @@ ALTER TABLE channels ADD COLUMN connected_at timestamptz;
 ALTER TABLE channels ADD COLUMN disconnected_at timestamptz;
 ALTER TABLE channels ADD COLUMN checked_at timestamptz;
 UPDATE channels SET connected_at = created_at;
--- The numbers of an account, for what Meta tells of the account.
-CREATE INDEX channels_waba_id_idx ON channels (waba_id);
 
 CREATE TABLE channel_connections (
     organization_id   uuid NOT NULL,
