@@ -28,6 +28,7 @@ type loaders struct {
 	assignees      loader[models.ID, []models.ID]     // of channels
 	contacts       loader[models.ID, models.Contact]
 	identities     loader[models.ID, []models.ContactIdentity] // of contacts
+	blocks         loader[models.ID, []models.ContactBlock]    // of contacts
 	ofContacts     loader[models.ID, []models.Conversation]
 	conversations  loader[models.ID, models.Conversation]
 	successors     loader[models.ID, models.Conversation] // of superseded conversations
@@ -57,6 +58,7 @@ func (e *Edge) withLoaders(ctx context.Context) context.Context {
 	bind(&l.assignees, l, rooms.Channels.AssigneesByChannel)
 	bind(&l.contacts, l, rooms.CRM.ContactsByID)
 	bind(&l.identities, l, rooms.CRM.IdentitiesByContact)
+	bind(&l.blocks, l, rooms.Inbox.BlocksOfContacts)
 	bind(&l.ofContacts, l, rooms.Inbox.ConversationsOfContacts)
 	bind(&l.conversations, l, rooms.Inbox.ConversationsByID)
 	bind(&l.successors, l, rooms.Inbox.Current)

@@ -37,6 +37,8 @@ type (
 	noteAddedEventResolver            struct{ *Edge }
 	noteChangedEventResolver          struct{ *Edge }
 	noteDeletedEventResolver          struct{ *Edge }
+	contactBlockResolver              struct{ *Edge }
+	contactBlockChangedEventResolver  struct{ *Edge }
 	notificationAddedEventResolver    struct{ *Edge }
 	notificationsReadEventResolver    struct{ *Edge }
 	creditAccountResolver             struct{ *Edge }
@@ -123,6 +125,14 @@ func (r resolvers) NoteChangedEvent() generated.NoteChangedEventResolver {
 
 func (r resolvers) NoteDeletedEvent() generated.NoteDeletedEventResolver {
 	return noteDeletedEventResolver(r)
+}
+
+func (r resolvers) ContactBlock() generated.ContactBlockResolver {
+	return contactBlockResolver(r)
+}
+
+func (r resolvers) ContactBlockChangedEvent() generated.ContactBlockChangedEventResolver {
+	return contactBlockChangedEventResolver(r)
 }
 
 func (r resolvers) NotificationAddedEvent() generated.NotificationAddedEventResolver {

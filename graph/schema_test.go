@@ -188,6 +188,8 @@ func TestTexts(t *testing.T) {
 				prefix = "error."
 			case name == "MessageFailureCode":
 				prefix = "failure."
+			case name == "ContactBlockFailureCode":
+				prefix = "block."
 			case name == "AttachmentFailureCode":
 				prefix = "attachment."
 			default:
@@ -198,7 +200,7 @@ func TestTexts(t *testing.T) {
 				require.Contains(t, english, prefix+value.Name)
 			}
 		}
-		require.Equal(t, 14, enums)
+		require.Equal(t, 16, enums)
 		for _, code := range []models.Code{
 			models.CodeInvalid, models.CodeRequired, models.CodeNotFound, models.CodeForbidden, models.CodeUnauthenticated,
 			models.CodeConflict, models.CodeInvalidCredentials, models.CodeTooManyAttempts, models.CodeSessionExpired,

@@ -82,7 +82,7 @@ func (c *changes) rename(contacts []models.Contact) error {
 		}
 		for _, conversation := range c.conversations {
 			if conversation.ContactID == contact.ID && conversation.Current && conversation.follow(c.releases) {
-				conversation.report = true
+				conversation.report, conversation.stirred = true, true
 			}
 		}
 	}

@@ -38,6 +38,7 @@ type changes struct {
 	renamed       map[models.ID]models.ID // contacts that were made, or got another name or identity, and their organizations
 	noted         []noted
 	notices       []models.Notification // to be written; see notify
+	blocked       []changedBlock        // contacts that were blocked or unblocked, or at Meta
 	by            *models.ID            // the user whose doing it is; nil: a customer's, or time's
 }
 
@@ -49,6 +50,7 @@ type changing struct {
 	isNew   bool
 	written bool // a column changed
 	adrift  bool // WaitingSince has to be looked up, see settleWaiting
+	stirred bool // its contact wrote, or is called otherwise now; see reconsiderBlocks
 	report  bool // assignment, status or unread count changed by other means than a new message
 }
 
@@ -174,7 +176,11 @@ func (c *changes) addMessage(conversation *changing, message models.Message) {
 		conversation.adrift = true
 	}
 	conversation.written = true
-	if message.FromCustomer() {
+	switch {
+	case !message.FromCustomer():
+	case conversation.Blocked:
+		conversation.stirred = true
+	default:
 		conversation.wake()
 	}
 	if message.Direction == models.Outbound && message.Listed() && !message.FromHistory && conversation.Current && conversation.Reopen() {

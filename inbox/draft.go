@@ -140,6 +140,9 @@ func (p *proposal) weigh(db *gorm.DB, now time.Time, viewer models.Viewer, conve
 		}
 		p.stopAt(newer)
 	}
+	if conversation.Blocked {
+		p.stopAt(models.NewError(models.CodeContactBlocked, "conversationId"))
+	}
 	if !conversation.WindowOpen(now) {
 		closed := models.NewError(models.CodeServiceWindowClosed, "conversationId")
 		if expired := conversation.WindowExpiresAt(); expired != nil {

@@ -79,3 +79,31 @@ func (s *Service) BeginWhole(ctx context.Context, message models.Message) (Attem
 	}
 	return attempt, err
 }
+
+// BlockNow is SendNow for what the team wants of a contact on a channel.
+func (s *Service) BlockNow(ctx context.Context, args BlockArgs) (time.Duration, error) {
+	return snoozed((&blockWorker{inbox: s}).Work(ctx, &river.Job[BlockArgs]{JobRow: &rivertype.JobRow{}, Args: args}))
+}
+
+// BlockAttempt is a call to Meta about a block.
+type BlockAttempt = blockAttempt
+
+// BeginBlockStep lets tests stop a block right before the call to Meta.
+func (s *Service) BeginBlockStep(ctx context.Context, args BlockArgs) (BlockAttempt, error) {
+	return s.beginBlockStep(ctx, args)
+}
+
+// EndBlockStep lets tests play the answer of Meta at any time.
+func (s *Service) EndBlockStep(ctx context.Context, args BlockArgs, attempt BlockAttempt, failure error) error {
+	_, err := s.endBlockStep(ctx, args, attempt, failure)
+	return err
+}
+
+// Step is what the call asks for.
+func (a BlockAttempt) Step() models.BlockStep { return a.step }
+
+// Address is whom the call is about.
+func (a BlockAttempt) Address() string { return a.address }
+
+// Credentials are what the call is made with.
+func (a BlockAttempt) Credentials() whatsapp.Credentials { return a.credentials }

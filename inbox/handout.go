@@ -17,7 +17,7 @@ func (c *changes) takeTurns(messages []incoming, senders map[messageKey]models.I
 	var former []channels.Outsider
 	for _, message := range messages {
 		conversation := c.byContact[message.from(senders[message.key()])]
-		if conversation != nil && conversation.Status == models.ConversationOpen {
+		if conversation != nil && (conversation.Status == models.ConversationOpen || conversation.Blocked) {
 			continue
 		}
 		undecided = append(undecided, message.channel)

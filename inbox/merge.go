@@ -45,6 +45,9 @@ func (c *changes) merge(merge crm.Merge) error {
 			return err
 		}
 	}
+	if err := c.uniteBlocks(organization, merge.From, merge.Into); err != nil {
+		return err
+	}
 	return crm.Bury(c.tx, merge)
 }
 
@@ -93,6 +96,11 @@ func (c *changes) absorb(into, from *changing) error {
 	for i := range c.decisions {
 		if c.decisions[i].ConversationID == from.ID {
 			c.decisions[i].ConversationID = into.ID
+		}
+	}
+	for i := range c.blocked {
+		if c.blocked[i].conversation == from {
+			c.blocked[i].conversation = into
 		}
 	}
 	for i := range c.merged {

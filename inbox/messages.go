@@ -118,12 +118,12 @@ func (c *changes) awaited(fresh []models.Message) error {
 }
 
 // take adds a message that is new to its conversation. A customer who writes to a
-// closed one opens it again, for which turns are needed: without them it fails with
+// closed one opens it again, unless they are blocked, for which turns are needed: without them it fails with
 // errNeedsChannels.
 func (c *changes) take(message incoming, conversation *changing, turns *channels.Turns) error {
 	row := newArrival(message, conversation.ID)
 	c.seeCustomer(conversation, message)
-	if row.FromCustomer() && conversation.Status == models.ConversationClosed {
+	if row.FromCustomer() && conversation.Status == models.ConversationClosed && !conversation.Blocked {
 		if turns == nil {
 			return errNeedsChannels
 		}
@@ -142,7 +142,7 @@ func (c *changes) home(message incoming, contact models.ID, turns *channels.Turn
 		conversation = c.add(silent(c.tx, message, contact))
 	}
 	switch {
-	case turns == nil || message.history:
+	case turns == nil || message.history || conversation.Blocked:
 	case conversation.Silent():
 		conversation.written = true
 		c.handBack(turns, conversation)

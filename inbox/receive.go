@@ -141,7 +141,13 @@ func (s *Service) apply(tx *store.Tx, batch []*intake, how company) error {
 	if err := s.expectFiles(tx, changes); err != nil {
 		return err
 	}
+	if err := changes.reconsiderBlocks(); err != nil {
+		return err
+	}
 	if err := changes.save(); err != nil {
+		return err
+	}
+	if err := s.tellOfBlocks(tx.Statement.Context, tx, changes); err != nil {
 		return err
 	}
 	return s.drainRelieved(tx.Statement.Context, tx, changes)

@@ -44,6 +44,12 @@ func (c *changes) record(rewritten []models.Message) error {
 			return err
 		}
 	}
+	for _, changed := range c.blocked {
+		payload := models.EventPayload{Block: &changed.block}
+		if err := c.eventWith(payload, models.EventContactBlockChanged, changed.conversation, last); err != nil {
+			return err
+		}
+	}
 	for _, merge := range c.merged {
 		if err := c.event(models.EventConversationMerged, merge.into, nil, last, &merge.removed); err != nil {
 			return err

@@ -25,8 +25,9 @@ type Reply struct {
 // Other failures: NOT_FOUND, FORBIDDEN, INVALID and REQUIRED with the field,
 // SERVICE_WINDOW_CLOSED with Params["closedAt"] (absent if the customer never
 // wrote), CONVERSATION_SUPERSEDED with Params["conversationId"] of the newer one,
-// CHANNEL_UNAVAILABLE with Params["status"], those of models.Attachment.Sendable,
-// MESSAGE_TOO_OLD. CanSend tells them beforehand, all at once.
+// CONTACT_BLOCKED, CHANNEL_UNAVAILABLE with Params["status"], those of
+// models.Attachment.Sendable, MESSAGE_TOO_OLD. CanSend tells them beforehand, all at
+// once.
 func (s *Service) Reply(ctx context.Context, viewer models.Viewer, reply Reply) (models.Message, error) {
 	if err := models.CheckIdempotencyKey(reply.IdempotencyKey); err != nil {
 		return models.Message{}, err

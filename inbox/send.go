@@ -179,6 +179,8 @@ func hopeless(tx *store.Tx, channel models.Channel, conversation models.Conversa
 	switch {
 	case channel.Status == models.ChannelDisconnected:
 		return &models.Failure{Code: string(models.CodeChannelUnavailable), NextAction: string(whatsapp.NextActionReconnectChannel)}
+	case conversation.Blocked:
+		return &models.Failure{Code: string(models.CodeContactBlocked), NextAction: models.NextActionUnblockContact}
 	case !conversation.WindowOpen(tx.Now()):
 		return &models.Failure{Code: string(whatsapp.CodeWindowClosed), NextAction: string(whatsapp.NextActionSendTemplate)}
 	}

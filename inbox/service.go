@@ -96,6 +96,7 @@ func New(rooms Rooms, options Options) *Service {
 	jobs.Register(rooms.Queue, &sendWorker{inbox: s})
 	jobs.Register(rooms.Queue, &readWorker{inbox: s})
 	jobs.Register(rooms.Queue, &typingWorker{inbox: s})
+	jobs.Register(rooms.Queue, &blockWorker{inbox: s})
 	jobs.Register(rooms.Queue, &cleanWorker{inbox: s})
 	s.process, s.whereabouts = models.NewID(), newWhereabouts(options.Clock)
 	jobs.Register(rooms.Queue, &wakeWorker{inbox: s})

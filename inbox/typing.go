@@ -32,8 +32,8 @@ const (
 // people it is called, Meta is asked once in 20 seconds. It is a courtesy: what goes
 // wrong on the way to Meta is not repeated.
 //
-// Failures: NOT_FOUND, FORBIDDEN, SERVICE_WINDOW_CLOSED as with Reply, and
-// CHANNEL_UNAVAILABLE with Params["status"].
+// Failures: NOT_FOUND, FORBIDDEN, SERVICE_WINDOW_CLOSED and CONTACT_BLOCKED as with
+// Reply, and CHANNEL_UNAVAILABLE with Params["status"].
 func (s *Service) ShowTyping(ctx context.Context, viewer models.Viewer, id models.ID) (models.Conversation, error) {
 	return s.change(ctx, viewer, id, nil, func(changes *changes, conversation *changing) error {
 		tx := changes.tx

@@ -79,6 +79,7 @@ type Conversation struct {
 
 	SnoozedUntil *time.Time `json:",omitzero"`                 // put off until then; nil: it is not
 	Muted        bool       `gorm:"not null" json:",omitzero"` // new messages notify nobody
+	Blocked      bool       `gorm:"not null" json:",omitzero"` // the team blocks the contact on the channel; as ContactBlock says, while Current
 	ClosedAt     *time.Time `json:",omitzero"`
 	ClosedByID   *ID        `gorm:"type:uuid" json:",omitzero"`
 	CloseReason  string     `gorm:"not null" json:",omitzero"` // in the words of who closed it; empty if none was given, and while open
@@ -190,6 +191,9 @@ func (c Conversation) Waiting() *time.Time {
 	}
 	return c.WaitingSince
 }
+
+// Quiet reports whether the customer's messages notify nobody.
+func (c Conversation) Quiet() bool { return c.Muted || c.Blocked }
 
 // Snoozed reports whether the conversation is put off at the given time.
 func (c Conversation) Snoozed(now time.Time) bool {

@@ -51,6 +51,7 @@ const (
 	CodeTemplateEditLimit   Code = "TEMPLATE_EDIT_LIMIT"   // an approved one was edited too often; Params["until"]
 	CodeTemplateNameBlocked Code = "TEMPLATE_NAME_BLOCKED" // that of an approved one that was deleted; Params["until"]
 
+	CodeContactBlocked         Code = "CONTACT_BLOCKED"         // the team blocks this contact on this channel
 	CodeConversationSuperseded Code = "CONVERSATION_SUPERSEDED" // a newer conversation took its place; Params["conversationId"]
 	CodeLimitReached           Code = "LIMIT_REACHED"           // there are as many as there may be; Params["max"]
 	CodeMentionNotAllowed      Code = "MENTION_NOT_ALLOWED"     // a user who is mentioned may not see the channel, or is switched off

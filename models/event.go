@@ -17,7 +17,8 @@ const (
 	EventMessageStatusChanged EventKind = "message.status_changed"
 	EventMessageChanged       EventKind = "message.changed" // content, reactions, file, edit or deletion
 	EventConversationChanged  EventKind = "conversation.changed"
-	EventConversationMerged   EventKind = "conversation.merged" // two turned out to be with the same person
+	EventConversationMerged   EventKind = "conversation.merged"   // two turned out to be with the same person
+	EventContactBlockChanged  EventKind = "contact.block_changed" // somebody was blocked or unblocked, or Meta did it or refused
 	EventNoteAdded            EventKind = "note.added"
 	EventNoteChanged          EventKind = "note.changed"
 	EventNoteDeleted          EventKind = "note.deleted"
@@ -72,6 +73,7 @@ type EventPayload struct {
 	Message      *Message          `json:"message,omitempty"`      // with message.*
 	LastMessage  *Message          `json:"lastMessage,omitempty"`  // of the conversation, unless it is Message itself
 	Note         *ConversationNote `json:"note,omitempty"`         // with note.*; with note.deleted, as it was
+	Block        *ContactBlock     `json:"block,omitempty"`        // with contact.block_changed: as it is now; without Blocked it is, or will be, gone
 	Notification *Notification     `json:"notification,omitempty"` // with notification.added, where the rows above are empty
 	Channel      *Channel          `json:"channel,omitempty"`      // with channel.changed, where the rows above are empty
 	RemovedID    *ID               `json:"removedId,omitempty"`    // with conversation.merged: the conversation that is no more

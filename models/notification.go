@@ -52,16 +52,16 @@ func (c Conversation) Handling() Handling { return Handling{c.AssigneeID, c.Unre
 // ToldOfChange says what the assignee of a conversation is told when it comes from
 // before to what it is now: that it was handed to them, or that a customer wrote
 // although they had read all. Only the first unread message tells: the next one
-// comes after the conversation was read. In a muted one no message tells. It is false
-// if the assignee, who may be nobody, need not be told, above all of what they did
-// themselves.
+// comes after the conversation was read. In a muted one no message tells, and none of
+// somebody who is blocked. It is false if the assignee, who may be nobody, need not be
+// told, above all of what they did themselves.
 func ToldOfChange(before Handling, now Conversation, by *ID) (kind NotificationKind, told bool) {
 	switch assignee := now.AssigneeID; {
 	case assignee == nil || by != nil && *by == *assignee:
 		return "", false
 	case !IsID(before.AssigneeID, *assignee):
 		return NotifyAssigned, true
-	case before.UnreadCount == 0 && now.UnreadCount > 0 && !now.Muted:
+	case before.UnreadCount == 0 && now.UnreadCount > 0 && !now.Quiet():
 		return NotifyMessage, true
 	}
 	return "", false

@@ -28,6 +28,7 @@ var tables = []any{
 	&models.ChannelConnection{},
 	&models.ChannelPermission{},
 	&models.Channel{},
+	&models.ContactBlock{},
 	&models.ContactIdentity{},
 	&models.Contact{},
 	&models.ConversationRead{},

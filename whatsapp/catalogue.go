@@ -134,7 +134,9 @@ var catalogue = []entry{
 	{from: 137000, class: classN, code: CodeIdentityKeyMismatch, next: fix},
 	{from: 138000, to: 138018, class: classN, code: CodeCallRefused, next: fix},
 	{from: 139000, to: 139004, class: classN, code: CodeFlowBlocked, next: fix},
-	{from: 139100, to: 139103, class: classN, code: CodeInvalidRequest, next: fix},
+	{from: 139100, class: classN, code: CodeInvalidRequest, next: fix},
+	{from: 139101, class: classN, code: CodeBlockListFull, next: fix},
+	{from: 139102, to: 139103, class: classB, code: CodeBlockListBusy, next: retry},
 	{from: 147001, to: 147005, class: classN, code: CodeUsernameRefused, next: fix},
 
 	// Templates, phone numbers and synchronisation, §11.5; also as subcodes of 100.

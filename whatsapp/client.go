@@ -169,6 +169,9 @@ type call struct {
 	// decode reads the body of a 2xx answer. Its error means that the answer
 	// is not readable, unless it is an *Error.
 	decode func(body []byte) error
+	// explain finds in the body of a refusal what says more than the error of the
+	// request as a whole; nil: nothing does.
+	explain func(body []byte) (MetaError, bool)
 }
 
 // stream is a body that is read anew for every exchange.

@@ -50,6 +50,11 @@ const (
 	CodeMarketingDisabled   Code = "MARKETING_DISABLED"
 	CodeIdentityKeyMismatch Code = "IDENTITY_KEY_MISMATCH"
 
+	// CodeBlockListFull: a number blocks 64,000 users at most (§8.5).
+	CodeBlockListFull Code = "BLOCK_LIST_FULL"
+	// CodeBlockListBusy: somebody else changes the list, or Meta has trouble with it.
+	CodeBlockListBusy Code = "BLOCK_LIST_BUSY"
+
 	CodePolicyBlocked   Code = "POLICY_BLOCKED"
 	CodePaymentRequired Code = "PAYMENT_REQUIRED"
 

@@ -89,6 +89,12 @@ func (c *Client) newRequest(ctx context.Context, creds Credentials, call call) (
 // judge decides what a complete answer means.
 func (c *Client) judge(resp *http.Response, body []byte, call call) *Error {
 	if meta, ok := graphError(body); ok {
+		if call.explain != nil {
+			if closer, found := call.explain(body); found {
+				closer.TraceID = meta.TraceID
+				meta = closer
+			}
+		}
 		e := classify(meta, resp.StatusCode)
 		c.noteWait(e, resp.Header)
 		return e

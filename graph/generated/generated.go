@@ -40,6 +40,8 @@ type ResolverRoot interface {
 	ChannelCounts() ChannelCountsResolver
 	ChannelPermission() ChannelPermissionResolver
 	Contact() ContactResolver
+	ContactBlock() ContactBlockResolver
+	ContactBlockChangedEvent() ContactBlockChangedEventResolver
 	ContactIdentity() ContactIdentityResolver
 	Conversation() ConversationResolver
 	ConversationChangedEvent() ConversationChangedEventResolver
@@ -255,12 +257,41 @@ type ComplexityRoot struct {
 	}
 
 	Contact struct {
+		Blocks        func(childComplexity int) int
 		Conversations func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		CreatedAt     func(childComplexity int) int
 		Identities    func(childComplexity int) int
 		Name          func(childComplexity int) int
 		PhoneNumber   func(childComplexity int) int
 		PublicID      func(childComplexity int) int
+	}
+
+	ContactBlock struct {
+		Blocked   func(childComplexity int) int
+		Channel   func(childComplexity int) int
+		DecidedAt func(childComplexity int) int
+		DecidedBy func(childComplexity int) int
+		Failure   func(childComplexity int) int
+		Status    func(childComplexity int) int
+	}
+
+	ContactBlockChangedEvent struct {
+		Block        func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		OccurredAt   func(childComplexity int) int
+		PublicID     func(childComplexity int) int
+	}
+
+	ContactBlockFailure struct {
+		Code     func(childComplexity int) int
+		Message  func(childComplexity int) int
+		MetaCode func(childComplexity int) int
+	}
+
+	ContactBlockPayload struct {
+		Contact    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ContactCard struct {
@@ -324,6 +355,17 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ContactUnblockPayload struct {
+		Contact    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ContactUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
 	ContactsContent struct {
 		Cards func(childComplexity int) int
 	}
@@ -331,6 +373,7 @@ type ComplexityRoot struct {
 	Conversation struct {
 		Assignee        func(childComplexity int) int
 		AssignmentLog   func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		Blocked         func(childComplexity int) int
 		Channel         func(childComplexity int) int
 		ClosedAt        func(childComplexity int) int
 		ClosedBy        func(childComplexity int) int
@@ -859,6 +902,8 @@ type ComplexityRoot struct {
 		ChannelAssigneesSet      func(childComplexity int, input gqlmodel.ChannelAssigneesSetInput) int
 		ChannelPermissionSet     func(childComplexity int, input gqlmodel.ChannelPermissionSetInput) int
 		ChannelReopenPolicySet   func(childComplexity int, input gqlmodel.ChannelReopenPolicySetInput) int
+		ContactBlock             func(childComplexity int, input gqlmodel.ContactBlockInput) int
+		ContactUnblock           func(childComplexity int, input gqlmodel.ContactUnblockInput) int
 		ConversationAssign       func(childComplexity int, input gqlmodel.ConversationAssignInput) int
 		ConversationClose        func(childComplexity int, input gqlmodel.ConversationCloseInput) int
 		ConversationMarkRead     func(childComplexity int, input gqlmodel.ConversationMarkReadInput) int
@@ -1393,6 +1438,18 @@ type ContactResolver interface {
 	PhoneNumber(ctx context.Context, obj *gqlmodel.Contact) (*string, error)
 	Identities(ctx context.Context, obj *gqlmodel.Contact) ([]gqlmodel.ContactIdentity, error)
 	Conversations(ctx context.Context, obj *gqlmodel.Contact, first *int32, after *string, last *int32, before *string) (*gqlmodel.ConversationConnection, error)
+	Blocks(ctx context.Context, obj *gqlmodel.Contact) ([]gqlmodel.ContactBlock, error)
+}
+type ContactBlockResolver interface {
+	Channel(ctx context.Context, obj *gqlmodel.ContactBlock) (*gqlmodel.Channel, error)
+
+	Failure(ctx context.Context, obj *gqlmodel.ContactBlock) (*gqlmodel.ContactBlockFailure, error)
+	DecidedBy(ctx context.Context, obj *gqlmodel.ContactBlock) (*gqlmodel.User, error)
+}
+type ContactBlockChangedEventResolver interface {
+	Cursor(ctx context.Context, obj *gqlmodel.ContactBlockChangedEvent) (string, error)
+
+	Conversation(ctx context.Context, obj *gqlmodel.ContactBlockChangedEvent) (*gqlmodel.Conversation, error)
 }
 type ContactIdentityResolver interface {
 	Channel(ctx context.Context, obj *gqlmodel.ContactIdentity) (*gqlmodel.Channel, error)
@@ -1513,6 +1570,8 @@ type MutationResolver interface {
 	ConversationUnsnooze(ctx context.Context, input gqlmodel.ConversationUnsnoozeInput) (*gqlmodel.ConversationUnsnoozePayload, error)
 	ConversationMute(ctx context.Context, input gqlmodel.ConversationMuteInput) (*gqlmodel.ConversationMutePayload, error)
 	ConversationUnmute(ctx context.Context, input gqlmodel.ConversationUnmuteInput) (*gqlmodel.ConversationUnmutePayload, error)
+	ContactBlock(ctx context.Context, input gqlmodel.ContactBlockInput) (*gqlmodel.ContactBlockPayload, error)
+	ContactUnblock(ctx context.Context, input gqlmodel.ContactUnblockInput) (*gqlmodel.ContactUnblockPayload, error)
 	ConversationPresenceSet(ctx context.Context, input gqlmodel.ConversationPresenceSetInput) (*gqlmodel.ConversationPresenceSetPayload, error)
 	ConversationsAssign(ctx context.Context, input gqlmodel.ConversationsAssignInput) (*gqlmodel.ConversationsAssignPayload, error)
 	ConversationsClose(ctx context.Context, input gqlmodel.ConversationsCloseInput) (*gqlmodel.ConversationsClosePayload, error)
@@ -2276,6 +2335,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChannelUserError.Message(childComplexity), true
 
+	case "Contact.blocks":
+		if e.ComplexityRoot.Contact.Blocks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Blocks(childComplexity), true
 	case "Contact.conversations":
 		if e.ComplexityRoot.Contact.Conversations == nil {
 			break
@@ -2317,6 +2382,106 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.PublicID(childComplexity), true
+
+	case "ContactBlock.isBlocked":
+		if e.ComplexityRoot.ContactBlock.Blocked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlock.Blocked(childComplexity), true
+	case "ContactBlock.channel":
+		if e.ComplexityRoot.ContactBlock.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlock.Channel(childComplexity), true
+	case "ContactBlock.decidedAt":
+		if e.ComplexityRoot.ContactBlock.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlock.DecidedAt(childComplexity), true
+	case "ContactBlock.decidedBy":
+		if e.ComplexityRoot.ContactBlock.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlock.DecidedBy(childComplexity), true
+	case "ContactBlock.failure":
+		if e.ComplexityRoot.ContactBlock.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlock.Failure(childComplexity), true
+	case "ContactBlock.status":
+		if e.ComplexityRoot.ContactBlock.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlock.Status(childComplexity), true
+
+	case "ContactBlockChangedEvent.block":
+		if e.ComplexityRoot.ContactBlockChangedEvent.Block == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlockChangedEvent.Block(childComplexity), true
+	case "ContactBlockChangedEvent.conversation":
+		if e.ComplexityRoot.ContactBlockChangedEvent.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlockChangedEvent.Conversation(childComplexity), true
+	case "ContactBlockChangedEvent.cursor":
+		if e.ComplexityRoot.ContactBlockChangedEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlockChangedEvent.Cursor(childComplexity), true
+	case "ContactBlockChangedEvent.occurredAt":
+		if e.ComplexityRoot.ContactBlockChangedEvent.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlockChangedEvent.OccurredAt(childComplexity), true
+	case "ContactBlockChangedEvent.id":
+		if e.ComplexityRoot.ContactBlockChangedEvent.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlockChangedEvent.PublicID(childComplexity), true
+
+	case "ContactBlockFailure.code":
+		if e.ComplexityRoot.ContactBlockFailure.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlockFailure.Code(childComplexity), true
+	case "ContactBlockFailure.message":
+		if e.ComplexityRoot.ContactBlockFailure.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlockFailure.Message(childComplexity), true
+	case "ContactBlockFailure.metaCode":
+		if e.ComplexityRoot.ContactBlockFailure.MetaCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlockFailure.MetaCode(childComplexity), true
+
+	case "ContactBlockPayload.contact":
+		if e.ComplexityRoot.ContactBlockPayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlockPayload.Contact(childComplexity), true
+	case "ContactBlockPayload.userErrors":
+		if e.ComplexityRoot.ContactBlockPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlockPayload.UserErrors(childComplexity), true
 
 	case "ContactCard.addresses":
 		if e.ComplexityRoot.ContactCard.Addresses == nil {
@@ -2531,6 +2696,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContactMatchEdge.Node(childComplexity), true
 
+	case "ContactUnblockPayload.contact":
+		if e.ComplexityRoot.ContactUnblockPayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactUnblockPayload.Contact(childComplexity), true
+	case "ContactUnblockPayload.userErrors":
+		if e.ComplexityRoot.ContactUnblockPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactUnblockPayload.UserErrors(childComplexity), true
+
+	case "ContactUserError.code":
+		if e.ComplexityRoot.ContactUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactUserError.Code(childComplexity), true
+	case "ContactUserError.field":
+		if e.ComplexityRoot.ContactUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactUserError.Field(childComplexity), true
+	case "ContactUserError.message":
+		if e.ComplexityRoot.ContactUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactUserError.Message(childComplexity), true
+
 	case "ContactsContent.cards":
 		if e.ComplexityRoot.ContactsContent.Cards == nil {
 			break
@@ -2555,6 +2752,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.AssignmentLog(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Conversation.isBlocked":
+		if e.ComplexityRoot.Conversation.Blocked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Blocked(childComplexity), true
 	case "Conversation.channel":
 		if e.ComplexityRoot.Conversation.Channel == nil {
 			break
@@ -4542,6 +4745,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChannelReopenPolicySet(childComplexity, args["input"].(gqlmodel.ChannelReopenPolicySetInput)), true
+	case "Mutation.contactBlock":
+		if e.ComplexityRoot.Mutation.ContactBlock == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contactBlock_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContactBlock(childComplexity, args["input"].(gqlmodel.ContactBlockInput)), true
+	case "Mutation.contactUnblock":
+		if e.ComplexityRoot.Mutation.ContactUnblock == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contactUnblock_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContactUnblock(childComplexity, args["input"].(gqlmodel.ContactUnblockInput)), true
 	case "Mutation.conversationAssign":
 		if e.ComplexityRoot.Mutation.ConversationAssign == nil {
 			break
@@ -6638,12 +6863,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ChannelAssigneesSetInput", ec.unmarshalInputChannelAssigneesSetInput),
 			graphql.NewInputUnmarshaler("ChannelPermissionSetInput", ec.unmarshalInputChannelPermissionSetInput),
 			graphql.NewInputUnmarshaler("ChannelReopenPolicySetInput", ec.unmarshalInputChannelReopenPolicySetInput),
+			graphql.NewInputUnmarshaler("ContactBlockInput", ec.unmarshalInputContactBlockInput),
 			graphql.NewInputUnmarshaler("ContactCardAddressInput", ec.unmarshalInputContactCardAddressInput),
 			graphql.NewInputUnmarshaler("ContactCardEmailInput", ec.unmarshalInputContactCardEmailInput),
 			graphql.NewInputUnmarshaler("ContactCardInput", ec.unmarshalInputContactCardInput),
 			graphql.NewInputUnmarshaler("ContactCardNameInput", ec.unmarshalInputContactCardNameInput),
 			graphql.NewInputUnmarshaler("ContactCardPhoneInput", ec.unmarshalInputContactCardPhoneInput),
 			graphql.NewInputUnmarshaler("ContactCardUrlInput", ec.unmarshalInputContactCardUrlInput),
+			graphql.NewInputUnmarshaler("ContactUnblockInput", ec.unmarshalInputContactUnblockInput),
 			graphql.NewInputUnmarshaler("ContactsContentInput", ec.unmarshalInputContactsContentInput),
 			graphql.NewInputUnmarshaler("ConversationAssignInput", ec.unmarshalInputConversationAssignInput),
 			graphql.NewInputUnmarshaler("ConversationCloseInput", ec.unmarshalInputConversationCloseInput),
@@ -7337,6 +7564,26 @@ type Mutation {
     input: ConversationUnmuteInput!
   ): ConversationUnmutePayload
   """
+  Blocks a contact on each channel on which they have a conversation and the viewer may reply; needs REPLY on one of them. Nothing is
+  sent to them there any more, and WhatsApp is asked to take nothing from them. What still comes in is stored and shown, but notifies
+  nobody, opens no closed conversation and hands out none. Blocking again tries again where WhatsApp refused; otherwise it changes nothing.
+  """
+  contactBlock(
+    """
+    Which contact.
+    """
+    input: ContactBlockInput!
+  ): ContactBlockPayload
+  """
+  Undoes ` + "`" + `contactBlock` + "`" + ` on each channel on which the viewer may reply. Of several wishes the last one counts, at WhatsApp as well.
+  """
+  contactUnblock(
+    """
+    Which contact.
+    """
+    input: ContactUnblockInput!
+  ): ContactUnblockPayload
+  """
   Says what the viewer does in a conversation, so that two agents do not answer at once. Needs VIEW on its channel. It holds for 30
   seconds, so renew it every 15, and until the viewer's last subscription to ` + "`" + `conversationPresence` + "`" + ` of it ends. A user is in 8 conversations at
   most. It is kept nowhere.
@@ -7987,6 +8234,115 @@ type ContactIdentity {
 }
 
 """
+How far WhatsApp has come with a block.
+"""
+enum ContactBlockStatus {
+  """
+  WhatsApp is still to be told of the latest wish.
+  """
+  PENDING
+  """
+  WhatsApp takes nothing from the person any more.
+  """
+  BLOCKED
+  """
+  WhatsApp refused; see ` + "`" + `failure` + "`" + `. Within Recado the wish holds all the same.
+  """
+  FAILED
+}
+
+"""
+Why WhatsApp did not block or unblock a person.
+"""
+enum ContactBlockFailureCode {
+  """
+  WhatsApp refused it with a code that Recado does not know; see ` + "`" + `metaCode` + "`" + `.
+  """
+  UNKNOWN
+  """
+  WhatsApp blocks only who wrote within the last 24 hours. It is asked again when they write.
+  """
+  WINDOW_CLOSED
+  """
+  WhatsApp blocks by phone number, and the person hides theirs.
+  """
+  PHONE_NUMBER_UNKNOWN
+  """
+  The number blocks 64,000 people already, which is the most.
+  """
+  BLOCK_LIST_FULL
+  """
+  WhatsApp had trouble with its list for a long time.
+  """
+  BLOCK_LIST_BUSY
+  """
+  The channel is disconnected.
+  """
+  CHANNEL_UNAVAILABLE
+  """
+  The channel's access token lacks a permission.
+  """
+  PERMISSION_MISSING
+  """
+  WhatsApp, or the way there, did not work for a long time.
+  """
+  UNAVAILABLE
+  """
+  Too much was asked of WhatsApp for a long time.
+  """
+  RATE_LIMITED
+}
+
+"""
+Why WhatsApp did not block or unblock a person.
+"""
+type ContactBlockFailure {
+  """
+  Our name of the reason, which is stable.
+  """
+  code: ContactBlockFailureCode!
+  """
+  The reason for people, in the language of the request's Accept-Language (English or Brazilian Portuguese).
+  """
+  message: String!
+  """
+  Meta's number of the error; null when the failure is not in Meta's words.
+  """
+  metaCode: Int
+}
+
+"""
+What the team wants of a contact's messages on one channel, and what WhatsApp made of it.
+"""
+type ContactBlock {
+  """
+  The channel; null if it cannot be read at the moment.
+  """
+  channel: Channel
+  """
+  Whether the team blocks the contact. Within Recado that counts at once. False is shown until WhatsApp has undone the block; then
+  the block is gone from ` + "`" + `Contact.blocks` + "`" + `.
+  """
+  isBlocked: Boolean!
+  """
+  How far WhatsApp has come.
+  """
+  status: ContactBlockStatus!
+  """
+  Why WhatsApp refused; null unless the status is FAILED. ` + "`" + `contactBlock` + "`" + ` or ` + "`" + `contactUnblock` + "`" + ` tries again.
+  """
+  failure: ContactBlockFailure
+  """
+  Who decided it last; null if they cannot be read at the moment.
+  """
+  decidedBy: User
+  """
+  When it was decided last.
+  """
+  decidedAt: DateTime!
+}
+
+"""
 A person who writes to the organization, on any of its channels. Needs VIEW on a channel on which they are known.
 """
 type Contact implements Node {
@@ -8029,6 +8385,11 @@ type Contact implements Node {
     """
     before: String
   ): ConversationConnection
+  """
+  What the team wants of the person's messages on the channels that the viewer may see, at most one per channel; none on channels
+  on which they were never blocked. Null if it cannot be read at the moment.
+  """
+  blocks: [ContactBlock!]
   """
   When the contact was seen first.
   """
@@ -8305,6 +8666,10 @@ type Conversation implements Node {
   Until when it is put off; null when it is not.
   """
   snoozedUntil: DateTime
+  """
+  Whether the team blocks the contact on this channel; always false in a superseded conversation. ` + "`" + `Contact.blocks` + "`" + ` tells more.
+  """
+  isBlocked: Boolean!
   """
   Whether the customer's messages notify nobody of the team.
   """
@@ -8916,6 +9281,10 @@ enum MessageFailureCode {
   """
   INTERRUPTED
   """
+  The contact was blocked before it could be sent.
+  """
+  CONTACT_BLOCKED
+  """
   The channel's access token does not work any more.
   """
   TOKEN_INVALID
@@ -9097,6 +9466,10 @@ enum MessageNextAction {
   Do not write to this customer again for now.
   """
   STOP_RECIPIENT
+  """
+  Unblock the contact.
+  """
+  UNBLOCK_CONTACT
 }
 
 """
@@ -10169,7 +10542,7 @@ interface Event {
 What can happen in an inbox.
 """
 union InboxEvent = MessageAddedEvent | MessageStatusChangedEvent | MessageChangedEvent | ConversationChangedEvent | ConversationMergedEvent
-  | NoteAddedEvent | NoteChangedEvent | NoteDeletedEvent
+  | NoteAddedEvent | NoteChangedEvent | NoteDeletedEvent | ContactBlockChangedEvent
 
 """
 A message came, or was written by the team.
@@ -10295,6 +10668,32 @@ type ConversationMergedEvent implements Event {
   The id of the conversation that is no more.
   """
   removedConversationId: ID!
+}
+
+"""
+A contact was blocked or unblocked on the conversation's channel, by the team or at WhatsApp, or WhatsApp refused.
+"""
+type ContactBlockChangedEvent implements Event {
+  """
+  Opaque id, starting with ` + "`" + `evt_` + "`" + `, the same when the event is delivered again.
+  """
+  id: ID!
+  """
+  The place in the organization's feed, for ` + "`" + `after` + "`" + `.
+  """
+  cursor: String!
+  """
+  When it happened.
+  """
+  occurredAt: DateTime!
+  """
+  The conversation as it was right after the event.
+  """
+  conversation: Conversation!
+  """
+  The block as it was right after the event. One that is over is shown without ` + "`" + `isBlocked` + "`" + ` for a last time.
+  """
+  block: ContactBlock!
 }
 
 """
@@ -11517,6 +11916,10 @@ enum MessageErrorCode {
   """
   CONVERSATION_SUPERSEDED
   """
+  The contact is blocked on this channel. ` + "`" + `contactUnblock` + "`" + ` undoes that.
+  """
+  CONTACT_BLOCKED
+  """
   The number cannot send; see the channel's status.
   """
   CHANNEL_UNAVAILABLE
@@ -12069,6 +12472,10 @@ enum SendBlockerCode {
   """
   CONVERSATION_SUPERSEDED
   """
+  The contact is blocked on this channel. ` + "`" + `contactUnblock` + "`" + ` undoes that.
+  """
+  CONTACT_BLOCKED
+  """
   The number cannot send; see the channel's status.
   """
   CHANNEL_UNAVAILABLE
@@ -12412,6 +12819,82 @@ type ConversationUnmutePayload {
   What the user can mend; empty on success.
   """
   userErrors: [ConversationUserError!]!
+}
+
+"""
+A contact to block.
+"""
+input ContactBlockInput {
+  """
+  The contact.
+  """
+  contactId: ID!
+}
+
+"""
+The outcome of blocking a contact.
+"""
+type ContactBlockPayload {
+  """
+  The contact, with its blocks as they are now; null if there are user errors.
+  """
+  contact: Contact
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ContactUserError!]!
+}
+
+"""
+A contact to unblock.
+"""
+input ContactUnblockInput {
+  """
+  The contact.
+  """
+  contactId: ID!
+}
+
+"""
+The outcome of unblocking a contact.
+"""
+type ContactUnblockPayload {
+  """
+  The contact, with its blocks as they are now; null if there are user errors.
+  """
+  contact: Contact
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ContactUserError!]!
+}
+
+"""
+What can be wrong with a contact.
+"""
+enum ContactErrorCode {
+  """
+  The contact does not exist for the viewer, or has no conversation.
+  """
+  NOT_FOUND
+}
+
+"""
+Something wrong with a contact.
+"""
+type ContactUserError implements UserError {
+  """
+  What is wrong, for programs.
+  """
+  code: ContactErrorCode!
+  """
+  What is wrong, for people.
+  """
+  message: String!
+  """
+  The value that is to blame; null when no single one is.
+  """
+  field: [String!]
 }
 
 """
@@ -14478,10 +14961,52 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_identities(ctx, field)
 	case "conversations":
 		return ec.fieldContext_Contact_conversations(ctx, field)
+	case "blocks":
+		return ec.fieldContext_Contact_blocks(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Contact_createdAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Contact", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactBlock(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_ContactBlock_channel(ctx, field)
+	case "isBlocked":
+		return ec.fieldContext_ContactBlock_isBlocked(ctx, field)
+	case "status":
+		return ec.fieldContext_ContactBlock_status(ctx, field)
+	case "failure":
+		return ec.fieldContext_ContactBlock_failure(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_ContactBlock_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_ContactBlock_decidedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactBlock", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactBlockFailure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_ContactBlockFailure_code(ctx, field)
+	case "message":
+		return ec.fieldContext_ContactBlockFailure_message(ctx, field)
+	case "metaCode":
+		return ec.fieldContext_ContactBlockFailure_metaCode(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactBlockFailure", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactBlockPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_ContactBlockPayload_contact(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContactBlockPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactBlockPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ContactCard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14606,6 +15131,28 @@ func (ec *executionContext) childFields_ContactMatchEdge(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type ContactMatchEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ContactUnblockPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_ContactUnblockPayload_contact(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContactUnblockPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactUnblockPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_ContactUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_ContactUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_ContactUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_Conversation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -14624,6 +15171,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_presence(ctx, field)
 	case "snoozedUntil":
 		return ec.fieldContext_Conversation_snoozedUntil(ctx, field)
+	case "isBlocked":
+		return ec.fieldContext_Conversation_isBlocked(ctx, field)
 	case "isMuted":
 		return ec.fieldContext_Conversation_isMuted(ctx, field)
 	case "assignmentLog":
@@ -16664,6 +17213,34 @@ func (ec *executionContext) field_Mutation_channelReopenPolicySet_args(ctx conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (gqlmodel.ChannelReopenPolicySetInput, error) {
 			return ec.unmarshalNChannelReopenPolicySetInput2recadoᚋgraphᚋgqlmodelᚐChannelReopenPolicySetInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_contactBlock_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ContactBlockInput, error) {
+			return ec.unmarshalNContactBlockInput2recadoᚋgraphᚋgqlmodelᚐContactBlockInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_contactUnblock_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ContactUnblockInput, error) {
+			return ec.unmarshalNContactUnblockInput2recadoᚋgraphᚋgqlmodelᚐContactUnblockInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -20609,6 +21186,38 @@ func (ec *executionContext) fieldContext_Contact_conversations(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Contact_blocks(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_blocks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Contact().Blocks(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ContactBlock) graphql.Marshaler {
+			return ec.marshalOContactBlock2ᚕrecadoᚋgraphᚋgqlmodelᚐContactBlockᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_blocks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contact",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactBlock(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Contact_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Contact) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20630,6 +21239,437 @@ func (ec *executionContext) _Contact_createdAt(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Contact_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Contact", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ContactBlock_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactBlock) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlock_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ContactBlock().Channel(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlock_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactBlock",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactBlock_isBlocked(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactBlock) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlock_isBlocked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Blocked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlock_isBlocked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactBlock", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ContactBlock_status(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactBlock) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlock_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.BlockStatus) graphql.Marshaler {
+			return ec.marshalNContactBlockStatus2recadoᚋmodelsᚐBlockStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlock_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactBlock", field, false, false, "ContactBlockStatus")
+}
+
+func (ec *executionContext) _ContactBlock_failure(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactBlock) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlock_failure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ContactBlock().Failure(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ContactBlockFailure) graphql.Marshaler {
+			return ec.marshalOContactBlockFailure2ᚖrecadoᚋgraphᚋgqlmodelᚐContactBlockFailure(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlock_failure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactBlock",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactBlockFailure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactBlock_decidedBy(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactBlock) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlock_decidedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ContactBlock().DecidedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlock_decidedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactBlock",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactBlock_decidedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactBlock) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlock_decidedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecidedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlock_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactBlock", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ContactBlockChangedEvent_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactBlockChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlockChangedEvent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlockChangedEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactBlockChangedEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ContactBlockChangedEvent_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactBlockChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlockChangedEvent_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ContactBlockChangedEvent().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlockChangedEvent_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactBlockChangedEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _ContactBlockChangedEvent_occurredAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactBlockChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlockChangedEvent_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlockChangedEvent_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactBlockChangedEvent", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _ContactBlockChangedEvent_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactBlockChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlockChangedEvent_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ContactBlockChangedEvent().Conversation(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalNConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlockChangedEvent_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactBlockChangedEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactBlockChangedEvent_block(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactBlockChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlockChangedEvent_block(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Block(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ContactBlock) graphql.Marshaler {
+			return ec.marshalNContactBlock2ᚖrecadoᚋgraphᚋgqlmodelᚐContactBlock(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlockChangedEvent_block(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactBlockChangedEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactBlock(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactBlockFailure_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactBlockFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlockFailure_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNContactBlockFailureCode2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlockFailure_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactBlockFailure", field, false, false, "ContactBlockFailureCode")
+}
+
+func (ec *executionContext) _ContactBlockFailure_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactBlockFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlockFailure_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlockFailure_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactBlockFailure", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactBlockFailure_metaCode(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactBlockFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlockFailure_metaCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MetaCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlockFailure_metaCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactBlockFailure", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ContactBlockPayload_contact(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactBlockPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlockPayload_contact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖrecadoᚋgraphᚋgqlmodelᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlockPayload_contact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactBlockPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactBlockPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactBlockPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlockPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ContactUserError) graphql.Marshaler {
+			return ec.marshalNContactUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐContactUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlockPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactBlockPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactUserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ContactCard_displayName(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactCard) (ret graphql.Marshaler) {
@@ -21513,6 +22553,139 @@ func (ec *executionContext) fieldContext_ContactMatchEdge_node(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _ContactUnblockPayload_contact(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactUnblockPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactUnblockPayload_contact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖrecadoᚋgraphᚋgqlmodelᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactUnblockPayload_contact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactUnblockPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactUnblockPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactUnblockPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactUnblockPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ContactUserError) graphql.Marshaler {
+			return ec.marshalNContactUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐContactUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactUnblockPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactUnblockPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Code) graphql.Marshaler {
+			return ec.marshalNContactErrorCode2recadoᚋmodelsᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactUserError", field, false, false, "ContactErrorCode")
+}
+
+func (ec *executionContext) _ContactUserError_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactUserError_field(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactUserError_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactUserError", field, false, false, "String")
+}
+
 func (ec *executionContext) _ContactsContent_cards(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactsContent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21763,6 +22936,29 @@ func (ec *executionContext) _Conversation_snoozedUntil(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_Conversation_snoozedUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Conversation_isBlocked(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_isBlocked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Blocked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_isBlocked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _Conversation_isMuted(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
@@ -30565,6 +31761,94 @@ func (ec *executionContext) fieldContext_Mutation_conversationUnmute(ctx context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_conversationUnmute_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_contactBlock(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_contactBlock(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ContactBlock(ctx, fc.Args["input"].(gqlmodel.ContactBlockInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ContactBlockPayload) graphql.Marshaler {
+			return ec.marshalOContactBlockPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐContactBlockPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_contactBlock(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactBlockPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_contactBlock_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_contactUnblock(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_contactUnblock(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ContactUnblock(ctx, fc.Args["input"].(gqlmodel.ContactUnblockInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ContactUnblockPayload) graphql.Marshaler {
+			return ec.marshalOContactUnblockPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐContactUnblockPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_contactUnblock(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactUnblockPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_contactUnblock_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -40201,6 +41485,48 @@ func UnmarshalChannelReopenPolicySetInput(ctx context.Context, raw any) (gqlmode
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputContactBlockInput(ctx context.Context, obj any) (gqlmodel.ContactBlockInput, error) {
+	var it gqlmodel.ContactBlockInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"contactId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "contactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactBlockInput unmarshals raw into the ContactBlockInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactBlockInput(ctx context.Context, raw any) (gqlmodel.ContactBlockInput, error) {
+	var out gqlmodel.ContactBlockInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactBlockInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputContactCardAddressInput(ctx context.Context, obj any) (gqlmodel.ContactCardAddressInput, error) {
 	var it gqlmodel.ContactCardAddressInput
 	if obj == nil {
@@ -40639,6 +41965,48 @@ func (ec *executionContext) unmarshalInputContactCardUrlInput(ctx context.Contex
 func UnmarshalContactCardUrlInput(ctx context.Context, raw any) (gqlmodel.ContactCardURLInput, error) {
 	var out gqlmodel.ContactCardURLInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactCardUrlInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContactUnblockInput(ctx context.Context, obj any) (gqlmodel.ContactUnblockInput, error) {
+	var it gqlmodel.ContactUnblockInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"contactId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "contactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactUnblockInput unmarshals raw into the ContactUnblockInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactUnblockInput(ctx context.Context, raw any) (gqlmodel.ContactUnblockInput, error) {
+	var out gqlmodel.ContactUnblockInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactUnblockInput", raw, &out)
 	return out, err
 }
 
@@ -43630,6 +44998,11 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 			return graphql.Null
 		}
 		return ec._ConversationChangedEvent(ctx, sel, obj)
+	case *gqlmodel.ContactBlockChangedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ContactBlockChangedEvent(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -43683,6 +45056,11 @@ func (ec *executionContext) _InboxEvent(ctx context.Context, sel ast.SelectionSe
 			return graphql.Null
 		}
 		return ec._ConversationChangedEvent(ctx, sel, obj)
+	case *gqlmodel.ContactBlockChangedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ContactBlockChangedEvent(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -43992,6 +45370,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._ConversationUserError(ctx, sel, obj)
+	case gqlmodel.ContactUserError:
+		return ec._ContactUserError(ctx, sel, &obj)
+	case *gqlmodel.ContactUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ContactUserError(ctx, sel, obj)
 	case gqlmodel.ChannelUserError:
 		return ec._ChannelUserError(ctx, sel, &obj)
 	case *gqlmodel.ChannelUserError:
@@ -45311,10 +46696,213 @@ func (ec *executionContext) _Contact(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contact_conversations(ctx, field, obj)
 				})
+		case "blocks":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contact_blocks(ctx, field, obj)
+				})
 		case "createdAt":
 			out.Values[i] = ec._Contact_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contactBlockImplementors = []string{"ContactBlock"}
+
+func (ec *executionContext) _ContactBlock(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactBlock) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactBlockImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactBlock")
+		case "channel":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ContactBlock_channel(ctx, field, obj)
+				})
+		case "isBlocked":
+			out.Values[i] = ec._ContactBlock_isBlocked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._ContactBlock_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "failure":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ContactBlock_failure(ctx, field, obj)
+				})
+		case "decidedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ContactBlock_decidedBy(ctx, field, obj)
+				})
+		case "decidedAt":
+			out.Values[i] = ec._ContactBlock_decidedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contactBlockChangedEventImplementors = []string{"ContactBlockChangedEvent", "InboxEvent", "Event"}
+
+func (ec *executionContext) _ContactBlockChangedEvent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactBlockChangedEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactBlockChangedEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactBlockChangedEvent")
+		case "id":
+			out.Values[i] = ec._ContactBlockChangedEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ContactBlockChangedEvent_cursor(ctx, field, obj)
+				})
+		case "occurredAt":
+			out.Values[i] = ec._ContactBlockChangedEvent_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "conversation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ContactBlockChangedEvent_conversation(ctx, field, obj)
+				})
+		case "block":
+			out.Values[i] = ec._ContactBlockChangedEvent_block(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contactBlockFailureImplementors = []string{"ContactBlockFailure"}
+
+func (ec *executionContext) _ContactBlockFailure(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactBlockFailure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactBlockFailureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactBlockFailure")
+		case "code":
+			out.Values[i] = ec._ContactBlockFailure_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._ContactBlockFailure_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "metaCode":
+			out.Values[i] = ec._ContactBlockFailure_metaCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contactBlockPayloadImplementors = []string{"ContactBlockPayload"}
+
+func (ec *executionContext) _ContactBlockPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactBlockPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactBlockPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactBlockPayload")
+		case "contact":
+			out.Values[i] = ec._ContactBlockPayload_contact(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ContactBlockPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -45756,6 +47344,87 @@ func (ec *executionContext) _ContactMatchEdge(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var contactUnblockPayloadImplementors = []string{"ContactUnblockPayload"}
+
+func (ec *executionContext) _ContactUnblockPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactUnblockPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactUnblockPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactUnblockPayload")
+		case "contact":
+			out.Values[i] = ec._ContactUnblockPayload_contact(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ContactUnblockPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contactUserErrorImplementors = []string{"ContactUserError", "UserError"}
+
+func (ec *executionContext) _ContactUserError(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactUserError")
+		case "code":
+			out.Values[i] = ec._ContactUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._ContactUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._ContactUserError_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var contactsContentImplementors = []string{"ContactsContent", "MessageContent"}
 
 func (ec *executionContext) _ContactsContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactsContent) graphql.Marshaler {
@@ -45842,6 +47511,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 		case "snoozedUntil":
 			out.Values[i] = ec._Conversation_snoozedUntil(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isBlocked":
+			out.Values[i] = ec._Conversation_isBlocked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "isMuted":
@@ -49546,6 +51220,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "conversationUnmute":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_conversationUnmute(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "contactBlock":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_contactBlock(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "contactUnblock":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_contactUnblock(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -53750,6 +55438,52 @@ func (ec *executionContext) marshalNContact2ᚖrecadoᚋgraphᚋgqlmodelᚐConta
 	return ec._Contact(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNContactBlock2recadoᚋgraphᚋgqlmodelᚐContactBlock(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ContactBlock) graphql.Marshaler {
+	return ec._ContactBlock(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNContactBlock2ᚖrecadoᚋgraphᚋgqlmodelᚐContactBlock(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ContactBlock) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ContactBlock!")
+		return graphql.Null
+	}
+	return ec._ContactBlock(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNContactBlockFailureCode2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNContactBlockFailureCode2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ContactBlockFailureCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNContactBlockInput2recadoᚋgraphᚋgqlmodelᚐContactBlockInput(ctx context.Context, v any) (gqlmodel.ContactBlockInput, error) {
+	res, err := ec.unmarshalInputContactBlockInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNContactBlockStatus2recadoᚋmodelsᚐBlockStatus(ctx context.Context, v any) (models.BlockStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.BlockStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNContactBlockStatus2recadoᚋmodelsᚐBlockStatus(ctx context.Context, sel ast.SelectionSet, v models.BlockStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ContactBlockStatus!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNContactCard2recadoᚋgraphᚋgqlmodelᚐContactCard(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ContactCard) graphql.Marshaler {
 	return ec._ContactCard(ctx, sel, &v)
 }
@@ -53950,6 +55684,21 @@ func (ec *executionContext) unmarshalNContactCardUrlInput2ᚕrecadoᚋgraphᚋgq
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalNContactErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNContactErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ContactErrorCode!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNContactIdentity2recadoᚋgraphᚋgqlmodelᚐContactIdentity(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ContactIdentity) graphql.Marshaler {
 	return ec._ContactIdentity(ctx, sel, &v)
 }
@@ -54002,6 +55751,31 @@ func (ec *executionContext) marshalNContactMatchEdge2ᚕrecadoᚋgraphᚋgqlmode
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNContactMatchEdge2recadoᚋgraphᚋgqlmodelᚐContactMatchEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNContactUnblockInput2recadoᚋgraphᚋgqlmodelᚐContactUnblockInput(ctx context.Context, v any) (gqlmodel.ContactUnblockInput, error) {
+	res, err := ec.unmarshalInputContactUnblockInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNContactUserError2recadoᚋgraphᚋgqlmodelᚐContactUserError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ContactUserError) graphql.Marshaler {
+	return ec._ContactUserError(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNContactUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐContactUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ContactUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactUserError2recadoᚋgraphᚋgqlmodelᚐContactUserError(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -56147,6 +57921,39 @@ func (ec *executionContext) marshalOContact2ᚖrecadoᚋgraphᚋgqlmodelᚐConta
 	return ec._Contact(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOContactBlock2ᚕrecadoᚋgraphᚋgqlmodelᚐContactBlockᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ContactBlock) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactBlock2recadoᚋgraphᚋgqlmodelᚐContactBlock(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOContactBlockFailure2ᚖrecadoᚋgraphᚋgqlmodelᚐContactBlockFailure(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ContactBlockFailure) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContactBlockFailure(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOContactBlockPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐContactBlockPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ContactBlockPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContactBlockPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOContactIdentity2ᚕrecadoᚋgraphᚋgqlmodelᚐContactIdentityᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ContactIdentity) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -56171,6 +57978,13 @@ func (ec *executionContext) marshalOContactMatchConnection2ᚖrecadoᚋgraphᚋg
 		return graphql.Null
 	}
 	return ec._ContactMatchConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOContactUnblockPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐContactUnblockPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ContactUnblockPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContactUnblockPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOContactsContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐContactsContentInput(ctx context.Context, v any) (*gqlmodel.ContactsContentInput, error) {

@@ -280,6 +280,30 @@ type ChannelUserError struct {
 
 func (ChannelUserError) IsUserError() {}
 
+// Why WhatsApp did not block or unblock a person.
+type ContactBlockFailure struct {
+	// Our name of the reason, which is stable.
+	Code string `json:"code"`
+	// The reason for people, in the language of the request's Accept-Language (English or Brazilian Portuguese).
+	Message string `json:"message"`
+	// Meta's number of the error; null when the failure is not in Meta's words.
+	MetaCode *int32 `json:"metaCode,omitempty"`
+}
+
+// A contact to block.
+type ContactBlockInput struct {
+	// The contact.
+	ContactID string `json:"contactId"`
+}
+
+// The outcome of blocking a contact.
+type ContactBlockPayload struct {
+	// The contact, with its blocks as they are now; null if there are user errors.
+	Contact *Contact `json:"contact,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ContactUserError `json:"userErrors"`
+}
+
 // A person's card.
 type ContactCard struct {
 	// What to call the person: the name, else a number or the company; empty if the card says nothing.
@@ -417,6 +441,32 @@ type ContactCardURLInput struct {
 	// For example HOME or WORK.
 	Type string `json:"type"`
 }
+
+// A contact to unblock.
+type ContactUnblockInput struct {
+	// The contact.
+	ContactID string `json:"contactId"`
+}
+
+// The outcome of unblocking a contact.
+type ContactUnblockPayload struct {
+	// The contact, with its blocks as they are now; null if there are user errors.
+	Contact *Contact `json:"contact,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ContactUserError `json:"userErrors"`
+}
+
+// Something wrong with a contact.
+type ContactUserError struct {
+	// What is wrong, for programs.
+	Code models.Code `json:"code"`
+	// What is wrong, for people.
+	Message string `json:"message"`
+	// The value that is to blame; null when no single one is.
+	Field []string `json:"field,omitempty"`
+}
+
+func (ContactUserError) IsUserError() {}
 
 // Cards of people.
 type ContactsContent struct {

@@ -49,6 +49,24 @@ func (*NoteDeletedEvent) IsInboxEvent() {}
 // IsEvent marks the type as an Event.
 func (*NoteDeletedEvent) IsEvent() {}
 
+// ContactBlockChangedEvent tells of a contact that was blocked or unblocked.
+type ContactBlockChangedEvent Change
+
+// PublicID is the id that clients see.
+func (e *ContactBlockChangedEvent) PublicID() string { return eventID(e.Event) }
+
+// OccurredAt is when it happened.
+func (e *ContactBlockChangedEvent) OccurredAt() time.Time { return e.CreatedAt }
+
+// IsInboxEvent marks the type as an InboxEvent.
+func (*ContactBlockChangedEvent) IsInboxEvent() {}
+
+// IsEvent marks the type as an Event.
+func (*ContactBlockChangedEvent) IsEvent() {}
+
+// Block is the block after the event.
+func (e *ContactBlockChangedEvent) Block() *ContactBlock { return (*ContactBlock)(e.Payload.Block) }
+
 // NotificationAddedEvent tells a user of something new.
 type NotificationAddedEvent Change
 

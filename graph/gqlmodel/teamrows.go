@@ -32,6 +32,9 @@ func (n *Notification) IsRead() bool { return n.ReadAt != nil }
 // IsNode marks the type as a Node.
 func (*Notification) IsNode() {}
 
+// ContactBlock is models.ContactBlock as clients see it.
+type ContactBlock models.ContactBlock
+
 // TagConnection is a page of tags.
 type TagConnection struct {
 	Rows     []models.Tag

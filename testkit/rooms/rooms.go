@@ -19,6 +19,7 @@ import (
 	"recado/secrets"
 	"recado/store"
 	"recado/testkit"
+	"recado/whatsapp"
 )
 
 // Rooms are the domain rooms, on a database that holds a World.
@@ -65,6 +66,7 @@ func New(t testing.TB, db *store.Store) *Rooms {
 	)
 	r.Inbox = inbox.New(inbox.Rooms{
 		DB: db, Accounts: r.Accounts, Channels: r.Channels, Bus: r.Bus, Queue: queue, Media: r.Media,
+		Client: whatsapp.NewClient(whatsapp.Options{}), // calls nobody: no job is worked
 	}, inbox.Options{})
 	t.Cleanup(r.Inbox.Close)
 	return r

@@ -35,6 +35,7 @@
 //
 //	POST   /{phone-number-id}/messages        messages, read marks, typing indicator (§5)
 //	POST   /{phone-number-id}/media           upload (§6.1)
+//	GET, POST, DELETE /{phone-number-id}/block_users  who cannot write to the number (§8.5)
 //	GET    /{phone-number-id}?fields=…        number node (§8.2)
 //	POST   /{phone-number-id}                 callback override of the number (§2.5)
 //	GET    /{waba-id}?fields=pricing_analytics.…  counts of delivered messages (§12.2)

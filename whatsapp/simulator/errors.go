@@ -98,6 +98,10 @@ var catalogue = map[int]known{
 	133008: {400, "Too many two-step verification PIN guesses", ""},
 	133016: {400, "Account register/deregister rate limit exceeded", "Registration or deregistration failed because there were too many attempts for this phone number in a short period of time."},
 	133010: {400, "Account not registered", ""},
+	139100: {400, "Failed to block or unblock some users", ""},
+	139101: {400, "Blocklist limit reached", ""},
+	139102: {400, "Blocklist concurrent update", ""},
+	139103: {500, "Internal error", ""},
 }
 
 // errorOf is the error answer for a code, with details of its own if given.

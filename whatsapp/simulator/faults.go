@@ -21,6 +21,7 @@ const (
 	EndpointManagement Endpoint = "management" // number nodes, lists, subscriptions
 	EndpointMedia      Endpoint = "media"      // upload, address and removal of files
 	EndpointLogin      Endpoint = "login"      // the exchange of codes
+	EndpointBlock      Endpoint = "block"      // block_users
 	EndpointAny        Endpoint = "any"
 )
 

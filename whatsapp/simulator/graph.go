@@ -119,6 +119,8 @@ func (s *Simulator) serveGraph(w http.ResponseWriter, r *http.Request) {
 		c.withNumber(EndpointSend, s.serveMessages)
 	case "media":
 		c.withNumber(EndpointMedia, s.serveUpload)
+	case "block_users":
+		c.withNumber(EndpointBlock, s.serveBlockList)
 	case "phone_numbers":
 		c.withAccount(s.serveNumbers)
 	case "subscribed_apps":
@@ -130,8 +132,8 @@ func (s *Simulator) serveGraph(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// withNumber serves a POST edge of a phone number after the permission and
-// access checks. Faults of the messages edge wait until it is known whether a
+// withNumber serves a POST edge of a phone number, or the list of those it blocks, after
+// the permission and access checks. Faults of the messages edge wait until it is known whether a
 // message or a read mark is meant.
 func (c *call) withNumber(on Endpoint, serve func(*call, *number)) {
 	if err := c.requireScope(ScopeMessaging); err != nil {
@@ -139,7 +141,7 @@ func (c *call) withNumber(on Endpoint, serve func(*call, *number)) {
 		return
 	}
 	n := c.visibleNumber()
-	if n == nil || c.r.Method != http.MethodPost {
+	if n == nil || c.r.Method != http.MethodPost && on != EndpointBlock {
 		c.fail(unsupported(c.r.Method, c.id))
 		return
 	}

@@ -19,6 +19,7 @@ type chat struct {
 	opened      time.Time // when Meta got the customer's last message; zero: never
 	numberKnown time.Time // when the business last sent to the phone number itself
 	rate        pairRate
+	blocked     bool       // by the business
 	arrived     []*message // on the customer's phone, in order of arrival
 	written     []*message // by the customer, in order of receipt
 }

@@ -40,8 +40,12 @@ func (h *CustomerHandle) write(numberID string, m *message, opts []SendOption) (
 	for _, opt := range opts {
 		opt(m)
 	}
-	n.rate.note(now, float64(s.opts.MessagesPerSecond))
 	chat := s.chat(numberID, h.c)
+	if chat.blocked {
+		s.log.Info("a blocked customer writes", "number", numberID, "from", h.c.WAID, "type", m.kind, "id", m.id)
+		return m.id
+	}
+	n.rate.note(now, float64(s.opts.MessagesPerSecond))
 	if !opensNoWindow[m.kind] {
 		chat.opened = now
 		chat.written = append(chat.written, m)
