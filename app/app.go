@@ -127,6 +127,7 @@ func Open(ctx context.Context, c config.Config, options Options) (opened *App, e
 	}
 	a.Inbox = inbox.New(inbox.Rooms{
 		DB: a.Store, Accounts: a.Accounts, Channels: a.Channels, Bus: a.Bus, Queue: a.Queue, Client: a.WhatsApp, Media: a.Media,
+		Credits: a.Credits,
 	}, inbox.Options{
 		Clock: options.Clock, Logger: options.Logger, QuietPeriod: c.SendQuietPeriod,
 		DeliveryRetention: c.DeliveryRetention, FeedRetention: c.FeedRetention,

@@ -69,24 +69,6 @@ func countAllowance(tx *store.Tx, change models.CreditAllowanceUse) error {
 	return nil
 }
 
-// CustomerWrote counts a conversation that a customer began: to be called when a
-// customer's message opens the service window, in the transaction that stores the
-// message, at Meta's time of it, before Hold and Settle. Messages in the 24 hours
-// after that count as the same conversation.
-func (s *Service) CustomerWrote(_ context.Context, tx *store.Tx, organization, channel, contact models.ID, at time.Time) error {
-	session, err := openSession(tx.DB, organization, channel, contact, models.CategoryService, at)
-	if err != nil || session != nil {
-		return err
-	}
-	if _, err := newSession(tx, organization, channel, contact, models.CategoryService, at); err != nil {
-		return err
-	}
-	return countAllowance(tx, models.CreditAllowanceUse{
-		OrganizationID: organization, Month: models.MonthOf(at), ChannelID: channel,
-		Model: models.PerConversation, Category: models.CategoryService, Used: 1,
-	})
-}
-
 // Allowance is the free allowance of a category in a month.
 type Allowance struct {
 	models.RateAllowance

@@ -45,9 +45,9 @@
 //     status's pricing, all of a group of deliveries at once. Messages without a hold cost
 //     one look-up and no lock.
 //   - Release, when a message ends as FAILED or CANCELED.
-//   - CustomerWrote, when a customer's message opens the service window; before Hold and
+//   - CustomersWrote, when a customer's message opens the service window; before Hold and
 //     Settle, because it takes a lock that comes before the accounts.
-//   - Quote, to show a price beforehand.
+//   - Offer, to show a price beforehand.
 //
 // whatsapp.Country tells the country of a recipient.
 //

@@ -43,11 +43,9 @@ func (s *Service) Hold(ctx context.Context, tx *store.Tx, request HoldRequest) (
 	if err != nil {
 		return models.CreditHold{}, err
 	}
-	if available := books.of(hold.OrganizationID).balances[models.AccountAvailable]; available < hold.Amount {
-		return models.CreditHold{}, models.NewError(models.CodeInsufficientCredits, "").
-			With("needed", hold.Amount.String()).
-			With("available", available.String()).
-			With("shortfall", (hold.Amount - available).String())
+	offer := Offer{Quote: models.Quote{Dearest: hold.Amount}, Available: books.of(hold.OrganizationID).balances[models.AccountAvailable]}
+	if shortfall := offer.Shortfall(); shortfall != nil {
+		return models.CreditHold{}, shortfall
 	}
 	if err := tx.Create(&hold).Error; err != nil {
 		return models.CreditHold{}, fmt.Errorf("store hold for message %s: %w", hold.MessageID, err)
@@ -57,12 +55,6 @@ func (s *Service) Hold(ctx context.Context, tx *store.Tx, request HoldRequest) (
 		return models.CreditHold{}, err
 	}
 	return hold, s.finish(ctx, books)
-}
-
-// Quote is what a message would cost now and at most, without holding anything.
-func (s *Service) Quote(ctx context.Context, request HoldRequest) (models.Quote, error) {
-	priced, err := price(s.db.Read(ctx), request, s.clock())
-	return priced.quote, err
 }
 
 // priced is a message with its price, and what the price follows from.

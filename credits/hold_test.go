@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"recado/credits"
 	"recado/models"
 	"recado/store"
 	"recado/testkit"
@@ -257,12 +258,12 @@ func TestHold_uses_the_free_allowance_first(t *testing.T) {
 	})
 }
 
-func TestCustomerWrote_counts_conversations_that_customers_begin(t *testing.T) {
+func TestCustomersWrote_counts_conversations_that_customers_begin(t *testing.T) {
 	onEach(t, func(t *testing.T, c *counter) {
 		contact := models.NewID()
 		wrote := func(channel, contact models.ID, at time.Time) {
 			c.Write(func(tx *store.Tx) error {
-				return c.CustomerWrote(t.Context(), tx, c.Organization.ID, channel, contact, at)
+				return c.CustomersWrote(tx, credits.Wrote{OrganizationID: c.Organization.ID, ChannelID: channel, ContactID: contact, At: at})
 			})
 		}
 		wrote(c.Open.ID, contact, morning)

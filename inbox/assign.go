@@ -133,7 +133,7 @@ func (s *Service) change(ctx context.Context, viewer models.Viewer, id models.ID
 ) (models.Conversation, error) {
 	var result models.Conversation
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
-		changes := newChanges(tx)
+		changes := s.newChanges(tx)
 		conversation, err := changes.visible(viewer, id)
 		if err != nil {
 			return err

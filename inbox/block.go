@@ -44,7 +44,7 @@ func (s *Service) UnblockContact(ctx context.Context, viewer models.Viewer, cont
 
 func (s *Service) wishBlock(ctx context.Context, viewer models.Viewer, contact models.ID, blocked bool) error {
 	return s.db.Write(ctx, func(tx *store.Tx) error {
-		changes := newChanges(tx)
+		changes := s.newChanges(tx)
 		changes.by = new(viewer.UserID)
 		if err := changes.lock(tx.Where("organization_id = ? AND contact_id = ? AND current", viewer.OrganizationID, contact)); err != nil {
 			return err

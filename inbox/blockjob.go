@@ -88,7 +88,7 @@ type blockAttempt struct {
 // gone, or that Meta need not be told of, is left alone.
 func (s *Service) withBlock(ctx context.Context, args BlockArgs, decide func(tx *store.Tx, block *models.ContactBlock, conversation *changing) error) error {
 	return s.db.Write(ctx, func(tx *store.Tx) error {
-		changes := newChanges(tx)
+		changes := s.newChanges(tx)
 		if err := changes.loadByContact([]contactKey{{args.OrganizationID, args.ChannelID, args.ContactID}}); err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ import (
 func (s *Service) Cancel(ctx context.Context, viewer models.Viewer, id models.ID) (models.Message, error) {
 	var result models.Message
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
-		changes := newChanges(tx)
+		changes := s.newChanges(tx)
 		message, _, err := changes.lockMessage(viewer.OrganizationID, id)
 		if err != nil {
 			return err

@@ -8,12 +8,14 @@ import (
 
 	"gorm.io/gorm"
 
+	"recado/credits"
 	"recado/models"
 )
 
 // Sendability says whether a draft would go out.
 type Sendability struct {
 	Obstacles []*models.Error // what keeps it from going out, with the fields of Reply; none: it would go out
+	Offer     *credits.Offer  // what it would cost; nil: nothing
 	WaitUntil *time.Time      // not before then, for the pace that Meta asks of the number; nil: at once, as far as is known here
 }
 
@@ -60,6 +62,14 @@ func (s *Service) CanSend(ctx context.Context, viewer models.Viewer, conversatio
 		return answer, err
 	}
 	answer.Obstacles = append(answer.Obstacles, proposed.obstacles...)
+	if answer.Offer, err = s.offer(ctx, conversation, proposed); err != nil {
+		return answer, err
+	}
+	if answer.Offer != nil {
+		if shortfall := answer.Offer.Shortfall(); shortfall != nil {
+			answer.Obstacles = append(answer.Obstacles, shortfall)
+		}
+	}
 	answer.WaitUntil, err = s.waitUntil(ctx, conversation)
 	return answer, err
 }

@@ -10,6 +10,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"recado/credits"
 	"recado/crm"
 	"recado/models"
 	"recado/store"
@@ -40,6 +41,8 @@ type changes struct {
 	notices       []models.Notification // to be written; see notify
 	blocked       []changedBlock        // contacts that were blocked or unblocked, or at Meta
 	by            *models.ID            // the user whose doing it is; nil: a customer's, or time's
+	credits       *credits.Service      // nil: nothing costs anything
+	bill          bill
 }
 
 // changing is a conversation under change.
@@ -65,9 +68,10 @@ type merged struct {
 	into    *changing
 }
 
-func newChanges(tx *store.Tx) *changes {
+func (s *Service) newChanges(tx *store.Tx) *changes {
 	return &changes{
 		tx:            tx,
+		credits:       s.credits,
 		conversations: make(map[models.ID]*changing),
 		byContact:     make(map[contactKey]*changing),
 		contacts:      make(map[models.ID]models.Contact),
@@ -172,6 +176,7 @@ func (c *changes) add(conversation models.Conversation) *changing {
 // connected; for customers take does that, because then somebody has to be found for
 // it.
 func (c *changes) addMessage(conversation *changing, message models.Message) {
+	c.hear(conversation, message)
 	if !conversation.SeeMessage(message) {
 		conversation.adrift = true
 	}
@@ -275,6 +280,7 @@ func (c *changes) save() error {
 	if err := c.record(rewritten); err != nil {
 		return err
 	}
+	c.settle()
 	return c.tell()
 }
 

@@ -85,7 +85,7 @@ func (s *Service) drainSome(ctx context.Context, organization models.ID) (handed
 		if err != nil || len(able) == 0 {
 			return err
 		}
-		changes := newChanges(tx)
+		changes := s.newChanges(tx)
 		waiting, err := changes.lockQueue(organization, able)
 		if err != nil || len(waiting) == 0 {
 			return err

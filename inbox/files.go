@@ -35,7 +35,7 @@ func (s *Service) expectFiles(tx *store.Tx, changes *changes) error {
 
 // fileChanged tells the readers of the messages that carry a file.
 func (s *Service) fileChanged(tx *store.Tx, file models.Attachment) error {
-	changes := newChanges(tx)
+	changes := s.newChanges(tx)
 	query := tx.Where("organization_id = ? AND attachment_id = ?", file.OrganizationID, file.ID).Session(&gorm.Session{})
 	messages, err := lockMessages(query, []models.ID{file.OrganizationID}, changes)
 	if err != nil {

@@ -48,7 +48,7 @@ func (s *Service) AddNote(ctx context.Context, viewer models.Viewer, note Note) 
 				return viewer.Require(row.ChannelID, models.LevelView)
 			}
 		}
-		changes := newChanges(tx)
+		changes := s.newChanges(tx)
 		conversation, err := changes.visible(viewer, note.ConversationID)
 		if err != nil {
 			return err
@@ -146,7 +146,7 @@ func (s *Service) changeNote(ctx context.Context, viewer models.Viewer, id model
 		if len(found) == 0 {
 			return models.ErrNotFound
 		}
-		changes := newChanges(tx)
+		changes := s.newChanges(tx)
 		conversation, err := changes.visible(viewer, found[0].ConversationID)
 		if err != nil {
 			return err

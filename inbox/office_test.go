@@ -15,6 +15,7 @@ import (
 
 	"recado/accounts"
 	"recado/channels"
+	"recado/credits"
 	"recado/events"
 	"recado/inbox"
 	"recado/jobs"
@@ -50,6 +51,7 @@ type office struct {
 	client   *whatsapp.Client
 	accounts *accounts.Service
 	channels *channels.Service
+	credits  *credits.Service
 	bus      *events.Bus
 	queue    *jobs.Queue
 	media    *media.Service // nil until keepsFiles
@@ -103,6 +105,10 @@ func newOffice(t *testing.T, url string) *office {
 	o.bus, err = events.Start(t.Context(), o.db, events.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, o.bus.Close()) })
+	o.credits = credits.New(
+		credits.Rooms{DB: o.db, Queue: o.queue, Bus: o.bus, AccessToken: o.channels.AccessToken, Rights: o.accounts.Refreshed},
+		credits.Options{Clock: o.clock.Now},
+	)
 	o.inbox = o.open(inbox.Options{})
 
 	receiver := httptest.NewServer(http.HandlerFunc(o.webhook))
@@ -123,6 +129,7 @@ func (o *office) open(options inbox.Options) *inbox.Service {
 	options.Clock, options.QuietPeriod = o.clock.Now, quiet
 	service := inbox.New(inbox.Rooms{
 		DB: o.db, Accounts: o.accounts, Channels: o.channels, Bus: o.bus, Queue: o.queue, Client: o.client, Media: o.media,
+		Credits: o.credits,
 	}, options)
 	o.t.Cleanup(service.Close)
 	return service

@@ -20,7 +20,7 @@ import (
 func (s *Service) MarkSeen(ctx context.Context, viewer models.Viewer, id models.ID, through *models.ID) (models.Conversation, error) {
 	var conversation models.Conversation
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
-		found, err := newChanges(tx).one(viewer.OrganizationID, id)
+		found, err := s.newChanges(tx).one(viewer.OrganizationID, id)
 		if err != nil {
 			return err
 		}

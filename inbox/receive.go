@@ -128,7 +128,7 @@ func (s *Service) apply(tx *store.Tx, batch []*intake, how company) error {
 	if len(traffic.others) > 0 && how == besideOthers {
 		return errNeedsChannels
 	}
-	changes := newChanges(tx)
+	changes := s.newChanges(tx)
 	if err := changes.lockAhead(traffic); err != nil {
 		return err
 	}

@@ -26,8 +26,8 @@ type Reply struct {
 // SERVICE_WINDOW_CLOSED with Params["closedAt"] (absent if the customer never
 // wrote), CONVERSATION_SUPERSEDED with Params["conversationId"] of the newer one,
 // CONTACT_BLOCKED, CHANNEL_UNAVAILABLE with Params["status"], those of
-// models.Attachment.Sendable, MESSAGE_TOO_OLD. CanSend tells them beforehand, all at
-// once.
+// models.Attachment.Sendable, MESSAGE_TOO_OLD, INSUFFICIENT_CREDITS as of
+// credits.Service.Hold. CanSend tells them beforehand, all at once.
 func (s *Service) Reply(ctx context.Context, viewer models.Viewer, reply Reply) (models.Message, error) {
 	if err := models.CheckIdempotencyKey(reply.IdempotencyKey); err != nil {
 		return models.Message{}, err
@@ -79,13 +79,16 @@ func (s *Service) queueOnce(ctx context.Context, viewer models.Viewer, once once
 			}
 			return viewer.Require(queued.ChannelID, models.LevelReply)
 		}
-		changes := newChanges(tx)
+		changes := s.newChanges(tx)
 		changes.by = new(viewer.UserID)
 		conversation, message, err := prepare(tx, changes)
 		if err != nil {
 			return err
 		}
 		if err := store.RememberResult(tx, viewer, once.mutation, once.key, once.input, message.ID); err != nil {
+			return err
+		}
+		if err := s.hold(tx, changes, conversation.Conversation, &message); err != nil {
 			return err
 		}
 		changes.addMessage(conversation, message)

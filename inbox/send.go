@@ -110,7 +110,7 @@ func (s *Service) beginAttempt(ctx context.Context, args SendArgs, mediaID strin
 	var attempt sendAttempt
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		attempt = sendAttempt{}
-		changes := newChanges(tx)
+		changes := s.newChanges(tx)
 		message, conversation, err := changes.lockMessage(args.OrganizationID, args.MessageID)
 		if errors.Is(err, models.ErrNotFound) || err == nil && (message.WAMID != nil || !message.Status.Pending()) {
 			attempt.over = true
@@ -210,7 +210,7 @@ func (s *Service) endAttempt(ctx context.Context, args SendArgs, attempt sendAtt
 	var wait time.Duration
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		wait = 0
-		changes := newChanges(tx)
+		changes := s.newChanges(tx)
 		// Whoever parks a status or claims a message by one locks the channel too: so a
 		// status of this message is either parked before this transaction, and found
 		// here, or comes after it, and finds the message.

@@ -7,6 +7,7 @@ import (
 
 	"recado/accounts"
 	"recado/channels"
+	"recado/credits"
 	"recado/events"
 	"recado/jobs"
 	"recado/media"
@@ -36,6 +37,7 @@ type Service struct {
 	queue       *jobs.Queue
 	client      *whatsapp.Client
 	media       *media.Service
+	credits     *credits.Service
 	options     Options
 	clock       models.Clock
 	log         *slog.Logger
@@ -54,6 +56,7 @@ type Rooms struct {
 	Queue    *jobs.Queue       // gets the inbox's jobs registered
 	Client   *whatsapp.Client  // called by the jobs
 	Media    *media.Service    // fetches the files of messages; nil: none are fetched
+	Credits  *credits.Service  // is told what messages cost; nil: nothing costs anything
 }
 
 // New returns a Service on the given rooms and registers its jobs with the queue.
@@ -87,7 +90,7 @@ func New(rooms Rooms, options Options) *Service {
 		options.ObserveBatch = func(int) {}
 	}
 	s := &Service{
-		db: rooms.DB, accounts: rooms.Accounts, channels: rooms.Channels, bus: rooms.Bus, queue: rooms.Queue, client: rooms.Client, media: rooms.Media,
+		db: rooms.DB, accounts: rooms.Accounts, channels: rooms.Channels, bus: rooms.Bus, queue: rooms.Queue, client: rooms.Client, media: rooms.Media, credits: rooms.Credits,
 		options: options, clock: options.Clock, log: options.Logger, gate: newGate(),
 	}
 	if s.media != nil {

@@ -84,7 +84,7 @@ func (w *wakeWorker) Work(ctx context.Context, job *river.Job[WakeArgs]) error {
 		return river.JobSnooze(early)
 	}
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
-		changes := newChanges(tx)
+		changes := s.newChanges(tx)
 		if err := changes.loadByID([]models.ID{args.OrganizationID}, []models.ID{args.ConversationID}); err != nil {
 			return err
 		}

@@ -54,9 +54,11 @@ func takeStatuses(tx *store.Tx, steps []step, changes *changes, how company) err
 			claimed = append(claimed, message)
 			changes.move(message)
 		}
-		if message.Apply(changeOf(step.wire)) {
+		change := changeOf(step.wire)
+		if message.Apply(change) {
 			changes.move(message)
 		}
+		changes.reportPrice(message, change, pricingOf(step.wire))
 	}
 	if err := park(tx, parked); err != nil {
 		return err
@@ -196,7 +198,8 @@ func parkedStatus(tx *store.Tx, step step) models.ParkedStatus {
 	change := changeOf(step.wire)
 	return models.ParkedStatus{
 		OrganizationID: step.channel.OrganizationID, ChannelID: step.channel.ID, WAMID: step.wire.MessageID,
-		Status: change.Status, OccurredAt: change.At, Failure: change.Failure, CreatedAt: tx.Now(),
+		Status: change.Status, OccurredAt: change.At, Failure: change.Failure, Pricing: pricingOf(step.wire),
+		CreatedAt: tx.Now(),
 	}
 }
 
@@ -207,7 +210,7 @@ func park(tx *store.Tx, statuses []models.ParkedStatus) error {
 		err := tx.Clauses(clause.OnConflict{
 			Columns:   []clause.Column{{Name: "organization_id"}, {Name: "channel_id"}, {Name: "wamid"}, {Name: "status"}},
 			Where:     clause.Where{Exprs: []clause.Expression{gorm.Expr("excluded.occurred_at < parked_statuses.occurred_at")}},
-			DoUpdates: clause.AssignmentColumns([]string{"occurred_at", "failure"}),
+			DoUpdates: clause.AssignmentColumns([]string{"occurred_at", "failure", "pricing"}),
 		}).Create(&status).Error
 		if err != nil {
 			return fmt.Errorf("park status of message %s: %w", status.WAMID, err)
@@ -230,6 +233,7 @@ func unpark(tx *store.Tx, messages []*models.Message, changes *changes) error {
 			if message.Apply(status.Change()) {
 				changes.move(message)
 			}
+			changes.reportPrice(message, status.Change(), status.Pricing)
 		}
 		if len(waiting) > 0 {
 			if err := tx.Delete(&waiting).Error; err != nil {

@@ -94,6 +94,8 @@ type Message struct {
 	CanceledAt  *time.Time `json:",omitzero"`
 	RetryOfID   *ID        `gorm:"type:uuid" json:",omitzero"` // the failed message that it says again
 	RetriedByID *ID        `gorm:"type:uuid" json:",omitzero"` // it failed, and this one says it again; one at most
+
+	PricingCategory *PricingCategory `json:",omitzero"` // as what credits are held for it, see CreditHold; nil: it costs nothing
 }
 
 // KindsNotWritten lists the kinds for which FromCustomer is false, for queries.
@@ -174,13 +176,14 @@ func (s MessageStatus) Pending() bool {
 // ParkedStatus is a step of a message that has not been seen yet: it came before
 // the message did. It is applied and removed when the message turns up.
 type ParkedStatus struct {
-	OrganizationID ID            `gorm:"type:uuid;primaryKey"`
-	ChannelID      ID            `gorm:"type:uuid;primaryKey"`
-	WAMID          string        `gorm:"column:wamid;primaryKey"`
-	Status         MessageStatus `gorm:"primaryKey"`
-	OccurredAt     time.Time     `gorm:"not null"`
-	Failure        *Failure      `gorm:"serializer:json"`
-	CreatedAt      time.Time     `gorm:"index:parked_statuses_created_at_idx"`
+	OrganizationID ID              `gorm:"type:uuid;primaryKey"`
+	ChannelID      ID              `gorm:"type:uuid;primaryKey"`
+	WAMID          string          `gorm:"column:wamid;primaryKey"`
+	Status         MessageStatus   `gorm:"primaryKey"`
+	OccurredAt     time.Time       `gorm:"not null"`
+	Failure        *Failure        `gorm:"serializer:json"`
+	Pricing        *MessagePricing `gorm:"serializer:json"` // what came with it; nil: it does not speak of the price
+	CreatedAt      time.Time       `gorm:"index:parked_statuses_created_at_idx"`
 }
 
 // Change is the step that was parked.

@@ -30,6 +30,7 @@ type Tx struct {
 	sql     *sql.Tx
 	pgx     pgx.Tx // the same transaction; nil on SQLite
 	events  []models.Event
+	last    []func() error
 	writes  *pgx.Batch // bulk writes that wait for Flush; PostgreSQL only
 }
 
@@ -45,6 +46,24 @@ func (tx *Tx) SQL() *sql.Tx { return tx.sql }
 // Record adds events to the transaction. Their ids, positions and times are set
 // when it commits.
 func (tx *Tx) Record(events ...models.Event) { tx.events = append(tx.events, events...) }
+
+// Last has do run at the end of the transaction, right before its events are placed:
+// for what locks rows that come last in the order of locks, because many wait for
+// them. If do fails, the transaction does. What it records is recorded, and what it
+// gives to Last runs too.
+func (tx *Tx) Last(do func() error) { tx.last = append(tx.last, do) }
+
+// runLast runs what was given to Last.
+func (tx *Tx) runLast() error {
+	for len(tx.last) > 0 {
+		do := tx.last[0]
+		tx.last = tx.last[1:]
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Write runs fn in a transaction and commits it, or rolls back if fn returns an
 // error. fn may run several times, see the package comment.
@@ -76,6 +95,9 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*Tx) error) (events []mod
 	defer end()
 
 	if err := fn(tx); err != nil {
+		return nil, err
+	}
+	if err := tx.runLast(); err != nil {
 		return nil, err
 	}
 	if err := tx.placeEvents(); err != nil {

@@ -56,7 +56,7 @@ func New(t testing.TB, db *store.Store) *Rooms {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.Bus.Close()) })
 	queue := jobs.New(db, jobs.Options{})
-	bucket, err := media.OpenBucket(t.Context(), "file:" + t.TempDir())
+	bucket, err := media.OpenBucket(t.Context(), "file:"+t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, bucket.Close()) })
 	r.Media = media.New(media.Rooms{DB: db, Channels: r.Channels, Queue: queue, Bucket: bucket}, media.Options{Key: []byte("key")})
@@ -65,7 +65,7 @@ func New(t testing.TB, db *store.Store) *Rooms {
 		credits.Options{SigningKey: make([]byte, secrets.KeySize)},
 	)
 	r.Inbox = inbox.New(inbox.Rooms{
-		DB: db, Accounts: r.Accounts, Channels: r.Channels, Bus: r.Bus, Queue: queue, Media: r.Media,
+		DB: db, Accounts: r.Accounts, Channels: r.Channels, Bus: r.Bus, Queue: queue, Media: r.Media, Credits: r.Credits,
 		Client: whatsapp.NewClient(whatsapp.Options{}), // calls nobody: no job is worked
 	}, inbox.Options{})
 	t.Cleanup(r.Inbox.Close)
