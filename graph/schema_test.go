@@ -104,6 +104,9 @@ func TestSchema(t *testing.T) {
 			string(models.CategoryMarketing), string(models.CategoryUtility), string(models.CategoryAuthentication),
 			string(models.CategoryAuthenticationInternational), string(models.CategoryService),
 		})
+		require.ElementsMatch(t, values("PriceBasis"), []string{
+			string(models.BasisRate), string(models.BasisSession), string(models.BasisAllowance), string(models.BasisFreeEntryPoint),
+		})
 		require.ElementsMatch(t, values("PaymentProvider"), []string{string(models.ProviderStripe), string(models.ProviderManual)})
 		require.ElementsMatch(t, values("CreditCause"), []string{
 			string(models.CauseHold), string(models.CauseSettlement), string(models.CauseRelease), string(models.CauseLateCharge),

@@ -129,6 +129,9 @@ func (e *Edge) sendability(ctx context.Context, answer inbox.Sendability) *gqlmo
 	if answer.WaitUntil != nil {
 		shown.WaitUntil = answer.WaitUntil
 	}
+	if offer := answer.Offer; offer != nil {
+		shown.Price = &gqlmodel.SendPrice{Expected: offer.Price, AtMost: offer.Dearest, Basis: offer.Basis, Available: offer.Available}
+	}
 	for _, obstacle := range answer.Obstacles {
 		blocker := gqlmodel.SendBlocker{Code: obstacle.Code, Message: e.failureText(ctx, obstacle)}
 		if obstacle.Field != "" {

@@ -1225,10 +1225,18 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	SendPrice struct {
+		AtMost    func(childComplexity int) int
+		Available func(childComplexity int) int
+		Basis     func(childComplexity int) int
+		Expected  func(childComplexity int) int
+	}
+
 	Sendability struct {
 		Blockers      func(childComplexity int) int
 		IsAllowed     func(childComplexity int) int
 		NeedsTemplate func(childComplexity int) int
+		Price         func(childComplexity int) int
 		WaitUntil     func(childComplexity int) int
 	}
 
@@ -6258,6 +6266,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SendBlocker.Message(childComplexity), true
 
+	case "SendPrice.atMost":
+		if e.ComplexityRoot.SendPrice.AtMost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendPrice.AtMost(childComplexity), true
+	case "SendPrice.available":
+		if e.ComplexityRoot.SendPrice.Available == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendPrice.Available(childComplexity), true
+	case "SendPrice.basis":
+		if e.ComplexityRoot.SendPrice.Basis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendPrice.Basis(childComplexity), true
+	case "SendPrice.expected":
+		if e.ComplexityRoot.SendPrice.Expected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendPrice.Expected(childComplexity), true
+
 	case "Sendability.blockers":
 		if e.ComplexityRoot.Sendability.Blockers == nil {
 			break
@@ -6276,6 +6309,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Sendability.NeedsTemplate(childComplexity), true
+	case "Sendability.price":
+		if e.ComplexityRoot.Sendability.Price == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Sendability.Price(childComplexity), true
 	case "Sendability.waitUntil":
 		if e.ComplexityRoot.Sendability.WaitUntil == nil {
 			break
@@ -11955,6 +11994,10 @@ enum MessageErrorCode {
   The message has not failed, or would fail in the same way again.
   """
   MESSAGE_NOT_RETRYABLE
+  """
+  There are not enough credits. The message says how many are missing.
+  """
+  INSUFFICIENT_CREDITS
 }
 
 """
@@ -12499,6 +12542,10 @@ enum SendBlockerCode {
   The message is older than 30 days: WhatsApp takes no reaction on it.
   """
   MESSAGE_TOO_OLD
+  """
+  There are not enough credits. The message says how many are missing.
+  """
+  INSUFFICIENT_CREDITS
 }
 
 """
@@ -12540,6 +12587,55 @@ type Sendability {
   at once, as far as is known.
   """
   waitUntil: DateTime
+  """
+  What it would cost; null if it costs nothing.
+  """
+  price: SendPrice
+}
+
+"""
+What a message would cost, and what there is to pay it with.
+"""
+type SendPrice {
+  """
+  If nothing unusual happens.
+  """
+  expected: Credits!
+  """
+  The most that it can turn out to cost, which is held until the message arrives: WhatsApp may find that it belongs to a dearer
+  category, or a free window may end before.
+  """
+  atMost: Credits!
+  """
+  What the expected price follows from.
+  """
+  basis: PriceBasis!
+  """
+  What can be spent now.
+  """
+  available: Credits!
+}
+
+"""
+What a price follows from.
+"""
+enum PriceBasis {
+  """
+  The rate card's price.
+  """
+  RATE
+  """
+  Free inside an open session of its category.
+  """
+  SESSION
+  """
+  Free inside the month's allowance.
+  """
+  ALLOWANCE
+  """
+  Free because the customer came by an advertisement.
+  """
+  FREE_ENTRY_POINT
 }
 
 """
@@ -16471,6 +16567,20 @@ func (ec *executionContext) childFields_SendBlocker(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type SendBlocker", field.Name)
 }
 
+func (ec *executionContext) childFields_SendPrice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "expected":
+		return ec.fieldContext_SendPrice_expected(ctx, field)
+	case "atMost":
+		return ec.fieldContext_SendPrice_atMost(ctx, field)
+	case "basis":
+		return ec.fieldContext_SendPrice_basis(ctx, field)
+	case "available":
+		return ec.fieldContext_SendPrice_available(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SendPrice", field.Name)
+}
+
 func (ec *executionContext) childFields_Sendability(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "isAllowed":
@@ -16481,6 +16591,8 @@ func (ec *executionContext) childFields_Sendability(ctx context.Context, field g
 		return ec.fieldContext_Sendability_needsTemplate(ctx, field)
 	case "waitUntil":
 		return ec.fieldContext_Sendability_waitUntil(ctx, field)
+	case "price":
+		return ec.fieldContext_Sendability_price(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Sendability", field.Name)
 }
@@ -37527,6 +37639,98 @@ func (ec *executionContext) fieldContext_SendBlocker_field(_ context.Context, fi
 	return graphql.NewScalarFieldContext("SendBlocker", field, false, false, "String")
 }
 
+func (ec *executionContext) _SendPrice_expected(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.SendPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SendPrice_expected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Expected, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2recadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SendPrice_expected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SendPrice", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _SendPrice_atMost(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.SendPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SendPrice_atMost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AtMost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2recadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SendPrice_atMost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SendPrice", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _SendPrice_basis(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.SendPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SendPrice_basis(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Basis, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.PriceBasis) graphql.Marshaler {
+			return ec.marshalNPriceBasis2recadoᚋmodelsᚐPriceBasis(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SendPrice_basis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SendPrice", field, false, false, "PriceBasis")
+}
+
+func (ec *executionContext) _SendPrice_available(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.SendPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SendPrice_available(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Available, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2recadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SendPrice_available(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SendPrice", field, false, false, "Credits")
+}
+
 func (ec *executionContext) _Sendability_isAllowed(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Sendability) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -37626,6 +37830,38 @@ func (ec *executionContext) _Sendability_waitUntil(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_Sendability_waitUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Sendability", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Sendability_price(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Sendability) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sendability_price(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Price, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.SendPrice) graphql.Marshaler {
+			return ec.marshalOSendPrice2ᚖrecadoᚋgraphᚋgqlmodelᚐSendPrice(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Sendability_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Sendability",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SendPrice(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ServiceWindow_isOpen(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ServiceWindow) (ret graphql.Marshaler) {
@@ -53426,6 +53662,54 @@ func (ec *executionContext) _SendBlocker(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var sendPriceImplementors = []string{"SendPrice"}
+
+func (ec *executionContext) _SendPrice(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.SendPrice) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sendPriceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SendPrice")
+		case "expected":
+			out.Values[i] = ec._SendPrice_expected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "atMost":
+			out.Values[i] = ec._SendPrice_atMost(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "basis":
+			out.Values[i] = ec._SendPrice_basis(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "available":
+			out.Values[i] = ec._SendPrice_available(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var sendabilityImplementors = []string{"Sendability"}
 
 func (ec *executionContext) _Sendability(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Sendability) graphql.Marshaler {
@@ -53454,6 +53738,11 @@ func (ec *executionContext) _Sendability(ctx context.Context, sel ast.SelectionS
 			}
 		case "waitUntil":
 			out.Values[i] = ec._Sendability_waitUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "price":
+			out.Values[i] = ec._Sendability_price(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -57154,6 +57443,21 @@ func (ec *executionContext) marshalNPresenceState2recadoᚋmodelsᚐPresenceStat
 	return res
 }
 
+func (ec *executionContext) unmarshalNPriceBasis2recadoᚋmodelsᚐPriceBasis(ctx context.Context, v any) (models.PriceBasis, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.PriceBasis(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPriceBasis2recadoᚋmodelsᚐPriceBasis(ctx context.Context, sel ast.SelectionSet, v models.PriceBasis) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PriceBasis!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNPricingCategory2recadoᚋmodelsᚐPricingCategory(ctx context.Context, v any) (models.PricingCategory, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := models.PricingCategory(tmp)
@@ -58962,6 +59266,13 @@ func (ec *executionContext) marshalOReferral2ᚖrecadoᚋgraphᚋgqlmodelᚐRefe
 		return graphql.Null
 	}
 	return ec._Referral(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSendPrice2ᚖrecadoᚋgraphᚋgqlmodelᚐSendPrice(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.SendPrice) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SendPrice(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSendability2ᚖrecadoᚋgraphᚋgqlmodelᚐSendability(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Sendability) graphql.Marshaler {

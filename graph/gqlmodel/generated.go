@@ -1560,6 +1560,19 @@ type SendBlocker struct {
 	Field []string `json:"field,omitempty"`
 }
 
+// What a message would cost, and what there is to pay it with.
+type SendPrice struct {
+	// If nothing unusual happens.
+	Expected models.Credits `json:"expected"`
+	// The most that it can turn out to cost, which is held until the message arrives: WhatsApp may find that it belongs to a dearer
+	// category, or a free window may end before.
+	AtMost models.Credits `json:"atMost"`
+	// What the expected price follows from.
+	Basis models.PriceBasis `json:"basis"`
+	// What can be spent now.
+	Available models.Credits `json:"available"`
+}
+
 // Whether a message would go out.
 type Sendability struct {
 	// Whether `messageSend` would take it now.
@@ -1571,6 +1584,8 @@ type Sendability struct {
 	// The message would leave at this time, not before, to keep the pace that WhatsApp asks of the number; null if it would leave
 	// at once, as far as is known.
 	WaitUntil *time.Time `json:"waitUntil,omitempty"`
+	// What it would cost; null if it costs nothing.
+	Price *SendPrice `json:"price,omitempty"`
 }
 
 // The time in which free text may be sent: 24 hours from the customer's last message. After it only a template reaches the
