@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -19,9 +18,6 @@ import (
 
 // listGoal is what 95 of 100 pages may take in the database.
 const listGoal = 50 * time.Millisecond
-
-// messagesEach is how many messages a conversation has.
-const messagesEach = 5
 
 // deepPage is how many conversations lie before a page that is asked for in the
 // middle of a list.
@@ -39,34 +35,33 @@ func runLists(ctx context.Context, r *rig) (err error) {
 	if r.short {
 		conversations, pages = 20_000, 10
 	}
-	w, err := r.newWorld(ctx, "lists", 5, 20)
+	var a archive
+	made, err := r.load(ctx, "lists", &a, func(url string) error { return a.fill(ctx, r, url, conversations) })
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.db.Close()) }()
-	r.sayf("making %d conversations with %d messages each", conversations, messagesEach)
-	if err := w.populate(ctx, conversations, w.past(rand.New(rand.NewPCG(3, 4)), messagesEach)); err != nil {
-		return err
-	}
-	frequent, rare, err := w.tag(ctx)
+	db, err := store.Open(ctx, made.url, store.Options{})
 	if err != nil {
 		return err
 	}
-	if err := settle(ctx, w.url); err != nil {
-		return err
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if made.again {
+		if err := errors.Join(db.Migrate(ctx), settle(ctx, made.url)); err != nil {
+			return err
+		}
 	}
-	bus, err := events.Start(ctx, w.db, events.Options{})
+	bus, err := events.Start(ctx, db, events.Options{})
 	if err != nil {
 		return fmt.Errorf("start the bus: %w", err)
 	}
 	defer func() { err = errors.Join(err, bus.Close()) }()
-	service := inbox.New(inbox.Rooms{DB: w.db, Bus: bus, Queue: jobs.New(w.db, jobs.Options{})}, inbox.Options{})
+	service := inbox.New(inbox.Rooms{DB: db, Bus: bus, Queue: jobs.New(db, jobs.Options{})}, inbox.Options{})
 	defer service.Close()
 
 	t := r.report.table(fmt.Sprintf("Lists over %d conversations and %d messages, pages of %d, %d of each", conversations, messagesEach*conversations, pageSize, pages),
 		"list", "first page p50", "p95", fmt.Sprintf("after %d rows p50", deepPage), "p95")
 	var worst time.Duration
-	for _, c := range w.listCases(frequent, rare) {
+	for _, c := range a.cases() {
 		first, err := measureList(ctx, service, c, pages)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
@@ -89,64 +84,67 @@ func runLists(ctx context.Context, r *rig) (err error) {
 	return nil
 }
 
-// listCases are the views, filters and sorts, for an administrator, and for an agent
+// cases are the views, filters and sorts, for an administrator, and for an agent
 // who may see all but one of the channels.
-func (w *world) listCases(frequent, rare models.ID) []listCase {
-	admin := models.Viewer{OrganizationID: w.organization, UserID: w.agents[0], Administrator: true}
-	agent := models.Viewer{OrganizationID: w.organization, UserID: w.agents[0], Levels: make(map[models.ID]models.MessagingLevel)}
-	for _, channel := range w.channels[:len(w.channels)-1] {
-		agent.Levels[channel.ID] = models.LevelReply
+func (a *archive) cases() []listCase {
+	admin := models.Viewer{OrganizationID: a.Organization, UserID: a.Agents[0], Administrator: true}
+	agent := models.Viewer{OrganizationID: a.Organization, UserID: a.Agents[0], Levels: make(map[models.ID]models.MessagingLevel)}
+	for _, channel := range a.Channels[:len(a.Channels)-1] {
+		agent.Levels[channel] = models.LevelReply
 	}
+	quiet := agent
+	quiet.UserID = a.Agents[len(a.Agents)-1]
+	quiet.Levels = map[models.ID]models.MessagingLevel{a.Channels[len(a.Channels)-1]: models.LevelReply, a.Channels[len(a.Channels)-2]: models.LevelReply}
 	of := func(filter inbox.ConversationFilter, sort inbox.ConversationSort) inbox.ConversationList {
 		return inbox.ConversationList{ConversationFilter: filter, Sort: sort, OldestFirst: sort == inbox.SortWaiting || sort == inbox.SortWindowEnd}
 	}
-	now := models.SystemClock()
+	open, closed := new(models.ConversationOpen), new(models.ConversationClosed)
 	return []listCase{
 		{"everything", admin, of(inbox.ConversationFilter{}, "")},
 		{"everything, agent", agent, of(inbox.ConversationFilter{}, "")},
-		{"open", agent, of(inbox.ConversationFilter{Status: new(models.ConversationOpen)}, "")},
-		{"closed", agent, of(inbox.ConversationFilter{Status: new(models.ConversationClosed)}, "")},
+		{"everything, agent on two quiet channels", quiet, of(inbox.ConversationFilter{}, "")},
+		{"open", agent, of(inbox.ConversationFilter{Status: open}, "")},
+		{"open, not snoozed", agent, of(inbox.ConversationFilter{Status: open, Snoozed: new(false)}, "")},
+		{"closed", agent, of(inbox.ConversationFilter{Status: closed}, "")},
 		{"mine", agent, of(inbox.ConversationFilter{View: inbox.ViewMine}, "")},
-		{"mine and open", agent, of(inbox.ConversationFilter{View: inbox.ViewMine, Status: new(models.ConversationOpen)}, "")},
+		{"mine and open", agent, of(inbox.ConversationFilter{View: inbox.ViewMine, Status: open}, "")},
+		{"mine, open and unread", agent, of(inbox.ConversationFilter{View: inbox.ViewMine, Status: open, Unread: new(true)}, "")},
+		{"mine, of who left", quiet, of(inbox.ConversationFilter{View: inbox.ViewMine}, "")},
 		{"unassigned", agent, of(inbox.ConversationFilter{View: inbox.ViewUnassigned}, "")},
-		{"of two assignees", agent, of(inbox.ConversationFilter{AssigneeIDs: w.agents[1:3]}, "")},
-		{"one channel", agent, of(inbox.ConversationFilter{ChannelIDs: []models.ID{w.channels[1].ID}}, "")},
+		{"unassigned and open", agent, of(inbox.ConversationFilter{View: inbox.ViewUnassigned, Status: open}, "")},
+		{"of two assignees", agent, of(inbox.ConversationFilter{AssigneeIDs: a.Agents[1:3]}, "")},
+		{"of two assignees who have little", agent, of(inbox.ConversationFilter{AssigneeIDs: a.Agents[len(a.Agents)-2:]}, "")},
+		{"of 40 assignees", agent, of(inbox.ConversationFilter{AssigneeIDs: a.Agents[10:]}, "")},
+		{"one channel", agent, of(inbox.ConversationFilter{ChannelIDs: a.Channels[1:2]}, "")},
+		{"one channel, open", agent, of(inbox.ConversationFilter{ChannelIDs: a.Channels[1:2], Status: open}, "")},
+		{"a quiet channel, open", admin, of(inbox.ConversationFilter{ChannelIDs: a.Channels[len(a.Channels)-1:], Status: open}, "")},
 		{"unread", agent, of(inbox.ConversationFilter{Unread: new(true)}, "")},
 		{"unread by me", agent, of(inbox.ConversationFilter{UnreadByMe: new(true)}, "")},
+		{"read by me", agent, of(inbox.ConversationFilter{UnreadByMe: new(false)}, "")},
 		{"last message by the team", agent, of(inbox.ConversationFilter{LastMessageBy: new(models.AuthorTeam)}, "")},
+		{"last message by the customer", agent, of(inbox.ConversationFilter{LastMessageBy: new(models.AuthorCustomer)}, "")},
 		{"begun by customers", agent, of(inbox.ConversationFilter{Origin: new(models.OriginCustomer)}, "")},
-		{"a tag of one in ten", agent, of(inbox.ConversationFilter{TagID: &frequent}, "")},
-		{"a tag of one in 10,000", agent, of(inbox.ConversationFilter{TagID: &rare}, "")},
+		{"begun by the business", agent, of(inbox.ConversationFilter{Origin: new(models.OriginBusiness)}, "")},
+		{"a tag of one in ten", agent, of(inbox.ConversationFilter{TagID: &a.Frequent}, "")},
+		{"a tag of one in 200", agent, of(inbox.ConversationFilter{TagID: &a.Medium}, "")},
+		{"a tag of one in 10,000", agent, of(inbox.ConversationFilter{TagID: &a.Rare}, "")},
+		{"a tag of none", agent, of(inbox.ConversationFilter{TagID: &a.Unused}, "")},
 		{"window open", agent, of(inbox.ConversationFilter{Window: new(inbox.WindowIsOpen)}, "")},
 		{"window closed", agent, of(inbox.ConversationFilter{Window: new(inbox.WindowIsClosed)}, "")},
-		{"a week, two months ago", agent, of(inbox.ConversationFilter{After: new(now.AddDate(0, 0, -67)), Before: new(now.AddDate(0, 0, -60))}, "")},
+		{"closing within two hours, latest message first", agent, of(inbox.ConversationFilter{Window: new(inbox.WindowIsClosing), ClosingWithin: 2 * time.Hour}, "")},
+		{"snoozed", agent, of(inbox.ConversationFilter{Snoozed: new(true)}, "")},
+		{"waiting, latest message first", agent, of(inbox.ConversationFilter{Waiting: new(true)}, "")},
+		{"a week, two months ago", agent, of(inbox.ConversationFilter{After: new(a.Newest.AddDate(0, 0, -67)), Before: new(a.Newest.AddDate(0, 0, -60))}, "")},
+		{"closed, unread, begun by the business, last message by the customer", agent, of(inbox.ConversationFilter{
+			Status: closed, Unread: new(true), Origin: new(models.OriginBusiness), LastMessageBy: new(models.AuthorCustomer),
+		}, "")},
+		{"open windows of a quiet channel and a frequent tag", quiet, of(inbox.ConversationFilter{Window: new(inbox.WindowIsOpen), TagID: &a.Frequent}, "")},
 		{"who waits longest", agent, of(inbox.ConversationFilter{}, inbox.SortWaiting)},
-		{"whose window closes first", agent, of(inbox.ConversationFilter{}, inbox.SortWindowEnd)},
+		{"my who wait longest", agent, of(inbox.ConversationFilter{View: inbox.ViewMine}, inbox.SortWaiting)},
+		{"whose window closes first", agent, of(inbox.ConversationFilter{Window: new(inbox.WindowIsOpen)}, inbox.SortWindowEnd)},
 		{"closing within two hours", agent, of(inbox.ConversationFilter{Window: new(inbox.WindowIsClosing), ClosingWithin: 2 * time.Hour}, inbox.SortWindowEnd)},
+		{"window ends of closed ones", agent, of(inbox.ConversationFilter{Status: closed}, inbox.SortWindowEnd)},
 	}
-}
-
-// tag gives one in ten conversations a tag, and one in 10,000 another.
-func (w *world) tag(ctx context.Context) (frequent, rare models.ID, err error) {
-	frequent, rare = models.NewID(), models.NewID()
-	err = w.db.Write(ctx, func(tx *store.Tx) error {
-		var tags []models.Tag
-		for _, id := range []models.ID{frequent, rare} {
-			tags = append(tags, models.Tag{
-				OrganizationID: w.organization, ID: id, Name: id.String(), NameKey: id.String(), Color: models.TagGray, Version: 1, CreatedByID: w.agents[0],
-				CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
-			})
-		}
-		if err := tx.Create(&tags).Error; err != nil {
-			return err
-		}
-		const tagged = "INSERT INTO conversation_tags SELECT organization_id, id, ?, created_at FROM conversations WHERE hashtext(id::text) % ? = 0"
-		return errors.Join(tx.Exec(tagged, frequent, 10).Error, tx.Exec(tagged, rare, 10_000).Error)
-	})
-	if err != nil {
-		return models.NoID, models.NoID, fmt.Errorf("tag conversations: %w", err)
-	}
-	return frequent, rare, nil
 }
 
 // cursorAfter is the place after so many conversations of a list; empty if there are

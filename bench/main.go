@@ -51,6 +51,7 @@ type settings struct {
 	rounds     int
 	program    string
 	cpuProfile string
+	server     string
 }
 
 func run(ctx context.Context, args []string, out, progress io.Writer) int {
@@ -64,6 +65,8 @@ func run(ctx context.Context, args []string, out, progress io.Writer) int {
 	flags.IntVar(&s.rounds, "rounds", 0, "rounds of which the median is taken (0: as each benchmark thinks fit)")
 	flags.StringVar(&s.program, "program", "", "measure this binary of recado instead of building one")
 	flags.StringVar(&s.cpuProfile, "cpuprofile", "", "ingest, page: write a CPU profile of the program, under the last load, to this file")
+
+	flags.StringVar(&s.server, "server", "", "lists, search: load into a database of this PostgreSQL server (URL) and leave it there for the next run")
 
 	if len(args) == 0 {
 		usage(out, flags)

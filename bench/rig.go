@@ -134,6 +134,11 @@ func (r *rig) startCluster(ctx context.Context) (err error) {
 		return fmt.Errorf("connect to PostgreSQL: %w", err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
+	return r.observe(ctx, conn)
+}
+
+// observe notes which server is measured, and holds that it is durable.
+func (r *rig) observe(ctx context.Context, conn *pgx.Conn) error {
 	var fsync string
 	if err := conn.QueryRow(ctx, "SELECT current_setting('fsync'), current_setting('server_version')").Scan(&fsync, &r.report.Machine.PostgreSQL); err != nil {
 		return fmt.Errorf("ask PostgreSQL for its settings: %w", err)

@@ -40,6 +40,11 @@ func (r *rig) newWorld(ctx context.Context, name string, numbers, agents int) (*
 	if err != nil {
 		return nil, err
 	}
+	return r.worldIn(ctx, url, numbers, agents)
+}
+
+// worldIn makes one in an empty database.
+func (r *rig) worldIn(ctx context.Context, url string, numbers, agents int) (*world, error) {
 	db, err := store.Open(ctx, url, store.Options{})
 	if err != nil {
 		return nil, err
