@@ -59,24 +59,24 @@ func runLists(ctx context.Context, r *rig) (err error) {
 	defer service.Close()
 
 	t := r.report.table(fmt.Sprintf("Lists over %d conversations and %d messages, pages of %d, %d of each", conversations, messagesEach*conversations, pageSize, pages),
-		"list", "first page p50", "p95", fmt.Sprintf("after %d rows p50", deepPage), "p95")
+		"list", "first page p50", "p95", "rows", fmt.Sprintf("after %d rows p50", deepPage), "p95", "rows")
 	var worst time.Duration
 	for _, c := range a.cases() {
-		first, err := measureList(ctx, service, c, pages)
+		first, found, err := measureList(ctx, service, c, pages)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
-		deep := []time.Duration{0}
+		deep, foundDeep := []time.Duration{0}, 0
 		if cursor, err := cursorAfter(ctx, service, c, deepPage); err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		} else if cursor != "" {
 			c.list.Page.After = &cursor
-			if deep, err = measureList(ctx, service, c, pages); err != nil {
+			if deep, foundDeep, err = measureList(ctx, service, c, pages); err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}
 		}
-		r.sayf("%s: %v, deep %v", c.name, percentile(first, 95), percentile(deep, 95))
-		t.row(c.name, percentile(first, 50), percentile(first, 95), percentile(deep, 50), percentile(deep, 95))
+		r.sayf("%s: %v for %d rows, deep %v for %d", c.name, percentile(first, 95), found, percentile(deep, 95), foundDeep)
+		t.row(c.name, percentile(first, 50), percentile(first, 95), found, percentile(deep, 50), percentile(deep, 95), foundDeep)
 		worst = max(worst, percentile(first, 95), percentile(deep, 95))
 	}
 	r.report.notef("0 after %d rows: the list is shorter.", deepPage)
@@ -148,33 +148,33 @@ func (a *archive) cases() []listCase {
 }
 
 // cursorAfter is the place after so many conversations of a list; empty if there are
-// not so many.
+// not so many. Pages that hold few, because few of those looked at are wanted, count
+// as what they hold.
 func cursorAfter(ctx context.Context, service *inbox.Service, c listCase, rows int) (string, error) {
-	const step = 100
-	c.list.Page.First = new(step)
-	var cursor string
-	for range rows / step {
+	c.list.Page.First = new(store.MaxPageSize)
+	for rows > 0 {
 		page, err := service.Conversations(ctx, c.viewer, c.list)
 		if err != nil || !page.HasNext {
 			return "", err
 		}
-		cursor = page.Cursor(len(page.Rows) - 1)
-		c.list.Page.After = &cursor
+		rows -= len(page.Rows)
+		c.list.Page.After = page.EndCursor()
 	}
-	return cursor, nil
+	return *c.list.Page.After, nil
 }
 
-// measureList reads the same page over and over and returns what that took, sorted.
-func measureList(ctx context.Context, service *inbox.Service, c listCase, pages int) ([]time.Duration, error) {
+// measureList reads the same page over and over and returns what that took, sorted,
+// and how many conversations it has.
+func measureList(ctx context.Context, service *inbox.Service, c listCase, pages int) (took []time.Duration, rows int, err error) {
 	c.list.Page.First = new(pageSize)
-	took := make([]time.Duration, 0, pages)
 	for range pages {
 		begun := time.Now()
-		if _, err := service.Conversations(ctx, c.viewer, c.list); err != nil {
-			return nil, err
+		page, err := service.Conversations(ctx, c.viewer, c.list)
+		if err != nil {
+			return nil, 0, err
 		}
-		took = append(took, time.Since(begun))
+		took, rows = append(took, time.Since(begun)), len(page.Rows)
 	}
 	slices.Sort(took)
-	return took, nil
+	return took, rows, nil
 }

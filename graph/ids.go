@@ -65,5 +65,7 @@ func size(n *int32) *int {
 }
 
 func pageInfo[T any](page inbox.Page[T]) gqlmodel.PageInfo {
-	return gqlmodel.NewPageInfo(page.HasPrevious, page.HasNext, len(page.Rows), page.Cursor)
+	return gqlmodel.PageInfo{
+		HasNextPage: page.HasNext, HasPreviousPage: page.HasPrevious, StartCursor: page.StartCursor(), EndCursor: page.EndCursor(),
+	}
 }

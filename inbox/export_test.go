@@ -107,3 +107,15 @@ func (a BlockAttempt) Address() string { return a.address }
 
 // Credentials are what the call is made with.
 func (a BlockAttempt) Credentials() whatsapp.Credentials { return a.credentials }
+
+// BoundLists has pages of conversations look at that few of them.
+func (s *Service) BoundLists(walked, step, tagged int) {
+	s.bounds = bounds{walked: walked, step: step, tagged: tagged}
+}
+
+// What a page of conversations looks at, at most.
+var (
+	ListStep       = listBounds.step
+	ListStatements = listBounds.walked/listBounds.step + 1 // and one for the tag
+	ListTagged     = listBounds.tagged
+)

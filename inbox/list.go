@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"gorm.io/gorm"
-
 	"recado/models"
 	"recado/store"
 )
@@ -87,73 +85,42 @@ type ConversationList struct {
 //
 // Pages join without gaps or repeats for conversations that do not move
 // meanwhile. A conversation that gets a message moves to the newest end.
+//
+// A page costs the same however many conversations there are: a bounded number of
+// them is looked at, see listBounds. If that does not fill it, because few fulfil the conditions, it
+// has fewer rows than were asked for, or none, and goes on from its EndCursor (when
+// reading from the end, StartCursor).
 func (s *Service) Conversations(ctx context.Context, viewer models.Viewer, list ConversationList) (Page[models.Conversation], error) {
 	wanted, err := list.keyset(viewer).Range(list.Page)
 	if err != nil {
 		return Page[models.Conversation]{}, err
 	}
-	var rows []models.Conversation
-	if query, possible := s.conversationsOf(ctx, viewer, list, wanted); possible {
-		if err := query.Find(&rows).Error; err != nil {
-			return Page[models.Conversation]{}, fmt.Errorf("list conversations: %w", err)
-		}
+	page, err := s.conversationsIn(ctx, viewer, list, wanted)
+	if err != nil {
+		return Page[models.Conversation]{}, fmt.Errorf("list conversations: %w", err)
 	}
-	return store.PageOf(wanted, rows, list.Sort.place), nil
+	return page, nil
 }
 
-// conversationsOf is the query for a range. It is false if nothing can match, for
-// want of a channel. Each form of the query walks one index of conversations in
-// order and stops after the page; the migrations name them. What no index knows is
-// looked at on the way.
-func (s *Service) conversationsOf(ctx context.Context, viewer models.Viewer, list ConversationList, wanted store.Range) (*gorm.DB, bool) {
-	query := s.db.Read(ctx).Where("organization_id = ?", viewer.OrganizationID)
-	switch channels, all := viewer.Visible(list.ChannelIDs); {
-	case all:
-	case len(channels) == 0:
-		return nil, false
-	case len(channels) == 1:
-		query = query.Where("channel_id = ?", channels[0])
-	default:
-		query = query.Where("channel_id IN ?", channels)
+func (s *Service) conversationsIn(ctx context.Context, viewer models.Viewer, list ConversationList, wanted store.Range) (Page[models.Conversation], error) {
+	none := store.PageOf(wanted, nil, list.Sort.place)
+	restrictions, possible := list.restrictions(viewer, s.clock())
+	if !possible {
+		return none, nil
 	}
-	switch list.Sort {
-	case SortWaiting: // closed ones do not wait; spelled out, so that the partial indexes are seen to serve
-		query = query.Where("waiting_since IS NOT NULL")
-	case SortWindowEnd:
-		query = query.Where("status = 'OPEN' AND window_expires_at IS NOT NULL")
-	}
-	query = list.ofAssignees(query, viewer, wanted)
-	return wanted.Apply(list.narrow(query, viewer, s.clock())), true
-}
-
-// ofAssignees keeps what the view and the wanted assignees have.
-func (l ConversationList) ofAssignees(query *gorm.DB, viewer models.Viewer, wanted store.Range) *gorm.DB {
-	switch l.View {
-	case ViewMine:
-		query = query.Where("assignee_id = ?", viewer.UserID)
-	case ViewUnassigned:
-		query = query.Where("assignee_id IS NULL")
-		if l.Sort != "" && l.Sort != SortLastMessage {
-			break
-		}
-		// All NULL, so this orders nothing, but PostgreSQL only sees the index's order with it.
-		if wanted.Ascending() {
-			query = query.Order("assignee_id ASC")
-		} else {
-			query = query.Order("assignee_id DESC")
+	conversations := s.db.Read(ctx).Model(&models.Conversation{}).Where("organization_id = ?", viewer.OrganizationID)
+	if list.TagID != nil {
+		switch tagged, few, err := s.fewTagged(ctx, viewer.OrganizationID, *list.TagID); {
+		case err != nil:
+			return none, err
+		case few && len(tagged) == 0:
+			return none, nil
+		case few:
+			rows, err := among(s.db.Read(ctx), conversations.Where(store.OneOf("id", tagged)), s.bounds.tagged, list.Sort, restrictions, wanted)
+			return store.PageOf(wanted, rows, list.Sort.place), err
 		}
 	}
-	switch len(l.AssigneeIDs) {
-	case 0:
-		if l.AssigneeIDs != nil {
-			query = query.Where("1 = 0")
-		}
-	case 1:
-		query = query.Where("assignee_id = ?", l.AssigneeIDs[0])
-	default:
-		query = query.Where("assignee_id IN ?", l.AssigneeIDs)
-	}
-	return query
+	return list.Sort.routeFor(restrictions).read(conversations, wanted, s.bounds, list.Sort.place)
 }
 
 // place is where a conversation stands in a list with the sort.

@@ -44,6 +44,7 @@ type Service struct {
 	gate        *gate
 	process     models.ID // this process, on the bus
 	whereabouts *whereabouts
+	bounds      bounds   // of lists
 	numbers     sync.Map // the channels seen, by Meta's id of their number; see findChannels
 }
 
@@ -91,7 +92,7 @@ func New(rooms Rooms, options Options) *Service {
 	}
 	s := &Service{
 		db: rooms.DB, accounts: rooms.Accounts, channels: rooms.Channels, bus: rooms.Bus, queue: rooms.Queue, client: rooms.Client, media: rooms.Media, credits: rooms.Credits,
-		options: options, clock: options.Clock, log: options.Logger, gate: newGate(),
+		options: options, clock: options.Clock, log: options.Logger, gate: newGate(), bounds: listBounds,
 	}
 	if s.media != nil {
 		s.media.OnChange(s.fileChanged)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"hash/fnv"
 	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -81,29 +82,60 @@ func (k Keyset) Range(request PageRequest) (Range, error) {
 // Apply has a query return the rows of the range, for PageOf. The query must be
 // restricted to the list already.
 func (r Range) Apply(query *gorm.DB) *gorm.DB {
-	column, id := r.keyset.Column, "id"
+	return r.Within(query).Order(r.Order()).Limit(r.Rows())
+}
+
+// Within restricts a query to what lies between the cursors of the range.
+func (r Range) Within(query *gorm.DB) *gorm.DB {
 	beyond, within := ">", "<"
 	if r.keyset.NewestFirst {
 		beyond, within = within, beyond
 	}
+	place := "(" + r.keyset.Column + ", id) "
 	if r.after != nil {
-		query = query.Where("("+column+", "+id+") "+beyond+" (?, ?)", r.after.At, r.after.ID)
+		query = query.Where(place+beyond+" (?, ?)", r.after.At, r.after.ID)
 	}
 	if r.before != nil {
-		query = query.Where("("+column+", "+id+") "+within+" (?, ?)", r.before.At, r.before.ID)
+		query = query.Where(place+within+" (?, ?)", r.before.At, r.before.ID)
 	}
+	return query
+}
+
+// Order is the order in which the range is read, for ORDER BY. Columns that come
+// before the list's own have one value each, and are named because the database does
+// not see that.
+func (r Range) Order(before ...string) string {
 	direction := " ASC"
-	if r.keyset.NewestFirst != r.backward {
+	if !r.Ascending() {
 		direction = " DESC"
 	}
-	return query.Order(column + direction + ", " + id + direction).Limit(r.limit())
+	return strings.Join(append(slices.Clone(before), r.keyset.Column, "id"), direction+", ") + direction
+}
+
+// Place is how far the range was read, see Beyond. There must be such a place.
+func (r Range) Place() Place {
+	if r.backward {
+		return *r.before
+	}
+	return *r.after
 }
 
 // Ascending reports whether Apply reads the rows from the smallest on.
 func (r Range) Ascending() bool { return r.keyset.NewestFirst == r.backward }
 
-// limit is one more than the page, to learn whether there is more.
-func (r Range) limit() int { return r.size + 1 }
+// Rows is how many rows to read: one more than the page, to learn whether there is
+// more.
+func (r Range) Rows() int { return r.size + 1 }
+
+// Beyond is what is left of the range when it was read up to a place.
+func (r Range) Beyond(place Place) Range {
+	if r.backward {
+		r.before = &place
+	} else {
+		r.after = &place
+	}
+	return r
+}
 
 // Page is a part of an ordered list.
 type Page[T any] struct {
@@ -112,10 +144,51 @@ type Page[T any] struct {
 	HasPrevious bool // when read from the start: likewise
 	scope       uint64
 	place       func(*T) Place
+
+	start, end *Place // how far it was looked for rows, if that is beyond the first or last of them
 }
 
 // Cursor is the place of the row with that index, for a PageRequest on the same list.
 func (p *Page[T]) Cursor(index int) string { return encodeCursor(p.scope, p.place(&p.Rows[index])) }
+
+// StartCursor is where to go on before the page: the place of its first row, or
+// beyond it if that was looked at in vain. Nil if the page is empty.
+func (p *Page[T]) StartCursor() *string {
+	if p.start != nil || len(p.Rows) == 0 {
+		return p.cursorAt(p.start)
+	}
+	return new(p.Cursor(0))
+}
+
+// EndCursor is where to go on after the page, as StartCursor.
+func (p *Page[T]) EndCursor() *string {
+	if p.end != nil || len(p.Rows) == 0 {
+		return p.cursorAt(p.end)
+	}
+	return new(p.Cursor(len(p.Rows) - 1))
+}
+
+func (p *Page[T]) cursorAt(place *Place) *string {
+	if place == nil {
+		return nil
+	}
+	return new(encodeCursor(p.scope, *place))
+}
+
+// PageUpTo makes a page of the rows that were found up to a place at which the
+// search for them was given up: it may have fewer rows than were wanted, or none, and
+// there may be more, to be asked for from its StartCursor or EndCursor on.
+func PageUpTo[T any](r Range, rows []T, up Place, place func(*T) Place) Page[T] {
+	page := PageOf(r, rows, place)
+	switch {
+	case len(rows) > r.size: // it was filled before that
+	case r.backward:
+		page.HasPrevious, page.start = true, &up
+	default:
+		page.HasNext, page.end = true, &up
+	}
+	return page
+}
 
 // PageOf makes a page of the rows that a query under Range.Apply gave, in the
 // order in which it gave them. It takes the rows over.
@@ -159,7 +232,7 @@ func Cut[T any](r Range, all []T, place func(*T) Place) (Page[T], error) {
 	if r.backward {
 		slices.Reverse(rows)
 	}
-	return PageOf(r, rows[:min(len(rows), r.limit())], place), nil
+	return PageOf(r, rows[:min(len(rows), r.Rows())], place), nil
 }
 
 // CursorOf is the place that a row has in every page of the list.
@@ -215,7 +288,7 @@ func (r Range) place(cursor *string, field string) (*Place, error) {
 // Convert makes a page of other rows in the same places; rows for which it reports
 // false are left out.
 func Convert[T, U any](page Page[T], convert func(*T) (U, bool), place func(*U) Place) Page[U] {
-	converted := Page[U]{HasNext: page.HasNext, HasPrevious: page.HasPrevious, scope: page.scope, place: place}
+	converted := Page[U]{HasNext: page.HasNext, HasPrevious: page.HasPrevious, scope: page.scope, place: place, start: page.start, end: page.end}
 	for i := range page.Rows {
 		if row, ok := convert(&page.Rows[i]); ok {
 			converted.Rows = append(converted.Rows, row)

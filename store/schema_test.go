@@ -87,15 +87,17 @@ var onlyInMigrations = map[string][]index{
 	"channel_connections": { // those that are to be cleaned up
 		{Name: "channel_connections_expires_at_idx", Columns: "expires_at", Where: "ended_at IS NULL"},
 	},
-	"conversations": { // the inbox: everything, what is open, a channel, an assignee
-		{Name: "conversations_assignee_idx", Columns: "organization_id, assignee_id, last_message_at, id"},
+	"conversations": { // the inbox: everything, a state, a channel, an assignee
+		{Name: "conversations_assignee_idx", Columns: "organization_id, assignee_id, status, last_message_at, id"},
+		{Name: "conversations_business_idx", Columns: "organization_id, last_message_at, id", Where: "origin = 'BUSINESS'"},
+		{Name: "conversations_snoozed_idx", Columns: "organization_id, last_message_at, id", Where: "snoozed_until IS NOT NULL"},
+		{Name: "conversations_status_idx", Columns: "organization_id, status, last_message_at, id"},
 		{Name: "conversations_contact_key", Unique: true, Columns: "organization_id, channel_id, contact_id", Where: "current"},
 		{Name: "conversations_unread_idx", Columns: "organization_id, last_message_at, id", Where: "unread_count > 0"},
 		{Name: "conversations_waiting_idx", Columns: "organization_id, waiting_since, id", Where: "waiting_since IS NOT NULL"},
 		{Name: "conversations_window_idx", Columns: "organization_id, window_expires_at, id", Where: "status = 'OPEN' AND window_expires_at IS NOT NULL"},
 		{Name: "conversations_superseded_idx", Columns: "organization_id, contact_id", Where: "NOT current"},
-		{Name: "conversations_channel_idx", Columns: "organization_id, channel_id, last_message_at, id"},
-		{Name: "conversations_open_idx", Columns: "organization_id, last_message_at, id", Where: "status = 'OPEN'"},
+		{Name: "conversations_channel_idx", Columns: "organization_id, channel_id, status, last_message_at, id"},
 		{Name: "conversations_queue_idx", Columns: "organization_id, queued_at, id", Where: "queued_at IS NOT NULL"},
 		{Name: "conversations_recent_idx", Columns: "organization_id, last_message_at, id"},
 	},

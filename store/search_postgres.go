@@ -29,7 +29,7 @@ func (search Search) onPostgres(db *gorm.DB, wanted Range) ([]hit, error) {
 		return search.inConversation(db, wanted)
 	}
 	found, err := search.amongNewest(db, wanted)
-	if err != nil || len(found) == wanted.limit() {
+	if err != nil || len(found) == wanted.Rows() {
 		return found, err
 	}
 	return search.byIndex(db, wanted)

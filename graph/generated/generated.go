@@ -7120,11 +7120,13 @@ type PageInfo {
   """
   hasPreviousPage: Boolean!
   """
-  Cursor of the first edge; null when the page is empty.
+  Cursor of the first edge; null when the page is empty. When paging backwards through ` + "`" + `conversations` + "`" + `, a page that was cut short has
+  the place here up to which it looked, also if it is empty.
   """
   startCursor: String
   """
-  Cursor of the last edge; null when the page is empty.
+  Cursor of the last edge; null when the page is empty. When paging forwards through ` + "`" + `conversations` + "`" + `, a page that was cut short has the
+  place here up to which it looked, also if it is empty.
   """
   endCursor: String
 }
@@ -7175,7 +7177,9 @@ type Query {
   ): [Node]!
   """
   The inbox: conversations on the channels that the viewer may see (level VIEW). Pages join without gaps or repeats for
-  conversations that do not move; one that gets a message meanwhile moves to the newest end.
+  conversations that do not move; one that gets a message meanwhile moves to the newest end. A page costs the same however many
+  conversations there are: at most 5,000 are looked at. Where few of them fulfil a combination of conditions, a page is cut short: it
+  has fewer edges than were asked for, or none, while ` + "`" + `hasNextPage` + "`" + ` is true; go on from ` + "`" + `endCursor` + "`" + `.
   """
   conversations(
     """

@@ -113,16 +113,6 @@ type PageInfo struct {
 	EndCursor       *string
 }
 
-// NewPageInfo describes a page of a number of rows.
-func NewPageInfo(hasPrevious, hasNext bool, rows int, cursor func(int) string) PageInfo {
-	info := PageInfo{HasNextPage: hasNext, HasPreviousPage: hasPrevious}
-	if rows > 0 {
-		start, end := cursor(0), cursor(rows-1)
-		info.StartCursor, info.EndCursor = &start, &end
-	}
-	return info
-}
-
 func edges[R, E any](rows []R, edge func(int) E) []E {
 	made := make([]E, len(rows))
 	for i := range rows {
