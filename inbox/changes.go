@@ -48,13 +48,14 @@ type changes struct {
 // changing is a conversation under change.
 type changing struct {
 	models.Conversation
-	before  models.Conversation // as it was stored; zero if isNew
-	seen    models.Handling     // what its assignee knows of
-	isNew   bool
-	written bool // a column changed
-	adrift  bool // WaitingSince has to be looked up, see settleWaiting
-	stirred bool // its contact wrote, or is called otherwise now; see reconsiderBlocks
-	report  bool // assignment, status or unread count changed by other means than a new message
+	before    models.Conversation // as it was stored; zero if isNew
+	seen      models.Handling     // what its assignee knows of
+	isNew     bool
+	written   bool // a column changed
+	adrift    bool // WaitingSince has to be looked up, see settleWaiting
+	unentered bool // FreeEntryExpiresAt has to be looked up, see settleReferrals
+	stirred   bool // its contact wrote, or is called otherwise now; see reconsiderBlocks
+	report    bool // assignment, status or unread count changed by other means than a new message
 }
 
 // contactKey finds the current conversation of a contact on a channel.
@@ -177,6 +178,7 @@ func (c *changes) add(conversation models.Conversation) *changing {
 // it.
 func (c *changes) addMessage(conversation *changing, message models.Message) {
 	c.hear(conversation, message)
+	conversation.unentered = conversation.unentered || !conversation.EntryKnownAfter(message)
 	if !conversation.SeeMessage(message) {
 		conversation.adrift = true
 	}
@@ -230,6 +232,9 @@ func (c *changes) succeed(closed *changing, at time.Time) *changing {
 // save writes what changed and records the events.
 func (c *changes) save() error {
 	if err := c.settleWaiting(); err != nil {
+		return err
+	}
+	if err := c.settleReferrals(); err != nil {
 		return err
 	}
 	if err := c.settleReactions(); err != nil {

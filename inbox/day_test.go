@@ -300,7 +300,7 @@ func (s *shop) state() []string {
 			last = wamids[*c.LastMessageID]
 		}
 		lines = append(lines, fmt.Sprintln("conversation", names[c.ID], c.Status, "unread", c.UnreadCount, "last", last, clock(&c.LastMessageAt),
-			"customer", clock(c.LastCustomerMessageAt), c.CustomerWAID, clock(c.CustomerWAIDSeenAt), c.CustomerUserID, clock(c.CustomerUserIDSeenAt), "from an ad", clock(c.LastReferralAt),
+			"customer", clock(c.LastCustomerMessageAt), c.CustomerWAID, clock(c.CustomerWAIDSeenAt), c.CustomerUserID, clock(c.CustomerUserIDSeenAt), "from an ad", clock(c.LastReferralAt), clock(c.FreeEntryExpiresAt),
 			"assigned", c.AssigneeID != nil))
 	}
 	for _, m := range messages {

@@ -79,6 +79,7 @@ func (c *changes) absorb(into, from *changing) error {
 		return err
 	}
 	c.dropped = append(c.dropped, from.before)
+	into.unentered = into.unentered || into.LastReferralAt != nil || from.LastReferralAt != nil
 	had := into.AssigneeID
 	into.adrift = !into.Absorb(from.Conversation) || into.adrift || from.adrift
 	if !sameUser(had, into.AssigneeID) {

@@ -130,7 +130,8 @@ func (c *changes) take(message incoming, conversation *changing, turns *channels
 		c.handBack(turns, conversation)
 	}
 	c.addMessage(conversation, row)
-	return c.seeReferral(conversation, row)
+	c.seeReferral(conversation, row)
+	return nil
 }
 
 // home is the conversation that something belongs to, made if need be. With the

@@ -13,6 +13,15 @@ const Precision = time.Millisecond
 // SystemClock is the real time, in UTC, cut to Precision.
 func SystemClock() time.Time { return time.Now().UTC().Truncate(Precision) }
 
+// SameTime reports whether two times that may be absent are the same moment, or both
+// absent.
+func SameTime(a, b *time.Time) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}
+
 // Later returns the later of two times that may be absent; nil means never.
 func Later(a, b *time.Time) *time.Time {
 	switch {

@@ -1,6 +1,9 @@
 package models
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	// ServiceWindow is how long a business may answer freely after a customer's
@@ -56,28 +59,60 @@ func (c Conversation) WindowKindAt(now time.Time) *WindowKind {
 	return nil
 }
 
-// SeeReferral notes that a message came from an ad at the given time. Answer is the
-// team's first message at or after that time; nil if there is none yet.
-func (c *Conversation) SeeReferral(at time.Time, answer *time.Time) {
+// SeeReferral notes that a message came from an ad at the given time. It reports
+// false if the team may have answered it already: then FreeEntryExpiresAt is to be
+// looked up, as FreeEntryEnd.
+func (c *Conversation) SeeReferral(at time.Time) (entryKnown bool) {
 	c.LastReferralAt = Later(c.LastReferralAt, &at)
-	c.FreeEntryExpiresAt = Later(c.FreeEntryExpiresAt, FreeEntryPoint(at, answer))
+	return !c.wroteSince(at)
 }
 
-// answerReferral opens the free entry point if the team's message answers the newest
-// referral in time. Of several answers the first one counts.
+// EntryKnownAfter reports whether folding in a message leaves FreeEntryExpiresAt
+// right. It does not when an answer turns up that was written before the newest
+// referral or before other answers: then it is to be looked up, as FreeEntryEnd. It is
+// asked before SeeMessage.
+func (c *Conversation) EntryKnownAfter(m Message) bool {
+	if c.LastReferralAt == nil || !m.Listed() || m.Direction != Outbound {
+		return true
+	}
+	return !m.SentAt.Before(*c.LastReferralAt) && !c.wroteSince(m.SentAt.Add(1))
+}
+
+// wroteSince reports whether the team is known to have written at or after a time,
+// here or in the conversation before this one.
+func (c *Conversation) wroteSince(at time.Time) bool {
+	entered := c.enteredAt()
+	return c.LastTeamMessageAt != nil && !c.LastTeamMessageAt.Before(at) || entered != nil && !entered.Before(at)
+}
+
+// enteredAt is when the answer was written that opened the free entry point.
+func (c *Conversation) enteredAt() *time.Time {
+	if c.FreeEntryExpiresAt == nil {
+		return nil
+	}
+	return new(c.FreeEntryExpiresAt.Add(-FreeEntryWindow))
+}
+
+// answerReferral opens the free entry point if the team's message is the first that
+// answers the newest referral. Later ones change nothing; for those that turn up late
+// see EntryKnownAfter.
 func (c *Conversation) answerReferral(at time.Time) {
-	if c.LastReferralAt == nil {
-		return
+	if c.LastReferralAt != nil && !c.wroteSince(*c.LastReferralAt) {
+		c.FreeEntryExpiresAt = Later(c.FreeEntryExpiresAt, FreeEntryPoint(*c.LastReferralAt, &at))
 	}
-	expires := FreeEntryPoint(*c.LastReferralAt, &at)
-	answered := c.FreeEntryExpiresAt != nil && !c.FreeEntryExpiresAt.Add(-FreeEntryWindow).Before(*c.LastReferralAt)
-	switch {
-	case expires == nil:
-	case answered:
-		c.FreeEntryExpiresAt = Earlier(c.FreeEntryExpiresAt, expires)
-	default:
-		c.FreeEntryExpiresAt = expires
+}
+
+// FreeEntryEnd is when the last free entry point ends or ended that messages from ads
+// at the first times and messages of the team at the others opened; nil if there was
+// none. The times may be in any order.
+func FreeEntryEnd(referrals, answers []time.Time) (end *time.Time) {
+	answers = slices.SortedFunc(slices.Values(answers), time.Time.Compare)
+	for _, at := range referrals {
+		if first, _ := slices.BinarySearchFunc(answers, at, time.Time.Compare); first < len(answers) {
+			end = Later(end, FreeEntryPoint(at, &answers[first]))
+		}
 	}
+	return end
 }
 
 // FreeEntryPoint is the end of the window that the first answer to a message from
