@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"recado/graph/gqlmodel"
-	"recado/inbox"
 	"recado/models"
 )
 
@@ -23,10 +22,7 @@ func (r userResolver) Workload(ctx context.Context, user *gqlmodel.User) (*gqlmo
 
 // AssignmentLog is why it belongs to whom.
 func (r conversationResolver) AssignmentLog(ctx context.Context, conversation *gqlmodel.Conversation, first *int32, after *string, last *int32, before *string) (*gqlmodel.AssignmentEntryConnection, error) {
-	result, err := loadersFrom(ctx).assignmentLogs.load(ctx, historyKey{
-		conversation: conversation.ID,
-		first:        optionally(first), last: optionally(last), after: optionally(after), before: optionally(before),
-	})
+	result, err := loadersFrom(ctx).assignmentLogs.load(ctx, newPartKey(conversation.ID, first, after, last, before))
 	if err != nil {
 		return nil, err
 	}
@@ -35,26 +31,6 @@ func (r conversationResolver) AssignmentLog(ctx context.Context, conversation *g
 	}
 	page := result.Page
 	return &gqlmodel.AssignmentEntryConnection{Rows: page.Rows, Cursor: page.Cursor, PageInfo: pageInfo(page)}, nil
-}
-
-// assignmentLogs reads parts of many logs at once, for the loader.
-func (e *Edge) assignmentLogs(ctx context.Context, viewer models.Viewer, keys []historyKey) (map[historyKey]inbox.AssignmentLogResult, error) {
-	lists := make([]inbox.AssignmentLogList, len(keys))
-	for i, key := range keys {
-		lists[i] = inbox.AssignmentLogList{
-			ConversationID: key.conversation,
-			Page:           pageRequest(key.first.pointer(), key.after.pointer(), key.last.pointer(), key.before.pointer()),
-		}
-	}
-	results, err := e.rooms.Inbox.AssignmentLogs(ctx, viewer, lists)
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[historyKey]inbox.AssignmentLogResult, len(keys))
-	for i, key := range keys {
-		found[key] = results[i]
-	}
-	return found, nil
 }
 
 // Assignee is who takes care of it from then on.

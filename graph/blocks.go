@@ -47,27 +47,29 @@ func (r contactBlockResolver) Failure(ctx context.Context, block *gqlmodel.Conta
 
 // ContactBlock blocks a contact.
 func (r mutationResolver) ContactBlock(ctx context.Context, input gqlmodel.ContactBlockInput) (*gqlmodel.ContactBlockPayload, error) {
-	var payload gqlmodel.ContactBlockPayload
-	var err error
-	payload.Contact, payload.UserErrors, err = r.changeContact(ctx, input.ContactID, r.rooms.Inbox.BlockContact)
-	return orNothing(&payload, err)
+	changed, err := r.changeContact(ctx, input.ContactID, r.rooms.Inbox.BlockContact)
+	return (*gqlmodel.ContactBlockPayload)(changed), err
 }
 
 // ContactUnblock undoes ContactBlock.
 func (r mutationResolver) ContactUnblock(ctx context.Context, input gqlmodel.ContactUnblockInput) (*gqlmodel.ContactUnblockPayload, error) {
-	var payload gqlmodel.ContactUnblockPayload
-	var err error
-	payload.Contact, payload.UserErrors, err = r.changeContact(ctx, input.ContactID, r.rooms.Inbox.UnblockContact)
-	return orNothing(&payload, err)
+	changed, err := r.changeContact(ctx, input.ContactID, r.rooms.Inbox.UnblockContact)
+	return (*gqlmodel.ContactUnblockPayload)(changed), err
+}
+
+// changedContact is what all payloads of changes of a contact are like.
+type changedContact struct {
+	Contact    *gqlmodel.Contact
+	UserErrors []gqlmodel.ContactUserError
 }
 
 // changeContact runs a change of a contact and sorts its outcome.
 func (r mutationResolver) changeContact(ctx context.Context, contactID string,
 	change func(context.Context, models.Viewer, models.ID) error,
-) (*gqlmodel.Contact, []gqlmodel.ContactUserError, error) {
+) (*changedContact, error) {
 	viewer, err := r.viewer(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var ids idParser
 	id := ids.parse(models.PrefixContact, contactID, "contactId")
@@ -76,11 +78,14 @@ func (r mutationResolver) changeContact(ctx context.Context, contactID string,
 	}
 	problems, err := userErrors(ctx, r.Edge, err, "ContactErrorCode", nil,
 		func(p problem) gqlmodel.ContactUserError { return gqlmodel.ContactUserError(p) })
-	if err != nil || len(problems) > 0 {
-		return nil, problems, err
+	if err != nil {
+		return nil, err
 	}
-	contact, err := loadContact(ctx, id)
-	return contact, problems, err
+	payload := &changedContact{UserErrors: problems}
+	if len(problems) == 0 {
+		payload.Contact, err = loadContact(ctx, id)
+	}
+	return payload, err
 }
 
 // Cursor is the event's place in the feed.

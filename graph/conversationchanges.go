@@ -12,9 +12,7 @@ import (
 
 // ConversationAssign hands a conversation to a user, or to nobody.
 func (r mutationResolver) ConversationAssign(ctx context.Context, input gqlmodel.ConversationAssignInput) (*gqlmodel.ConversationAssignPayload, error) {
-	var payload gqlmodel.ConversationAssignPayload
-	var err error
-	payload.Conversation, payload.UserErrors, err = r.changeConversation(ctx, input.ConversationID,
+	changed, err := r.changeConversation(ctx, input.ConversationID,
 		func(viewer models.Viewer, id models.ID) (models.Conversation, error) {
 			if !input.AssigneeID.IsSet() {
 				return models.Conversation{}, models.NewError(models.CodeRequired, "assigneeId")
@@ -28,38 +26,32 @@ func (r mutationResolver) ConversationAssign(ctx context.Context, input gqlmodel
 				ConversationID: id, AssigneeID: assignee, ExpectedVersion: version(input.ExpectedVersion),
 			})
 		})
-	return orNothing(&payload, err)
+	return (*gqlmodel.ConversationAssignPayload)(changed), err
 }
 
 // ConversationClose marks a conversation as done.
 func (r mutationResolver) ConversationClose(ctx context.Context, input gqlmodel.ConversationCloseInput) (*gqlmodel.ConversationClosePayload, error) {
-	var payload gqlmodel.ConversationClosePayload
-	var err error
-	payload.Conversation, payload.UserErrors, err = r.changeConversation(ctx, input.ConversationID,
+	changed, err := r.changeConversation(ctx, input.ConversationID,
 		func(viewer models.Viewer, id models.ID) (models.Conversation, error) {
 			return r.rooms.Inbox.CloseConversation(ctx, viewer, inbox.Close{
 				ConversationID: id, Reason: input.Reason, ExpectedVersion: version(input.ExpectedVersion),
 			})
 		})
-	return orNothing(&payload, err)
+	return (*gqlmodel.ConversationClosePayload)(changed), err
 }
 
 // ConversationReopen opens a closed conversation.
 func (r mutationResolver) ConversationReopen(ctx context.Context, input gqlmodel.ConversationReopenInput) (*gqlmodel.ConversationReopenPayload, error) {
-	var payload gqlmodel.ConversationReopenPayload
-	var err error
-	payload.Conversation, payload.UserErrors, err = r.changeConversation(ctx, input.ConversationID,
+	changed, err := r.changeConversation(ctx, input.ConversationID,
 		func(viewer models.Viewer, id models.ID) (models.Conversation, error) {
 			return r.rooms.Inbox.ReopenConversation(ctx, viewer, id, version(input.ExpectedVersion))
 		})
-	return orNothing(&payload, err)
+	return (*gqlmodel.ConversationReopenPayload)(changed), err
 }
 
 // ConversationMarkRead marks messages as read.
 func (r mutationResolver) ConversationMarkRead(ctx context.Context, input gqlmodel.ConversationMarkReadInput) (*gqlmodel.ConversationMarkReadPayload, error) {
-	var payload gqlmodel.ConversationMarkReadPayload
-	var err error
-	payload.Conversation, payload.UserErrors, err = r.changeConversation(ctx, input.ConversationID,
+	changed, err := r.changeConversation(ctx, input.ConversationID,
 		func(viewer models.Viewer, id models.ID) (models.Conversation, error) {
 			var ids idParser
 			through := ids.optional(models.PrefixMessage, input.ThroughMessageID.Value(), "throughMessageId")
@@ -68,14 +60,12 @@ func (r mutationResolver) ConversationMarkRead(ctx context.Context, input gqlmod
 			}
 			return r.rooms.Inbox.MarkRead(ctx, viewer, id, through)
 		})
-	return orNothing(&payload, err)
+	return (*gqlmodel.ConversationMarkReadPayload)(changed), err
 }
 
 // ConversationMarkSeen notes what the viewer has read.
 func (r mutationResolver) ConversationMarkSeen(ctx context.Context, input gqlmodel.ConversationMarkSeenInput) (*gqlmodel.ConversationMarkSeenPayload, error) {
-	var payload gqlmodel.ConversationMarkSeenPayload
-	var err error
-	payload.Conversation, payload.UserErrors, err = r.changeConversation(ctx, input.ConversationID,
+	changed, err := r.changeConversation(ctx, input.ConversationID,
 		func(viewer models.Viewer, id models.ID) (models.Conversation, error) {
 			var ids idParser
 			through := ids.optional(models.PrefixMessage, input.ThroughMessageID.Value(), "throughMessageId")
@@ -84,7 +74,13 @@ func (r mutationResolver) ConversationMarkSeen(ctx context.Context, input gqlmod
 			}
 			return r.rooms.Inbox.MarkSeen(ctx, viewer, id, through)
 		})
-	return orNothing(&payload, err)
+	return (*gqlmodel.ConversationMarkSeenPayload)(changed), err
+}
+
+// changedConversation is what all payloads of changes of one conversation are like.
+type changedConversation struct {
+	Conversation *gqlmodel.Conversation
+	UserErrors   []gqlmodel.ConversationUserError
 }
 
 // changeConversation runs a change and sorts its outcome. With CONFLICT the
@@ -92,10 +88,10 @@ func (r mutationResolver) ConversationMarkSeen(ctx context.Context, input gqlmod
 // that took its place.
 func (r mutationResolver) changeConversation(ctx context.Context, conversationID string,
 	change func(models.Viewer, models.ID) (models.Conversation, error),
-) (*gqlmodel.Conversation, []gqlmodel.ConversationUserError, error) {
+) (*changedConversation, error) {
 	viewer, err := r.viewer(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var ids idParser
 	id := ids.parse(models.PrefixConversation, conversationID, "conversationId")
@@ -107,12 +103,13 @@ func (r mutationResolver) changeConversation(ctx context.Context, conversationID
 	problems, err := userErrors(ctx, r.Edge, err, "ConversationErrorCode", nil,
 		func(p problem) gqlmodel.ConversationUserError { return gqlmodel.ConversationUserError(p) })
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if code != "" && code != models.CodeConflict && code != models.CodeConversationSuperseded {
-		return nil, problems, nil
+	payload := &changedConversation{UserErrors: problems}
+	if code == "" || code == models.CodeConflict || code == models.CodeConversationSuperseded {
+		payload.Conversation = (*gqlmodel.Conversation)(&changed)
 	}
-	return (*gqlmodel.Conversation)(&changed), problems, nil
+	return payload, nil
 }
 
 func version(expected graphql.Omittable[*int32]) *int64 {

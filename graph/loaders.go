@@ -36,15 +36,16 @@ type loaders struct {
 	messages       loader[models.ID, models.Message]
 	wamids         loader[inbox.WAMID, models.Message]
 	reactions      loader[inbox.WAMID, []models.MessageReaction]
+	revisions      loader[inbox.WAMID, []models.MessageRevision]
 	attachments    loader[models.ID, models.Attachment] // of messages that the viewer sees
 	files          loader[models.ID, models.Attachment] // by themselves
-	histories      loader[historyKey, inbox.MessageResult]
-	assignmentLogs loader[historyKey, inbox.AssignmentLogResult]
+	histories      loader[partKey, inbox.MessageResult]
+	assignmentLogs loader[partKey, inbox.AssignmentLogResult]
 	tags           loader[models.ID, models.Tag]
 	tagsOf         loader[models.ID, []models.Tag] // of conversations
 	quickReplies   loader[models.ID, models.QuickReply]
 	notes          loader[models.ID, models.ConversationNote]
-	noteLists      loader[historyKey, inbox.NoteResult]
+	noteLists      loader[partKey, inbox.NoteResult]
 	notifications  loader[models.ID, models.Notification]
 }
 
@@ -66,17 +67,18 @@ func (e *Edge) withLoaders(ctx context.Context) context.Context {
 	bind(&l.messages, l, rooms.Inbox.MessagesByID)
 	bind(&l.wamids, l, rooms.Inbox.MessagesByWAMID)
 	bind(&l.reactions, l, rooms.Inbox.ReactionsByWAMID)
+	bind(&l.revisions, l, rooms.Inbox.RevisionsByWAMID)
 	bind(&l.attachments, l, func(ctx context.Context, viewer models.Viewer, ids []models.ID) (map[models.ID]models.Attachment, error) {
 		return rooms.Media.Load(ctx, viewer.OrganizationID, ids)
 	})
 	bind(&l.files, l, rooms.Media.Find)
-	bind(&l.histories, l, e.histories)
-	bind(&l.assignmentLogs, l, e.assignmentLogs)
+	bind(&l.histories, l, byPart(rooms.Inbox.Messages))
+	bind(&l.assignmentLogs, l, byPart(rooms.Inbox.AssignmentLogs))
 	bind(&l.tags, l, rooms.Inbox.TagsByID)
 	bind(&l.quickReplies, l, rooms.Inbox.QuickRepliesByID)
 	bind(&l.tagsOf, l, rooms.Inbox.TagsOfConversations)
 	bind(&l.notes, l, rooms.Inbox.NotesByID)
-	bind(&l.noteLists, l, e.noteLists)
+	bind(&l.noteLists, l, byPart(rooms.Inbox.Notes))
 	bind(&l.notifications, l, rooms.Inbox.NotificationsByID)
 	return context.WithValue(ctx, loadersKey, l)
 }

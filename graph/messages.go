@@ -8,39 +8,9 @@ import (
 	"recado/models"
 )
 
-// historyKey is a part of a conversation's messages, as a key of a loader.
-type historyKey struct {
-	conversation  models.ID
-	first, last   optional[int32]
-	after, before optional[string]
-}
-
-// optional is a pointer's value, to be compared by it.
-type optional[T comparable] struct {
-	given bool
-	value T
-}
-
-func optionally[T comparable](pointer *T) optional[T] {
-	if pointer == nil {
-		return optional[T]{}
-	}
-	return optional[T]{given: true, value: *pointer}
-}
-
-func (o optional[T]) pointer() *T {
-	if !o.given {
-		return nil
-	}
-	return &o.value
-}
-
 // Messages are the conversation's.
 func (r conversationResolver) Messages(ctx context.Context, conversation *gqlmodel.Conversation, first *int32, after *string, last *int32, before *string) (*gqlmodel.MessageConnection, error) {
-	result, err := loadersFrom(ctx).histories.load(ctx, historyKey{
-		conversation: conversation.ID,
-		first:        optionally(first), last: optionally(last), after: optionally(after), before: optionally(before),
-	})
+	result, err := loadersFrom(ctx).histories.load(ctx, newPartKey(conversation.ID, first, after, last, before))
 	if err != nil {
 		return nil, err
 	}
@@ -49,26 +19,6 @@ func (r conversationResolver) Messages(ctx context.Context, conversation *gqlmod
 	}
 	page := result.Page
 	return &gqlmodel.MessageConnection{Rows: page.Rows, Cursor: page.Cursor, PageInfo: pageInfo(page)}, nil
-}
-
-// histories reads many parts at once, for the loader.
-func (e *Edge) histories(ctx context.Context, viewer models.Viewer, keys []historyKey) (map[historyKey]inbox.MessageResult, error) {
-	lists := make([]inbox.MessageList, len(keys))
-	for i, key := range keys {
-		lists[i] = inbox.MessageList{
-			ConversationID: key.conversation,
-			Page:           pageRequest(key.first.pointer(), key.after.pointer(), key.last.pointer(), key.before.pointer()),
-		}
-	}
-	results, err := e.rooms.Inbox.Messages(ctx, viewer, lists)
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[historyKey]inbox.MessageResult, len(keys))
-	for i, key := range keys {
-		found[key] = results[i]
-	}
-	return found, nil
 }
 
 func loadMessage(ctx context.Context, id models.ID) (*gqlmodel.Message, error) {

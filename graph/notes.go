@@ -10,10 +10,7 @@ import (
 
 // Notes are the conversation's.
 func (r conversationResolver) Notes(ctx context.Context, conversation *gqlmodel.Conversation, first *int32, after *string, last *int32, before *string) (*gqlmodel.NoteConnection, error) {
-	result, err := loadersFrom(ctx).noteLists.load(ctx, historyKey{
-		conversation: conversation.ID,
-		first:        optionally(first), last: optionally(last), after: optionally(after), before: optionally(before),
-	})
+	result, err := loadersFrom(ctx).noteLists.load(ctx, newPartKey(conversation.ID, first, after, last, before))
 	if err != nil {
 		return nil, err
 	}
@@ -22,26 +19,6 @@ func (r conversationResolver) Notes(ctx context.Context, conversation *gqlmodel.
 	}
 	page := result.Page
 	return &gqlmodel.NoteConnection{Rows: page.Rows, Cursor: page.Cursor, PageInfo: pageInfo(page)}, nil
-}
-
-// noteLists reads many parts at once, for the loader.
-func (e *Edge) noteLists(ctx context.Context, viewer models.Viewer, keys []historyKey) (map[historyKey]inbox.NoteResult, error) {
-	lists := make([]inbox.NoteList, len(keys))
-	for i, key := range keys {
-		lists[i] = inbox.NoteList{
-			ConversationID: key.conversation,
-			Page:           pageRequest(key.first.pointer(), key.after.pointer(), key.last.pointer(), key.before.pointer()),
-		}
-	}
-	results, err := e.rooms.Inbox.Notes(ctx, viewer, lists)
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[historyKey]inbox.NoteResult, len(keys))
-	for i, key := range keys {
-		found[key] = results[i]
-	}
-	return found, nil
 }
 
 // Conversation is the one that the note was written in.

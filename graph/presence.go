@@ -32,13 +32,11 @@ func (r presenceResolver) User(ctx context.Context, presence *gqlmodel.Presence)
 
 // ConversationPresenceSet says what the viewer does.
 func (r mutationResolver) ConversationPresenceSet(ctx context.Context, input gqlmodel.ConversationPresenceSetInput) (*gqlmodel.ConversationPresenceSetPayload, error) {
-	var payload gqlmodel.ConversationPresenceSetPayload
-	var err error
-	payload.Conversation, payload.UserErrors, err = r.changeConversation(ctx, input.ConversationID,
+	changed, err := r.changeConversation(ctx, input.ConversationID,
 		func(viewer models.Viewer, id models.ID) (models.Conversation, error) {
 			return r.rooms.Inbox.SetPresence(ctx, viewer, id, input.State)
 		})
-	return orNothing(&payload, err)
+	return (*gqlmodel.ConversationPresenceSetPayload)(changed), err
 }
 
 // ConversationPresence tells who is in a conversation, at first and after each change.

@@ -108,9 +108,7 @@ func (e *Edge) tagErrors(ctx context.Context, err error) ([]gqlmodel.TagUserErro
 
 // ConversationTagsUpdate gives tags to a conversation and takes others off it.
 func (r mutationResolver) ConversationTagsUpdate(ctx context.Context, input gqlmodel.ConversationTagsUpdateInput) (*gqlmodel.ConversationTagsUpdatePayload, error) {
-	var payload gqlmodel.ConversationTagsUpdatePayload
-	var err error
-	payload.Conversation, payload.UserErrors, err = r.changeConversation(ctx, input.ConversationID,
+	changed, err := r.changeConversation(ctx, input.ConversationID,
 		func(viewer models.Viewer, id models.ID) (models.Conversation, error) {
 			tagging := inbox.Tagging{ConversationID: id, ExpectedVersion: version(input.ExpectedVersion)}
 			var err error
@@ -122,5 +120,5 @@ func (r mutationResolver) ConversationTagsUpdate(ctx context.Context, input gqlm
 			}
 			return r.rooms.Inbox.Tag(ctx, viewer, tagging)
 		})
-	return orNothing(&payload, err)
+	return (*gqlmodel.ConversationTagsUpdatePayload)(changed), err
 }

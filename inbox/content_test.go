@@ -249,10 +249,26 @@ func TestReceive_edits_and_deletions(t *testing.T) {
 		require.Equal(t, conversation.UnreadCount, after.UnreadCount)
 		require.Equal(t, conversation.LastCustomerMessageAt.Unix(), after.LastCustomerMessageAt.Unix())
 
+		revisions := func(viewer models.Viewer, wamid string) (bodies []string) {
+			key := inbox.WAMID{ChannelID: o.channel.ID, Value: wamid}
+			found, err := o.inbox.RevisionsByWAMID(t.Context(), viewer, []inbox.WAMID{key})
+			require.NoError(t, err)
+			for _, revision := range found[key] {
+				bodies = append(bodies, revision.Body)
+			}
+			return bodies
+		}
+		t.Run("leave the earlier versions to those who may see the message", func(t *testing.T) {
+			require.Equal(t, []string{"Is the shop open today?"}, revisions(o.watches, wamid))
+			for _, viewer := range []models.Viewer{o.stranger, o.member(models.LevelNone)} {
+				require.Empty(t, revisions(viewer, wamid))
+			}
+		})
 		t.Run("are for the author alone", func(t *testing.T) {
 			iris.Hear(number, "edit", map[string]any{"original_message_id": wamid, "message": map[string]any{"type": "text", "text": map[string]any{"body": "No"}}})
 			o.flush()
 			require.Equal(t, "Is the shop open tomorrow?", o.byWAMID(wamid).Body)
+			require.Equal(t, []string{"Is the shop open today?"}, revisions(o.watches, wamid))
 		})
 		t.Run("of a caption leave the file", func(t *testing.T) {
 			picture := o.sent(iris.SendMedia(number, simulator.File{Kind: "image", MIMEType: "image/jpeg", Bytes: []byte("x"), Caption: "front"}))

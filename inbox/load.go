@@ -148,6 +148,28 @@ func (s *Service) ReactionsByWAMID(ctx context.Context, viewer models.Viewer, wa
 	return found, nil
 }
 
+// RevisionsByWAMID returns what those of the messages whose channels the viewer may
+// see said before they were edited, see models.EarlierVersions. WhatsApp lets a message
+// be edited for a quarter of an hour, so they are few.
+func (s *Service) RevisionsByWAMID(ctx context.Context, viewer models.Viewer, wamids []WAMID) (map[WAMID][]models.MessageRevision, error) {
+	found := make(map[WAMID][]models.MessageRevision)
+	for some := range slices.Chunk(wamids, idsPerStatement) {
+		var rows []models.MessageRevision
+		err := s.db.Read(ctx).Where("organization_id = ?", viewer.OrganizationID).Where(visibleOf(viewer, some)).Find(&rows).Error
+		if err != nil {
+			return nil, fmt.Errorf("read revisions of %d messages: %w", len(some), err)
+		}
+		for _, row := range rows {
+			key := WAMID{ChannelID: row.ChannelID, Value: row.WAMID}
+			found[key] = append(found[key], row)
+		}
+	}
+	for key, revisions := range found {
+		found[key] = models.EarlierVersions(revisions)
+	}
+	return found, nil
+}
+
 // visibleOf is the condition that a row is about one of the messages, on a channel
 // that the viewer may see.
 func visibleOf(viewer models.Viewer, wamids []WAMID) clause.Expression {

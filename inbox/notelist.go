@@ -1,12 +1,8 @@
 package inbox
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"maps"
-	"slices"
-	"strings"
 
 	"recado/models"
 	"recado/store"
@@ -14,82 +10,23 @@ import (
 
 // NoteList is the list of a conversation's notes, the oldest first, and the part of
 // it that is wanted; without a size, its end.
-type NoteList struct {
-	ConversationID models.ID
-	Page           PageRequest
-}
+type NoteList = ConversationPart
 
 // NoteResult is what became of a NoteList.
-type NoteResult struct {
-	Page Page[models.ConversationNote]
-	Err  error // INVALID for a request out of bounds
+type NoteResult = PartResult[models.ConversationNote]
+
+var noteLists = belongings[models.ConversationNote]{
+	name: "notes", keyset: noteKeyset, place: notePlace,
+	conversation: func(n *models.ConversationNote) models.ID { return n.ConversationID },
+	visible: func(viewer models.Viewer, n *models.ConversationNote) bool {
+		return viewer.Can(n.ChannelID, models.LevelView)
+	},
 }
 
 // Notes returns pages of notes, one for each list, in one statement unless a
-// conversation is named twice. A conversation on a channel that the viewer may not
-// see has no notes.
+// conversation is named twice. A conversation that does not exist has no notes.
 func (s *Service) Notes(ctx context.Context, viewer models.Viewer, lists []NoteList) ([]NoteResult, error) {
-	results := make([]NoteResult, len(lists))
-	ranges := make([]store.Range, len(lists))
-	var open []int // indexes of lists still to be read
-	for i, list := range lists {
-		if ranges[i], results[i].Err = noteKeyset(list.ConversationID).Range(list.Page); results[i].Err == nil {
-			open = append(open, i)
-		}
-	}
-	for len(open) > 0 {
-		now := make(map[models.ID]int, len(open)) // conversation → index
-		var later []int
-		for _, i := range open {
-			if _, taken := now[lists[i].ConversationID]; taken || len(now) == listsPerStatement {
-				later = append(later, i)
-			} else {
-				now[lists[i].ConversationID] = i
-			}
-		}
-		of, err := s.readNotes(ctx, viewer, now, ranges)
-		if err != nil {
-			return nil, err
-		}
-		for conversation, i := range now {
-			results[i].Page = store.PageOf(ranges[i], of[conversation], notePlace)
-		}
-		open = later
-	}
-	return results, nil
-}
-
-// readNotes reads the ranges of several conversations at once: a limited query for
-// each, put together.
-func (s *Service) readNotes(ctx context.Context, viewer models.Viewer, lists map[models.ID]int, ranges []store.Range) (map[models.ID][]models.ConversationNote, error) {
-	parts := make([]any, 0, len(lists))
-	for conversation, i := range lists {
-		query := s.db.Read(ctx).Model(&models.ConversationNote{}).
-			Where("organization_id = ? AND conversation_id = ?", viewer.OrganizationID, conversation)
-		parts = append(parts, ranges[i].Apply(query))
-	}
-	union := "SELECT * FROM (?) AS part" + strings.Repeat(" UNION ALL SELECT * FROM (?) AS part", len(parts)-1)
-	var rows []models.ConversationNote
-	if err := s.db.Read(ctx).Raw(union, parts...).Scan(&rows).Error; err != nil {
-		return nil, fmt.Errorf("list notes of %d conversations: %w", len(lists), err)
-	}
-	of := make(map[models.ID][]models.ConversationNote, len(lists))
-	for _, row := range rows {
-		if viewer.Can(row.ChannelID, models.LevelView) {
-			of[row.ConversationID] = append(of[row.ConversationID], row)
-		}
-	}
-	for conversation, notes := range maps.All(of) {
-		ascending := ranges[lists[conversation]].Ascending()
-		slices.SortFunc(notes, func(a, b models.ConversationNote) int { // a union promises no order
-			order := cmp.Or(a.CreatedAt.Compare(b.CreatedAt), slices.Compare(a.ID[:], b.ID[:]))
-			if ascending {
-				return order
-			}
-			return -order
-		})
-	}
-	return of, nil
+	return noteLists.parts(ctx, s, viewer, lists)
 }
 
 // NotesByID returns those of the notes that exist for the viewer.

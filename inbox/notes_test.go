@@ -115,9 +115,11 @@ func TestNotes(t *testing.T) {
 			results, err = o.inbox.Notes(t.Context(), o.watches, []inbox.NoteList{{ConversationID: other.ID, Page: inbox.PageRequest{Last: &two, Before: &cursor}}})
 			require.NoError(t, err)
 			require.Equal(t, "1", results[0].Page.Rows[0].Body)
-			for _, viewer := range []models.Viewer{o.stranger, o.member(models.LevelNone)} {
-				require.Empty(t, o.notes(viewer, other.ID))
-			}
+			require.Empty(t, o.notes(o.stranger, other.ID))
+			results, err = o.inbox.Notes(t.Context(), o.member(models.LevelNone), []inbox.NoteList{{ConversationID: other.ID}})
+			require.NoError(t, err)
+			require.Equal(t, error(models.ErrNotFound), results[0].Err)
+			require.Empty(t, results[0].Page.Rows)
 		})
 	})
 }

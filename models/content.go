@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -418,6 +419,27 @@ func (m *Message) Revise(revisions []MessageRevision) bool {
 		m.Content, m.Body = &content, content.Text()
 	}
 	return true
+}
+
+// EarlierVersions returns what a message said before its newest edit, the oldest
+// first, of all its revisions: none if its author never edited it.
+func EarlierVersions(revisions []MessageRevision) []MessageRevision {
+	first := slices.IndexFunc(revisions, func(r MessageRevision) bool { return r.ID == r.WAMID })
+	if first < 0 {
+		return nil
+	}
+	author := revisions[first].Direction
+	versions := slices.DeleteFunc(slices.Clone(revisions), func(r MessageRevision) bool { return r.Deletion || r.Direction != author })
+	slices.SortFunc(versions, func(a, b MessageRevision) int {
+		switch {
+		case a.ID == a.WAMID:
+			return -1
+		case b.ID == b.WAMID:
+			return 1
+		}
+		return cmp.Or(a.RevisedAt.Compare(b.RevisedAt), strings.Compare(a.ID, b.ID))
+	})
+	return versions[:len(versions)-1]
 }
 
 func (r *MessageRevision) caption() string {

@@ -781,6 +781,7 @@ type ComplexityRoot struct {
 		ReplyTo             func(childComplexity int) int
 		RetriedBy           func(childComplexity int) int
 		RetryOf             func(childComplexity int) int
+		Revisions           func(childComplexity int) int
 		Says                func(childComplexity int) int
 		Sender              func(childComplexity int) int
 		SentAt              func(childComplexity int) int
@@ -857,6 +858,11 @@ type ComplexityRoot struct {
 	MessageRetryPayload struct {
 		Message    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	MessageRevision struct {
+		Body      func(childComplexity int) int
+		RevisedAt func(childComplexity int) int
 	}
 
 	MessageSendPayload struct {
@@ -1527,6 +1533,7 @@ type FreeAllowanceResolver interface {
 type MessageResolver interface {
 	Conversation(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.Conversation, error)
 
+	Revisions(ctx context.Context, obj *gqlmodel.Message) ([]gqlmodel.MessageRevision, error)
 	Reactions(ctx context.Context, obj *gqlmodel.Message) ([]gqlmodel.MessageReaction, error)
 
 	Attachment(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.Attachment, error)
@@ -4281,6 +4288,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.RetryOf(childComplexity), true
+	case "Message.revisions":
+		if e.ComplexityRoot.Message.Revisions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Revisions(childComplexity), true
 	case "Message.content":
 		if e.ComplexityRoot.Message.Says == nil {
 			break
@@ -4550,6 +4563,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MessageRetryPayload.UserErrors(childComplexity), true
+
+	case "MessageRevision.text":
+		if e.ComplexityRoot.MessageRevision.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageRevision.Body(childComplexity), true
+	case "MessageRevision.writtenAt":
+		if e.ComplexityRoot.MessageRevision.RevisedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageRevision.RevisedAt(childComplexity), true
 
 	case "MessageSendPayload.message":
 		if e.ComplexityRoot.MessageSendPayload.Message == nil {
@@ -8521,7 +8547,8 @@ input ConversationFilter {
   """
   origin: ConversationOrigin
   """
-  Whether it is put off until later; either when absent.
+  Whether it is put off until later; either when absent. What is put off is open all the same, so lists and counts of open
+  conversations hold it: a view without them asks for false, and ` + "`" + `ConversationCounts.snoozed` + "`" + ` says how many it leaves out.
   """
   isSnoozed: Boolean
   """
@@ -10222,6 +10249,20 @@ type MessageReaction {
 }
 
 """
+An earlier version of a message that its author edited.
+"""
+type MessageRevision {
+  """
+  What could be read in it: of a file, its caption.
+  """
+  text: String!
+  """
+  Since when it said so.
+  """
+  writtenAt: DateTime!
+}
+
+"""
 One message of a conversation, of either side. Needs VIEW on its channel.
 """
 type Message implements Node {
@@ -10269,6 +10310,10 @@ type Message implements Node {
   When its author deleted it for everyone; null if it was not. The team can still read it.
   """
   deletedAt: DateTime
+  """
+  What it said before it was edited, the oldest version first; empty if it never was. The present text is in ` + "`" + `text` + "`" + ` and ` + "`" + `content` + "`" + `.
+  """
+  revisions: [MessageRevision!]!
   """
   The reactions to it: one of each side at most.
   """
@@ -15941,6 +15986,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_editedAt(ctx, field)
 	case "deletedAt":
 		return ec.fieldContext_Message_deletedAt(ctx, field)
+	case "revisions":
+		return ec.fieldContext_Message_revisions(ctx, field)
 	case "reactions":
 		return ec.fieldContext_Message_reactions(ctx, field)
 	case "referral":
@@ -16081,6 +16128,16 @@ func (ec *executionContext) childFields_MessageRetryPayload(ctx context.Context,
 		return ec.fieldContext_MessageRetryPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageRetryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageRevision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_MessageRevision_text(ctx, field)
+	case "writtenAt":
+		return ec.fieldContext_MessageRevision_writtenAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageRevision", field.Name)
 }
 
 func (ec *executionContext) childFields_MessageSendPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29129,6 +29186,38 @@ func (ec *executionContext) fieldContext_Message_deletedAt(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Message", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Message_revisions(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_revisions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Message().Revisions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.MessageRevision) graphql.Marshaler {
+			return ec.marshalNMessageRevision2ᚕrecadoᚋgraphᚋgqlmodelᚐMessageRevisionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_revisions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageRevision(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Message_reactions(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -30584,6 +30673,52 @@ func (ec *executionContext) fieldContext_MessageRetryPayload_userErrors(_ contex
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _MessageRevision_text(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageRevision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageRevision_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Body, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageRevision_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageRevision", field, false, false, "String")
+}
+
+func (ec *executionContext) _MessageRevision_writtenAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageRevision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageRevision_writtenAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RevisedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageRevision_writtenAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageRevision", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _MessageSendPayload_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageSendPayload) (ret graphql.Marshaler) {
@@ -50477,6 +50612,12 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "revisions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Message_revisions(ctx, field, obj)
+				})
 		case "reactions":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -51056,6 +51197,44 @@ func (ec *executionContext) _MessageRetryPayload(ctx context.Context, sel ast.Se
 			}
 		case "userErrors":
 			out.Values[i] = ec._MessageRetryPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var messageRevisionImplementors = []string{"MessageRevision"}
+
+func (ec *executionContext) _MessageRevision(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.MessageRevision) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageRevisionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageRevision")
+		case "text":
+			out.Values[i] = ec._MessageRevision_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "writtenAt":
+			out.Values[i] = ec._MessageRevision_writtenAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -57048,6 +57227,26 @@ func (ec *executionContext) marshalNMessageReaction2ᚕrecadoᚋgraphᚋgqlmodel
 func (ec *executionContext) unmarshalNMessageRetryInput2recadoᚋgraphᚋgqlmodelᚐMessageRetryInput(ctx context.Context, v any) (gqlmodel.MessageRetryInput, error) {
 	res, err := ec.unmarshalInputMessageRetryInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMessageRevision2recadoᚋgraphᚋgqlmodelᚐMessageRevision(ctx context.Context, sel ast.SelectionSet, v gqlmodel.MessageRevision) graphql.Marshaler {
+	return ec._MessageRevision(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMessageRevision2ᚕrecadoᚋgraphᚋgqlmodelᚐMessageRevisionᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.MessageRevision) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMessageRevision2recadoᚋgraphᚋgqlmodelᚐMessageRevision(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNMessageSendContentInput2recadoᚋgraphᚋgqlmodelᚐMessageSendContentInput(ctx context.Context, v any) (gqlmodel.MessageSendContentInput, error) {

@@ -555,7 +555,8 @@ type ConversationFilter struct {
 	LastMessageBy graphql.Omittable[*models.Author] `json:"lastMessageBy,omitempty"`
 	// Who began it.
 	Origin graphql.Omittable[*models.Origin] `json:"origin,omitempty"`
-	// Whether it is put off until later; either when absent.
+	// Whether it is put off until later; either when absent. What is put off is open all the same, so lists and counts of open
+	// conversations hold it: a view without them asks for false, and `ConversationCounts.snoozed` says how many it leaves out.
 	IsSnoozed graphql.Omittable[*bool] `json:"isSnoozed,omitempty"`
 	// Whether the customer waits for an answer. Nobody waits in a closed conversation.
 	IsWaiting graphql.Omittable[*bool] `json:"isWaiting,omitempty"`

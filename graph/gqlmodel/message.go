@@ -5,6 +5,9 @@ import "recado/models"
 // Message is models.Message as clients see it.
 type Message models.Message
 
+// MessageRevision is models.MessageRevision as clients see it.
+type MessageRevision models.MessageRevision
+
 // PublicID is the id that clients see.
 func (m *Message) PublicID() string { return models.PublicID(models.PrefixMessage, m.ID) }
 
