@@ -37,28 +37,13 @@ func (s *Service) HandleFor(ctx context.Context, credentials whatsapp.Credential
 	if len(known) > 0 {
 		return Handle{MediaID: known[0].MediaID}, nil
 	}
-	attachments, err := s.Load(ctx, organization, []models.ID{id})
+	upload, fault, err := s.Upload(ctx, organization, id)
 	if err != nil {
 		return Handle{}, err
 	}
-	attachment, ok := attachments[id]
-	if !ok || attachment.Status != models.AttachmentAvailable {
-		return Handle{}, models.NewError(models.CodeAttachmentUnavailable, "").With("status", string(attachment.Status))
-	}
-	var fault error // of ours, which the client would take for a mistake in the request
-	mediaID, err := s.client.UploadMedia(ctx, credentials, whatsapp.MediaUpload{
-		MIMEType: attachment.MIMEType, FileName: attachment.FileName, ByteSize: attachment.ByteSize,
-		Open: func() (io.ReadCloser, error) {
-			reader, err := s.bucket.NewReader(ctx, attachment.BlobKey, nil)
-			if err != nil {
-				fault = fmt.Errorf("open blob %s: %w", attachment.BlobKey, err)
-				return nil, fault
-			}
-			return reader, nil
-		},
-	})
-	if fault != nil {
-		return Handle{}, fault
+	mediaID, err := s.client.UploadMedia(ctx, credentials, upload)
+	if *fault != nil {
+		return Handle{}, *fault
 	}
 	if err != nil {
 		return Handle{}, err
@@ -73,6 +58,32 @@ func (s *Service) HandleFor(ctx context.Context, credentials whatsapp.Credential
 		}
 		return nil
 	})
+}
+
+// Upload is an attachment as whatsapp.Client hands it to Meta. After that, fault is what
+// kept the bytes from being read, which the client would take for a mistake in the
+// request. ATTACHMENT_UNAVAILABLE if the bytes are not there.
+func (s *Service) Upload(ctx context.Context, organization, id models.ID) (upload whatsapp.MediaUpload, fault *error, err error) {
+	attachments, err := s.Load(ctx, organization, []models.ID{id})
+	if err != nil {
+		return whatsapp.MediaUpload{}, nil, err
+	}
+	attachment, ok := attachments[id]
+	if !ok || attachment.Status != models.AttachmentAvailable {
+		return whatsapp.MediaUpload{}, nil, models.NewError(models.CodeAttachmentUnavailable, "").With("status", string(attachment.Status))
+	}
+	fault = new(error)
+	return whatsapp.MediaUpload{
+		MIMEType: attachment.MIMEType, FileName: attachment.FileName, ByteSize: attachment.ByteSize,
+		Open: func() (io.ReadCloser, error) {
+			reader, err := s.bucket.NewReader(ctx, attachment.BlobKey, nil)
+			if err != nil {
+				*fault = fmt.Errorf("open blob %s: %w", attachment.BlobKey, err)
+				return nil, *fault
+			}
+			return reader, nil
+		},
+	}, fault, nil
 }
 
 // ForgetHandle drops an id that Meta says it does not know. One that was replaced

@@ -161,6 +161,10 @@ type call struct {
 	// asApp says that the call is made in the app's own name: its token needs no
 	// proof.
 	asApp bool
+	// oauth says that the token goes under its older name (§6.6).
+	oauth bool
+	// headers are added to the request.
+	headers map[string]string
 	// message says that the call counts against the number's throughput.
 	message bool
 	// repeatable says that making the call twice is like making it once, so

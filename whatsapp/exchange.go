@@ -71,6 +71,12 @@ func (c *Client) newRequest(ctx context.Context, creds Credentials, call call) (
 		req.URL.RawQuery += proof
 	}
 	req.Header.Set("Authorization", "Bearer "+creds.AccessToken)
+	if call.oauth {
+		req.Header.Set("Authorization", "OAuth "+creds.AccessToken)
+	}
+	for name, value := range call.headers {
+		req.Header[name] = []string{value} // as Meta writes it
+	}
 	req.Header.Set("User-Agent", c.userAgent)
 	req.Header.Set("Accept", "application/json")
 	if call.body != nil {

@@ -65,7 +65,7 @@ func TestSend_every_kind_in_metas_shape(t *testing.T) {
 		{
 			TemplateMessage{
 				Name: "pickup_ready", Language: "en_GB", HeaderMedia: &MediaMessage{Type: MediaImage, ID: "901"},
-				Body: []TemplateValue{{"first_name", "Iris"}, {"order_no", "8841"}},
+				Body:    []TemplateValue{{"first_name", "Iris"}, {"order_no", "8841"}},
 				Buttons: []TemplateButtonValue{{Index: 0, Suffix: "8841"}, {Index: 1, Payload: "confirm:8841"}, {Index: 2, Coupon: "TEA10"}},
 			},
 			`"type":"template","template":{"name":"pickup_ready","language":{"code":"en_GB"},"components":[

@@ -43,6 +43,9 @@ type Change struct {
 	// Account is Value decoded; nil unless Field is one that tells of an account or
 	// a number ([AccountUpdate]) and Value is an object.
 	Account *AccountUpdate
+	// Template is Value decoded; nil unless Field is one that tells of a template
+	// ([FieldTemplateStatus] and the like) and Value names one.
+	Template *TemplateUpdate
 }
 
 // Malformed is a piece of a delivery that could not be understood, in whole or
@@ -141,6 +144,8 @@ func (d *decoder) change(raw json.RawMessage, wabaID string, when time.Time, pat
 		change.Messages = d.appState(wire.Value, path+".value")
 	case FieldNumberQuality, FieldNumberName, FieldSecurity, FieldAccountUpdate, FieldAccountReview, FieldCapability:
 		change.Account = d.accountUpdate(change, path+".value")
+	case FieldTemplateStatus, FieldTemplateQuality, FieldTemplateComponents, FieldTemplateCategory:
+		change.Template = d.templateUpdate(change.Field, wire.Value, path+".value")
 	}
 	d.webhook.Changes = append(d.webhook.Changes, change)
 }

@@ -67,13 +67,19 @@ func (req *sendRequest) parseTemplate(raw json.RawMessage) *graphError {
 		Language struct {
 			Code string `json:"code"`
 		} `json:"language"`
+		Components []sentComponent `json:"components"`
 	}
 	if json.Unmarshal(raw, &template) != nil || template.Name == "" || template.Language.Code == "" {
 		return missing("template['name'] and template['language']['code'] are required.")
 	}
 	req.body = template.Name
 	req.template = templateKey{template.Name, template.Language.Code}
-	return nil
+	req.templateParts = template.Components
+	file, found, e := templateFile(template.Components)
+	if found && e == nil {
+		req.files = append(req.files, file)
+	}
+	return e
 }
 
 // mediaRef is a file that a message names, by its id or by a link, and the type that

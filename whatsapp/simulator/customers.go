@@ -180,7 +180,7 @@ func (h *CustomerHandle) profile() Customer {
 type ReceivedMessage struct {
 	ID           string          `json:"id"`
 	Type         string          `json:"type"`
-	Body         string          `json:"body"`               // of a text or interactive message, caption of a file, name of a template
+	Body         string          `json:"body"`               // of a text or interactive message, caption of a file, text of a template (its name if that is not known)
 	Content      json.RawMessage `json:"content"`            // the object of its type, as sent
 	File         *ReceivedFile   `json:"file,omitempty"`     // what is shown of an image, a document and so on
 	Choices      []Choice        `json:"choices,omitempty"`  // what can be tapped

@@ -41,6 +41,9 @@
 //	GET    /{waba-id}?fields=pricing_analytics.…  counts of delivered messages (§12.2)
 //	GET    /{waba-id}/phone_numbers           numbers of an account
 //	GET, POST, DELETE /{waba-id}/subscribed_apps
+//	GET, POST, DELETE /{waba-id}/message_templates  templates, which are reviewed (§7)
+//	GET, POST /{template-id}
+//	POST   /{app-id}/uploads, /upload:…       samples for templates (§6.6)
 //	GET, POST, DELETE /{app-id}/subscriptions callback of the app
 //	POST   /{phone-number-id}/register        and deregister (§8.3)
 //	GET    /{waba-id}?fields=…                account node (§8.1)

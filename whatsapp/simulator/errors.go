@@ -16,6 +16,8 @@ type graphError struct {
 	Details     string
 	Header      map[string]string // extra headers
 	IsTransient bool
+	UserTitle   string // words for people, of template calls
+	UserMessage string
 }
 
 type errorBody struct {
@@ -29,13 +31,15 @@ type errorFields struct {
 	Subcode     int        `json:"error_subcode,omitempty"`
 	IsTransient bool       `json:"is_transient,omitempty"`
 	ErrorData   *errorData `json:"error_data,omitempty"`
+	UserTitle   string     `json:"error_user_title,omitempty"`
+	UserMessage string     `json:"error_user_msg,omitempty"`
 	Trace       string     `json:"fbtrace_id"`
 }
 
 func (e *graphError) body(trace string) errorBody {
 	f := errorFields{
 		Message: e.Message, Type: e.Type, Code: e.Code, Subcode: e.Subcode,
-		IsTransient: e.IsTransient, Trace: trace,
+		IsTransient: e.IsTransient, UserTitle: e.UserTitle, UserMessage: e.UserMessage, Trace: trace,
 	}
 	if f.Type == "" {
 		f.Type = "OAuthException"
@@ -91,6 +95,11 @@ var catalogue = map[int]known{
 	131057: {500, "Account in maintenance mode", ""},
 	132000: {400, "Number of parameters does not match the expected number of params", ""},
 	132001: {404, "Template name does not exist in the translation", ""},
+	132005: {400, "Translated text too long", ""},
+	132007: {400, "Template Format Character Policy Violated", ""},
+	132012: {400, "Parameter format does not match format in the created template", ""},
+	132018: {400, "There was an error with the template parameters", ""},
+	131059: {400, "Invalid paging cursor", ""},
 	132015: {400, "Template is paused", ""},
 	132016: {400, "Template is disabled", ""},
 	133005: {400, "Two-step verification PIN mismatch", "The two-step verification code that was sent does not match."},

@@ -98,6 +98,14 @@ func (s *Simulator) serveGraph(w http.ResponseWriter, r *http.Request) {
 		s.serveAppSubscriptions(c)
 		return
 	}
+	if c.id == s.opts.AppID && c.edge == "uploads" {
+		s.serveUploads(c)
+		return
+	}
+	if strings.HasPrefix(c.id, "upload:") {
+		s.serveSample(c)
+		return
+	}
 	switch c.id + "/" + c.edge {
 	case "debug_token/":
 		s.serveDebugToken(c)
@@ -125,6 +133,8 @@ func (s *Simulator) serveGraph(w http.ResponseWriter, r *http.Request) {
 		c.withAccount(s.serveNumbers)
 	case "subscribed_apps":
 		c.withAccount(s.serveSubscribedApps)
+	case "message_templates":
+		c.withAccount(s.serveTemplates)
 	case "":
 		s.serveNode(c)
 	default:
@@ -191,6 +201,12 @@ func (s *Simulator) serveNode(c *call) {
 	if a := c.visibleAccount(); a != nil {
 		if !c.interfere(EndpointManagement) && !c.limited(a.id) {
 			s.serveAccount(c, a)
+		}
+		return
+	}
+	if t := c.visibleTemplate(); t != nil {
+		if !c.interfere(EndpointManagement) && !c.limited(t.wabaID) {
+			s.serveTemplate(c, t)
 		}
 		return
 	}

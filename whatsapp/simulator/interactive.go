@@ -10,7 +10,7 @@ import (
 // Choice is something on the customer's phone that can be tapped to answer: a
 // reply button, or a row of a list.
 type Choice struct {
-	Kind        string `json:"kind"` // button_reply or list_reply, as in the answer (§3.4)
+	Kind        string `json:"kind"` // button_reply or list_reply, as in the answer (§3.4); button: a quick reply of a template, with its payload as ID
 	ID          string `json:"id"`
 	Title       string `json:"title"`
 	Description string `json:"description,omitempty"`

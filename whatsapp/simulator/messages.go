@@ -27,7 +27,7 @@ type message struct {
 	customer     *customer
 	inbound      bool
 	kind         string
-	body         string          // of a text or interactive message, caption of a file, name of a template
+	body         string          // of a text or interactive message, caption of a file, text of a template (its name if that is not known)
 	content      json.RawMessage // the object of its type, as sent
 	choices      []Choice        // what the customer can tap
 	reaction     reaction        // of a message of the kind "reaction"
@@ -55,17 +55,19 @@ type message struct {
 
 // sendRequest is a validated body of POST /messages (§5.1).
 type sendRequest struct {
-	input        string
-	scoped       bool // input is a business-scoped user id
-	kind         string
-	content      json.RawMessage
-	body         string
-	files        []mediaRef
-	choices      []Choice
-	reaction     reaction
-	template     templateKey
-	replyTo      string
-	callbackData string
+	input    string
+	scoped   bool // input is a business-scoped user id
+	kind     string
+	content  json.RawMessage
+	body     string
+	files    []mediaRef
+	choices  []Choice
+	reaction reaction
+	template templateKey
+
+	templateParts []sentComponent
+	replyTo       string
+	callbackData  string
 }
 
 // serveMessages answers POST /{phone-number-id}/messages.
@@ -230,11 +232,10 @@ func (s *Simulator) accept(version string, n *number, req *sendRequest) (*messag
 	}
 	category := Service
 	if req.kind == "template" {
-		t, ok := s.templates[req.template]
-		if !ok {
-			return nil, errorOf(132001, fmt.Sprintf("template name (%s) does not exist in %s", req.template.name, req.template.language))
+		var refused *graphError
+		if category, refused = s.templateFor(n, req); refused != nil {
+			return nil, refused
 		}
-		category = t.Category
 	}
 	files, links, complaint, refused := s.filesOf(n, req)
 	if refused != nil {
@@ -349,8 +350,9 @@ type Template struct {
 	Category Category `json:"category"` // Utility if empty
 }
 
-// AddTemplate lets every number send a template; others are refused with
-// 132001. Parameters are not compared with the template's text.
+// AddTemplate lets every number send a template whose text is not known, so that
+// parameters are not compared with it. Those of an account are made through the Graph API
+// and reviewed; see PlanReview.
 func (s *Simulator) AddTemplate(t Template) {
 	if t.Category == "" {
 		t.Category = Utility

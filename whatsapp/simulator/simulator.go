@@ -31,6 +31,7 @@ type Timing struct {
 	Delivered time.Duration // from acceptance to the arrival on the phone; 1 s
 	Read      time.Duration // from arrival until a customer reads who reads by himself; 2 s
 	Failed    time.Duration // from acceptance to the failed status; 500 ms
+	Review    time.Duration // from handing a template in to the decision; 3 s
 }
 
 // Options configure a Simulator. The zero value is usable.
@@ -86,6 +87,7 @@ func (o Options) withDefaults() Options {
 	o.Timing.Delivered = cmp.Or(o.Timing.Delivered, time.Second)
 	o.Timing.Read = cmp.Or(o.Timing.Read, 2*time.Second)
 	o.Timing.Failed = cmp.Or(o.Timing.Failed, 500*time.Millisecond)
+	o.Timing.Review = cmp.Or(o.Timing.Review, 3*time.Second)
 	if o.RetryPauses == nil {
 		o.RetryPauses = []time.Duration{
 			time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute,
@@ -133,30 +135,34 @@ type Simulator struct {
 	end       context.CancelFunc
 	running   sync.WaitGroup // posts and pending tasks
 
-	mu         sync.Mutex // guards everything below
-	closed     bool
-	changed    chan struct{} // closed and replaced at each change
-	random     *rand.Rand
-	tasks      map[*task]struct{}
-	numbers    map[string]*number
-	accounts   map[string]*account
-	tokens     map[string]*token
-	codes      map[string]*loginCode
-	templates  map[templateKey]Template
-	byNumber   map[string]*customer // by wa_id
-	byUser     map[string]*customer // by business-scoped user id
-	chats      map[chatKey]*chat
-	messages   map[string]*message
-	sent       []*message
-	marks      []ReadMark
-	typing     []TypingRecord
-	files      map[string]*file
-	links      map[string]linked // by link
-	fetching   int               // messages whose links are being fetched
-	app        subscription
-	faults     faultState
-	out        outbox
-	deliveries []Delivery
+	mu        sync.Mutex // guards everything below
+	closed    bool
+	changed   chan struct{} // closed and replaced at each change
+	random    *rand.Rand
+	tasks     map[*task]struct{}
+	numbers   map[string]*number
+	accounts  map[string]*account
+	tokens    map[string]*token
+	codes     map[string]*loginCode
+	templates map[templateKey]Template
+
+	accountTemplates map[string]*metaTemplate // by id
+	reviews          map[string][]Review      // planned, by the name of the template
+	uploads          map[string]*sampleUpload
+	byNumber         map[string]*customer // by wa_id
+	byUser           map[string]*customer // by business-scoped user id
+	chats            map[chatKey]*chat
+	messages         map[string]*message
+	sent             []*message
+	marks            []ReadMark
+	typing           []TypingRecord
+	files            map[string]*file
+	links            map[string]linked // by link
+	fetching         int               // messages whose links are being fetched
+	app              subscription
+	faults           faultState
+	out              outbox
+	deliveries       []Delivery
 }
 
 type task struct{ timer Timer }
@@ -189,12 +195,14 @@ func New(opts Options) *Simulator {
 		tokens:    map[string]*token{},
 		codes:     map[string]*loginCode{},
 		templates: map[templateKey]Template{},
-		byNumber:  map[string]*customer{},
-		byUser:    map[string]*customer{},
-		chats:     map[chatKey]*chat{},
-		messages:  map[string]*message{},
-		files:     map[string]*file{},
-		links:     map[string]linked{},
+
+		accountTemplates: map[string]*metaTemplate{}, reviews: map[string][]Review{}, uploads: map[string]*sampleUpload{},
+		byNumber: map[string]*customer{},
+		byUser:   map[string]*customer{},
+		chats:    map[chatKey]*chat{},
+		messages: map[string]*message{},
+		files:    map[string]*file{},
+		links:    map[string]linked{},
 	}
 	s.control = s.routes()
 	return s

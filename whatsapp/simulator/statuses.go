@@ -95,7 +95,7 @@ type SendRecord struct {
 	WAID     string `json:"waId"`
 	UserID   string `json:"userId"`
 	Type     string `json:"type"`
-	Body     string `json:"body"` // of a text or interactive message, caption of a file, name of a template
+	Body     string `json:"body"` // of a text or interactive message, caption of a file, text of a template (its name if that is not known)
 
 	Content      json.RawMessage `json:"content"` // the object of its type, as sent
 	ReplyTo      string          `json:"replyTo,omitempty"`

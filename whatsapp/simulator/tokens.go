@@ -128,7 +128,7 @@ func pacific(t time.Time) string {
 // bearerOf is the token of a request, from the header or, as Graph also takes
 // it, from the query (§1.3).
 func bearerOf(r *http.Request) string {
-	if scheme, value, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+	if scheme, value, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && (strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "OAuth") && strings.Contains(r.URL.Path, "/upload:")) { // §6.6
 		return strings.TrimSpace(value)
 	}
 	return r.URL.Query().Get("access_token")
