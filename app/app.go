@@ -23,6 +23,7 @@ import (
 	"recado/secrets"
 	"recado/server"
 	"recado/store"
+	"recado/templates"
 	"recado/whatsapp"
 )
 
@@ -42,18 +43,19 @@ type Options struct {
 
 // App is the whole program. Its services are safe for concurrent use.
 type App struct {
-	Config   config.Config
-	Store    *store.Store
-	Accounts *accounts.Service
-	Channels *channels.Service
-	Credits  *credits.Service
-	CRM      *crm.Service
-	Bus      *events.Bus
-	Queue    *jobs.Queue
-	WhatsApp *whatsapp.Client
-	Media    *media.Service
-	Inbox    *inbox.Service
-	Metrics  *prometheus.Registry
+	Config    config.Config
+	Store     *store.Store
+	Accounts  *accounts.Service
+	Channels  *channels.Service
+	Credits   *credits.Service
+	CRM       *crm.Service
+	Bus       *events.Bus
+	Queue     *jobs.Queue
+	WhatsApp  *whatsapp.Client
+	Media     *media.Service
+	Templates *templates.Service
+	Inbox     *inbox.Service
+	Metrics   *prometheus.Registry
 
 	bucket *media.Bucket
 	server *server.Server
@@ -117,7 +119,7 @@ func Open(ctx context.Context, c config.Config, options Options) (opened *App, e
 	a.Channels = channels.New(a.Store, box, channels.Options{Logger: options.Logger, Queue: a.Queue})
 	a.CRM = crm.New(a.Store)
 	a.WhatsApp = whatsapp.NewClient(whatsapp.Options{
-		BaseURL: c.MetaGraphURL, Version: c.MetaGraphVersion, Now: options.Clock, AppSecret: firstSecret(c), Logger: options.Logger,
+		BaseURL: c.MetaGraphURL, Version: c.MetaGraphVersion, Now: options.Clock, AppID: c.MetaAppID, AppSecret: firstSecret(c), Logger: options.Logger,
 	})
 	if err := a.openMedia(ctx, options); err != nil {
 		return nil, err
@@ -125,9 +127,13 @@ func Open(ctx context.Context, c config.Config, options Options) (opened *App, e
 	if err := a.openCredits(options); err != nil {
 		return nil, err
 	}
+	a.Templates = templates.New(
+		templates.Rooms{DB: a.Store, Channels: a.Channels, Queue: a.Queue, Client: a.WhatsApp, Media: a.Media},
+		templates.Options{Clock: options.Clock, Logger: options.Logger},
+	)
 	a.Inbox = inbox.New(inbox.Rooms{
 		DB: a.Store, Accounts: a.Accounts, Channels: a.Channels, Bus: a.Bus, Queue: a.Queue, Client: a.WhatsApp, Media: a.Media,
-		Credits: a.Credits,
+		Credits: a.Credits, Templates: a.Templates,
 	}, inbox.Options{
 		Clock: options.Clock, Logger: options.Logger, QuietPeriod: c.SendQuietPeriod,
 		DeliveryRetention: c.DeliveryRetention, FeedRetention: c.FeedRetention,

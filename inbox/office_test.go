@@ -23,6 +23,7 @@ import (
 	"recado/models"
 	"recado/secrets"
 	"recado/store"
+	"recado/templates"
 	"recado/testkit"
 	"recado/whatsapp"
 	"recado/whatsapp/simulator"
@@ -43,19 +44,20 @@ const (
 // simulated Meta on HTTP. One clock serves both sides; it stands still until a
 // test moves it. Jobs run only after work was called, or by hand.
 type office struct {
-	t        *testing.T
-	url      string // of the database
-	db       *store.Store
-	clock    *simulator.ManualClock
-	meta     *simulator.Simulator
-	client   *whatsapp.Client
-	accounts *accounts.Service
-	channels *channels.Service
-	credits  *credits.Service
-	bus      *events.Bus
-	queue    *jobs.Queue
-	media    *media.Service // nil until keepsFiles
-	inbox    *inbox.Service
+	t         *testing.T
+	url       string // of the database
+	db        *store.Store
+	clock     *simulator.ManualClock
+	meta      *simulator.Simulator
+	client    *whatsapp.Client
+	accounts  *accounts.Service
+	channels  *channels.Service
+	credits   *credits.Service
+	bus       *events.Bus
+	queue     *jobs.Queue
+	media     *media.Service     // nil until keepsFiles
+	templates *templates.Service // nil until keepsTemplates
+	inbox     *inbox.Service
 
 	organization models.ID
 	channel      models.Channel
@@ -129,7 +131,7 @@ func (o *office) open(options inbox.Options) *inbox.Service {
 	options.Clock, options.QuietPeriod = o.clock.Now, quiet
 	service := inbox.New(inbox.Rooms{
 		DB: o.db, Accounts: o.accounts, Channels: o.channels, Bus: o.bus, Queue: o.queue, Client: o.client, Media: o.media,
-		Credits: o.credits,
+		Credits: o.credits, Templates: o.templates,
 	}, options)
 	o.t.Cleanup(service.Close)
 	return service

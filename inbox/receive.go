@@ -150,6 +150,9 @@ func (s *Service) apply(tx *store.Tx, batch []*intake, how company) error {
 	if err := s.tellOfBlocks(tx.Statement.Context, tx, changes); err != nil {
 		return err
 	}
+	if err := s.hearOfTemplates(tx, traffic.templates); err != nil {
+		return err
+	}
 	return s.drainRelieved(tx.Statement.Context, tx, changes)
 }
 
@@ -225,6 +228,8 @@ func (in *intake) sort(numbers map[string]*models.Channel, traffic *traffic) {
 		switch value := change.Messages; {
 		case value == nil && whatsapp.BringsMessages(change.Field):
 			// reported as malformed
+		case change.Template != nil:
+			traffic.templates = append(traffic.templates, newsOf(in, change))
 		case value == nil:
 			in.ignoref("field %s", change.Field)
 		case numbers[value.PhoneNumberID] == nil:

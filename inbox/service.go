@@ -13,6 +13,7 @@ import (
 	"recado/media"
 	"recado/models"
 	"recado/store"
+	"recado/templates"
 	"recado/whatsapp"
 )
 
@@ -38,6 +39,7 @@ type Service struct {
 	client      *whatsapp.Client
 	media       *media.Service
 	credits     *credits.Service
+	templates   *templates.Service
 	options     Options
 	clock       models.Clock
 	log         *slog.Logger
@@ -58,6 +60,8 @@ type Rooms struct {
 	Client   *whatsapp.Client  // called by the jobs
 	Media    *media.Service    // fetches the files of messages; nil: none are fetched
 	Credits  *credits.Service  // is told what messages cost; nil: nothing costs anything
+
+	Templates *templates.Service // hears what Meta tells of templates; nil: that is ignored
 }
 
 // New returns a Service on the given rooms and registers its jobs with the queue.
@@ -91,7 +95,7 @@ func New(rooms Rooms, options Options) *Service {
 		options.ObserveBatch = func(int) {}
 	}
 	s := &Service{
-		db: rooms.DB, accounts: rooms.Accounts, channels: rooms.Channels, bus: rooms.Bus, queue: rooms.Queue, client: rooms.Client, media: rooms.Media, credits: rooms.Credits,
+		db: rooms.DB, accounts: rooms.Accounts, channels: rooms.Channels, bus: rooms.Bus, queue: rooms.Queue, client: rooms.Client, media: rooms.Media, credits: rooms.Credits, templates: rooms.Templates,
 		options: options, clock: options.Clock, log: options.Logger, gate: newGate(), bounds: listBounds,
 	}
 	if s.media != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"recado/events"
 	"recado/models"
@@ -103,6 +104,9 @@ func (st *Stream) admit(ctx context.Context, event models.Event) (*Change, error
 	viewer, err := st.inbox.accounts.Refreshed(ctx, st.viewer)
 	if err != nil {
 		return nil, err
+	}
+	if payload.Template != nil && !slices.ContainsFunc(payload.ChannelIDs, func(id models.ID) bool { return viewer.Can(id, models.LevelView) }) {
+		return nil, nil //nolint:nilnil // of an account on none of whose channels the reader may look
 	}
 	if event.ChannelID != models.NoID && !viewer.Can(event.ChannelID, models.LevelView) {
 		if wanted != nil {

@@ -13,6 +13,8 @@ type traffic struct {
 	messages []incoming // what customers wrote: nearly all of it
 	others   []incoming // all else that is like a message; see incoming
 	statuses []step
+
+	templates []templateNews
 }
 
 // incoming lists all but the statuses.

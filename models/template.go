@@ -135,6 +135,7 @@ type Template struct {
 	Format         ParameterFormat    `gorm:"column:parameter_format;not null"`
 	Content        TemplateContent    `gorm:"serializer:json;not null"` // what is sent: as Meta has it, or will get it first
 	Draft          *TemplateContent   `gorm:"serializer:json"`          // an edit that Meta has not taken; nil if there is none
+	DraftCategory  TemplateCategory   `gorm:"not null"`                 // with Draft: the category asked for; empty: as it is
 	Foreign        []byte             `gorm:"column:foreign_parts"`     // Meta's components, of a template with parts that Content cannot hold; nil otherwise
 	Status         TemplateStatus     `gorm:"not null"`
 	StatusAt       time.Time          `gorm:"not null"` // Meta's time of Status
@@ -145,6 +146,7 @@ type Template struct {
 	Refusal        *TemplateRefusal   `gorm:"serializer:json"` // nil: the last thing asked of Meta went well
 	Request        TemplateRequest    `gorm:"not null"`        // what Meta is being asked to do; empty: nothing
 	RequestedAt    *time.Time
+	RequestedByID  *ID              `gorm:"type:uuid"` // the user who asked for it
 	Quality        TemplateQuality  `gorm:"not null"`
 	QualityAt      *time.Time       // Meta's time of Quality
 	PastCategory   TemplateCategory `gorm:"column:past_category;not null"`   // before Meta changed it; empty: it did not
@@ -256,7 +258,7 @@ const (
 	TemplateStepCreated   TemplateStepKind = "CREATED"   // here, by a user
 	TemplateStepFound     TemplateStepKind = "FOUND"     // at Meta, made elsewhere
 	TemplateStepEdited    TemplateStepKind = "EDITED"    // by a user; Meta has not seen it
-	TemplateStepSubmitted TemplateStepKind = "SUBMITTED" // Meta took it for review; Value is the status before
+	TemplateStepSubmitted TemplateStepKind = "SUBMITTED" // Meta took it for review; of an edit, Value is the status in which it was edited
 	TemplateStepRefused   TemplateStepKind = "REFUSED"   // Meta did not take it; Value is the code
 	TemplateStepStatus    TemplateStepKind = "STATUS"    // Value is the new status
 	TemplateStepQuality   TemplateStepKind = "QUALITY"   // Value is the new quality

@@ -14,6 +14,7 @@ CREATE TABLE templates (
     parameter_format   text NOT NULL,
     content            text NOT NULL,
     draft              text,
+    draft_category     text NOT NULL,
     foreign_parts      bytea,
     status             text NOT NULL,
     status_at          timestamptz NOT NULL,
@@ -24,6 +25,7 @@ CREATE TABLE templates (
     refusal            text,
     request            text NOT NULL,
     requested_at       timestamptz,
+    requested_by_id    uuid,
     quality            text NOT NULL,
     quality_at         timestamptz,
     past_category      text NOT NULL,
@@ -38,7 +40,8 @@ CREATE TABLE templates (
     updated_at         timestamptz NOT NULL,
     PRIMARY KEY (organization_id, id),
     CONSTRAINT fk_templates_organization FOREIGN KEY (organization_id) REFERENCES organizations (id),
-    CONSTRAINT fk_templates_created_by FOREIGN KEY (created_by_id) REFERENCES users (id)
+    CONSTRAINT fk_templates_created_by FOREIGN KEY (created_by_id) REFERENCES users (id),
+    CONSTRAINT fk_templates_requested_by FOREIGN KEY (requested_by_id) REFERENCES users (id)
 );
 -- The list of an organization, newest first. There are some hundred per account.
 CREATE INDEX templates_list_idx ON templates (organization_id, created_at, id);

@@ -18,6 +18,7 @@ import (
 	"recado/media"
 	"recado/secrets"
 	"recado/store"
+	"recado/templates"
 	"recado/testkit"
 	"recado/whatsapp"
 )
@@ -25,14 +26,15 @@ import (
 // Rooms are the domain rooms, on a database that holds a World.
 type Rooms struct {
 	*testkit.World
-	DB       *store.Store
-	Accounts *accounts.Service
-	Channels *channels.Service
-	Credits  *credits.Service
-	CRM      *crm.Service
-	Bus      *events.Bus
-	Media    *media.Service
-	Inbox    *inbox.Service
+	DB        *store.Store
+	Accounts  *accounts.Service
+	Channels  *channels.Service
+	Credits   *credits.Service
+	CRM       *crm.Service
+	Bus       *events.Bus
+	Media     *media.Service
+	Templates *templates.Service
+	Inbox     *inbox.Service
 }
 
 // OnEach runs the test once per dialect, as subtests, on rooms of its own.
@@ -64,8 +66,9 @@ func New(t testing.TB, db *store.Store) *Rooms {
 		credits.Rooms{DB: db, Queue: queue, Bus: r.Bus, AccessToken: r.Channels.AccessToken, Rights: r.Accounts.Refreshed},
 		credits.Options{SigningKey: make([]byte, secrets.KeySize)},
 	)
+	r.Templates = templates.New(templates.Rooms{DB: db, Channels: r.Channels, Queue: queue, Media: r.Media}, templates.Options{})
 	r.Inbox = inbox.New(inbox.Rooms{
-		DB: db, Accounts: r.Accounts, Channels: r.Channels, Bus: r.Bus, Queue: queue, Media: r.Media, Credits: r.Credits,
+		DB: db, Accounts: r.Accounts, Channels: r.Channels, Bus: r.Bus, Queue: queue, Media: r.Media, Credits: r.Credits, Templates: r.Templates,
 		Client: whatsapp.NewClient(whatsapp.Options{}), // calls nobody: no job is worked
 	}, inbox.Options{})
 	t.Cleanup(r.Inbox.Close)

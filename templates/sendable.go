@@ -1,0 +1,176 @@
+package templates
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"recado/media"
+	"recado/models"
+)
+
+// Sendable reads a template for a message on a channel, by the database or in the
+// transaction that will queue it. The viewer needs REPLY on the channel. Failures:
+// NOT_FOUND (templateId) if the template does not exist for the viewer, was deleted, or
+// is of another account than the channel, and those of models.Template.Sendable, with the
+// field templateId.
+func (s *Service) Sendable(db *gorm.DB, viewer models.Viewer, channel models.Channel, templateID models.ID) (models.Template, error) {
+	if err := viewer.Require(channel.ID, models.LevelReply); err != nil {
+		return models.Template{}, err
+	}
+	template, err := find(db, viewer, templateID)
+	if models.CodeOf(err) == models.CodeNotFound || err == nil && template.WABAID != channel.WABAID {
+		return models.Template{}, models.NewError(models.CodeNotFound, fieldTemplateID)
+	}
+	if err != nil {
+		return models.Template{}, err
+	}
+	return template, onTemplate(template.Sendable())
+}
+
+const fieldTemplateID = "templateId"
+
+// onTemplate blames the template.
+func onTemplate(err error) error {
+	refusal, ok := errors.AsType[*models.Error](err)
+	if !ok {
+		return err
+	}
+	return &models.Error{Code: refusal.Code, Field: fieldTemplateID, Params: refusal.Params}
+}
+
+// Filled is a template filled in for a customer.
+type Filled struct {
+	Template models.Template
+	Sent     models.SentTemplate // what the customer gets: the Template member of the message's Content
+	Missing  []string            // see models.Template.Render
+	// AttachmentID is the file of the header: the message's attachment. Nil: none.
+	AttachmentID *models.ID
+}
+
+// Obstacle is why the message cannot be sent as it is filled in; nil if it can:
+// VALUES_MISSING (values) with Params["variables"], or what the values make too long.
+func (f Filled) Obstacle() *models.Error {
+	if len(f.Missing) > 0 {
+		return models.NewError(models.CodeValuesMissing, "values").With("variables", strings.Join(f.Missing, ", "))
+	}
+	if refusal, ok := errors.AsType[*models.Error](f.Sent.Check()); ok {
+		return &models.Error{Code: refusal.Code, Field: "values", Params: refusal.Params}
+	}
+	return nil
+}
+
+// Message is the content of the message that is sent, its kind being
+// models.KindTemplate and its body Content.Text.
+func (f Filled) Message() models.Content { return models.Content{Template: &f.Sent} }
+
+// Fill fills a template in: with what is known of the contact (nil: of nobody), the
+// viewer and the organization, and over that with the values that are given. A file of
+// the header that was given must be one that the viewer may use, of the header's kind:
+// NOT_FOUND, INVALID or those of models.Attachment.Sendable (values.headerAttachmentId).
+func (s *Service) Fill(db *gorm.DB, viewer models.Viewer, template models.Template, contactID *models.ID, values models.TemplateValues) (Filled, error) {
+	known, err := fieldsOf(db, viewer, contactID)
+	if err != nil {
+		return Filled{}, err
+	}
+	for name, value := range values.Fields {
+		if strings.TrimSpace(value) != "" {
+			known[name] = value
+		}
+	}
+	values.Fields = known
+	filled := Filled{Template: template, AttachmentID: template.AttachmentOf(values)}
+	filled.Sent, filled.Missing = template.Render(values)
+	if filled.AttachmentID == nil {
+		return filled, nil
+	}
+	file, err := fileOf(db, viewer, template, values, *filled.AttachmentID)
+	if err != nil {
+		return Filled{}, err
+	}
+	if file.Kind == models.MediaDocument {
+		filled.Sent.Header.FileName = file.FileName
+	}
+	return filled, nil
+}
+
+// fileOf reads the file of the header: the template's sample, which everybody may use
+// who may use the template, or one of the viewer's.
+func fileOf(db *gorm.DB, viewer models.Viewer, template models.Template, values models.TemplateValues, id models.ID) (models.Attachment, error) {
+	const field = "values.headerAttachmentId"
+	var file models.Attachment
+	var err error
+	if values.HeaderAttachmentID == nil {
+		err = db.Take(&file, "organization_id = ? AND id = ?", viewer.OrganizationID, id).Error
+		if err != nil {
+			return file, fmt.Errorf("read sample of template %s: %w", template.ID, err)
+		}
+	} else if file, err = media.FindIn(db, viewer, id, field); err != nil {
+		return file, err
+	}
+	if kind, _ := template.Content.Header.Kind.Media(); file.Kind != kind {
+		return file, models.NewError(models.CodeInvalid, field)
+	}
+	if refusal, ok := errors.AsType[*models.Error](file.Sendable()); ok {
+		return file, &models.Error{Code: refusal.Code, Field: field, Params: refusal.Params}
+	}
+	return file, nil
+}
+
+// fieldsOf reads the merge fields that Recado knows by itself.
+func fieldsOf(db *gorm.DB, viewer models.Viewer, contactID *models.ID) (map[string]string, error) {
+	var row struct{ Contact, WaID, UserName, UserEmail, Organization string }
+	contact := models.NoID
+	if contactID != nil {
+		contact = *contactID
+	}
+	err := db.Raw(`SELECT
+		(SELECT name FROM contacts WHERE organization_id = @organization AND id = @contact) AS contact,
+		(SELECT value FROM contact_identities WHERE organization_id = @organization AND contact_id = @contact AND kind = @kind
+			ORDER BY created_at, channel_id, value LIMIT 1) AS wa_id,
+		(SELECT name FROM users WHERE organization_id = @organization AND id = @user) AS user_name,
+		(SELECT email FROM users WHERE organization_id = @organization AND id = @user) AS user_email,
+		(SELECT name FROM organizations WHERE id = @organization) AS organization`,
+		map[string]any{"organization": viewer.OrganizationID, "contact": contact, "user": viewer.UserID, "kind": models.IdentityWAID}).Scan(&row).Error
+	if err != nil {
+		return nil, fmt.Errorf("read merge fields: %w", err)
+	}
+	fields := map[string]string{
+		models.FieldContactName: row.Contact, models.FieldContactFirstName: models.FirstName(row.Contact),
+		models.FieldUserName: row.UserName, models.FieldUserFirstName: models.FirstName(row.UserName), models.FieldUserEmail: row.UserEmail,
+		models.FieldOrganizationName: row.Organization,
+	}
+	if row.WaID != "" {
+		fields[models.FieldContactPhone] = "+" + row.WaID
+	}
+	return fields, nil
+}
+
+// Preview shows what a template would say to a contact if the viewer sent it now,
+// whatever its status, and changes nothing. NOT_FOUND if the template does not exist for
+// the viewer, or (contactId) the contact does not; see Fill for the others.
+func (s *Service) Preview(ctx context.Context, viewer models.Viewer, id models.ID, contactID *models.ID, values models.TemplateValues) (Filled, error) {
+	db := s.db.Read(ctx)
+	template, err := find(db, viewer, id)
+	if err != nil {
+		return Filled{}, err
+	}
+	if contactID != nil {
+		known := db.Model(&models.ContactIdentity{}).Where("organization_id = ? AND contact_id = ?", viewer.OrganizationID, *contactID)
+		var on []models.ID
+		if err := known.Distinct().Pluck("channel_id", &on).Error; err != nil {
+			return Filled{}, fmt.Errorf("read channels of contact %s: %w", *contactID, err)
+		}
+		visible := false
+		for _, channel := range on {
+			visible = visible || viewer.Can(channel, models.LevelView)
+		}
+		if !visible {
+			return Filled{}, models.NewError(models.CodeNotFound, "contactId")
+		}
+	}
+	return s.Fill(db, viewer, template, contactID, values)
+}
