@@ -34,12 +34,12 @@ type searchCase struct {
 // library is what is searched: messages with words as frequent as in a language,
 // over two years, on channels of one organization; and contacts.
 type library struct {
+	Organization models.ID
+	Channels     []models.ID
+	Messages     int
+	Contacts     int
+	Newest       time.Time
 	db           *store.Store
-	organization models.ID
-	channels     []models.ID
-	messages     int
-	contacts     int
-	newest       time.Time
 	common       *rand.Zipf
 	random       *rand.Rand
 }
@@ -55,37 +55,30 @@ const (
 
 func runSearch(ctx context.Context, r *rig) (err error) {
 	l := &library{
-		organization: models.NewID(), messages: 5_000_000, contacts: 1_000_000,
-		newest: time.Now().UTC().Truncate(time.Second), random: rand.New(rand.NewPCG(1, 2)),
+		Organization: models.NewID(), Messages: 5_000_000, Contacts: 1_000_000,
+		Newest: time.Now().UTC().Truncate(time.Second), random: rand.New(rand.NewPCG(1, 2)),
 	}
 	searches, writes := 200, 2_000
 	if r.short {
-		l.messages, l.contacts, searches, writes = 20_000, 2_000, 10, 50
+		l.Messages, l.Contacts, searches, writes = 20_000, 2_000, 10, 50
 	}
 	l.common = rand.NewZipf(l.random, 1.1, 5, libraryWords-1)
 	for range libraryChannels {
-		l.channels = append(l.channels, models.NewID())
+		l.Channels = append(l.Channels, models.NewID())
 	}
-	url, err := r.database(ctx, "search")
+	made, err := r.load(ctx, "search", l, func(url string) error { return l.fill(ctx, r, url) })
 	if err != nil {
 		return err
 	}
-	if l.db, err = store.Open(ctx, url, store.Options{}); err != nil {
+	if l.db, err = store.Open(ctx, made.url, store.Options{}); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.db.Close()) }()
-	if err := l.db.Migrate(ctx); err != nil {
-		return err
-	}
-	r.sayf("writing %d messages and %d contacts", l.messages, l.contacts)
-	if err := l.fill(ctx, url); err != nil {
-		return err
-	}
-	if err := settle(ctx, url); err != nil {
+	if err := errors.Join(l.db.Migrate(ctx), settle(ctx, made.url)); err != nil {
 		return err
 	}
 	t := r.report.table(fmt.Sprintf("Searches over %d messages and %d contacts on %d channels, first pages of 20 unless said otherwise, %d of each kind",
-		l.messages, l.contacts, libraryChannels, searches), "search", "p50", "p95", "largest", "PostgreSQL's processor time", "found")
+		l.Messages, l.Contacts, libraryChannels, searches), "search", "p50", "p95", "largest", "PostgreSQL's processor time", "found")
 	var worst time.Duration
 	for _, c := range l.cases() {
 		r.sayf("%s", c.name)
@@ -119,14 +112,22 @@ func (l *library) text(at time.Time) string {
 	for i := range words {
 		words[i] = word(int(l.common.Uint64()))
 	}
-	if ago := l.newest.Sub(at); ago > 330*24*time.Hour && ago < 360*24*time.Hour && l.random.IntN(50) == 0 {
+	if ago := l.Newest.Sub(at); ago > 330*24*time.Hour && ago < 360*24*time.Hour && l.random.IntN(50) == 0 {
 		words[0] = seasonal
 	}
 	return strings.Join(words, " ")
 }
 
 // fill writes everything without the GIN index, and makes the index then.
-func (l *library) fill(ctx context.Context, url string) error {
+func (l *library) fill(ctx context.Context, r *rig, url string) (err error) {
+	if l.db, err = store.Open(ctx, url, store.Options{}); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.db.Close()) }()
+	if err := l.db.Migrate(ctx); err != nil {
+		return err
+	}
+	r.sayf("writing %d messages and %d contacts", l.Messages, l.Contacts)
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return fmt.Errorf("connect to fill: %w", err)
@@ -139,23 +140,23 @@ func (l *library) fill(ctx context.Context, url string) error {
 	if _, err := conn.Exec(ctx, "DROP INDEX search_entries_words_idx"); err != nil {
 		return fmt.Errorf("drop the index: %w", err)
 	}
-	step := librarySpan / time.Duration(l.messages)
-	err = l.write(ctx, l.messages, func(i int) store.SearchEntry {
-		return l.message(l.newest.Add(-step * time.Duration(l.messages-i)))
+	step := librarySpan / time.Duration(l.Messages)
+	err = l.write(ctx, l.Messages, func(i int) store.SearchEntry {
+		return l.message(l.Newest.Add(-step * time.Duration(l.Messages-i)))
 	})
 	if err != nil {
 		return err
 	}
-	step = librarySpan / time.Duration(l.contacts)
-	err = l.write(ctx, l.contacts, func(i int) store.SearchEntry {
+	step = librarySpan / time.Duration(l.Contacts)
+	err = l.write(ctx, l.Contacts, func(i int) store.SearchEntry {
 		words := []string{word(l.random.IntN(2_000)), word(l.random.IntN(20_000))}
 		number := fmt.Sprintf("55%02d9%08d", 11+l.random.IntN(80), l.random.IntN(1e8))
 		for from := range len(number) - 2 {
 			words = append(words, number[from:])
 		}
 		return store.SearchEntry{
-			OrganizationID: l.organization, Kind: store.SearchContacts, At: l.newest.Add(-step * time.Duration(l.contacts-i)), ID: models.NewID(),
-			ChannelID: l.channels[l.random.IntN(libraryChannels)], Text: strings.Join(words, " "),
+			OrganizationID: l.Organization, Kind: store.SearchContacts, At: l.Newest.Add(-step * time.Duration(l.Contacts-i)), ID: models.NewID(),
+			ChannelID: l.Channels[l.random.IntN(libraryChannels)], Text: strings.Join(words, " "),
 		}
 	})
 	if err != nil {
@@ -171,8 +172,8 @@ func (l *library) fill(ctx context.Context, url string) error {
 
 func (l *library) message(at time.Time) store.SearchEntry {
 	return store.SearchEntry{
-		OrganizationID: l.organization, Kind: store.SearchMessages, At: at, ID: models.NewID(),
-		ChannelID: l.channels[l.random.IntN(libraryChannels)], Label: []string{"inbound", "outbound"}[l.random.IntN(2)], Text: l.text(at),
+		OrganizationID: l.Organization, Kind: store.SearchMessages, At: at, ID: models.NewID(),
+		ChannelID: l.Channels[l.random.IntN(libraryChannels)], Label: []string{"inbound", "outbound"}[l.random.IntN(2)], Text: l.text(at),
 	}
 }
 
@@ -221,8 +222,8 @@ func (l *library) cases() []searchCase {
 		{name: "four letters of a rare word", kind: m, typed: start(rare, 4)},
 		{name: "a rare word, and two letters of another", kind: m, typed: both(rare, start(medium, 2))},
 		{name: "a medium word, and four letters of another", kind: m, typed: both(medium, start(medium, 4))},
-		{name: "a frequent word, page in the middle", kind: m, typed: frequent, after: l.newest.Add(-librarySpan / 2)},
-		{name: "a medium word, page in the middle", kind: m, typed: medium, after: l.newest.Add(-librarySpan / 2)},
+		{name: "a frequent word, page in the middle", kind: m, typed: frequent, after: l.Newest.Add(-librarySpan / 2)},
+		{name: "a medium word, page in the middle", kind: m, typed: medium, after: l.Newest.Add(-librarySpan / 2)},
 		{name: "a word of one month, eleven months ago", kind: m, typed: func(*rand.Rand) string { return `"` + seasonal + `"` }},
 		{name: "contacts: a name", kind: c, typed: start(between(0, 2_000), math.MaxInt)},
 		{name: "contacts: the last four digits", kind: c, typed: func(random *rand.Rand) string { return fmt.Sprintf("%04d", random.IntN(10_000)) }},
@@ -242,9 +243,9 @@ func (l *library) measure(ctx context.Context, r *rig, c searchCase, searches in
 		if err != nil {
 			return nil, 0, 0, err
 		}
-		search := store.Search{OrganizationID: l.organization, Kind: c.kind, Query: query}
+		search := store.Search{OrganizationID: l.Organization, Kind: c.kind, Query: query}
 		for range c.channels {
-			search.ChannelIDs = append(search.ChannelIDs, l.channels[random.IntN(libraryChannels)])
+			search.ChannelIDs = append(search.ChannelIDs, l.Channels[random.IntN(libraryChannels)])
 		}
 		list := store.SearchKeyset("bench")
 		request := store.PageRequest{}
@@ -280,7 +281,7 @@ func (l *library) measureWrites(ctx context.Context, r *rig, writes int) error {
 	for range writes {
 		entries := make([]store.SearchEntry, together)
 		for i := range entries {
-			entries[i] = l.message(l.newest)
+			entries[i] = l.message(l.Newest)
 		}
 		begun := time.Now()
 		if err := l.db.Write(ctx, func(tx *store.Tx) error { return store.Index(tx, entries) }); err != nil {

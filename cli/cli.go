@@ -69,6 +69,7 @@ type commands struct {
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up to date, or see whether it is."`
 	User     userCommand     `cmd:"" help:"Make users, switch them on and off."`
 	Channel  channelCommand  `cmd:"" help:"Connect WhatsApp numbers and say who works on them."`
+	Search   searchCommand   `cmd:"" help:"Keep the index that people search by."`
 	Delivery deliveryCommand `cmd:"" help:"Look at Meta's webhook deliveries as they came, and replay them."`
 	Credit   creditCommand   `cmd:"" help:"Give credits, plan prices, and check the ledgers."`
 	Key      keyCommand      `cmd:"" help:"Make secrets for the settings."`

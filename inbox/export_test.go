@@ -116,6 +116,6 @@ func (s *Service) BoundLists(walked, step, tagged int) {
 // What a page of conversations looks at, at most.
 var (
 	ListStep       = listBounds.step
-	ListStatements = listBounds.walked/listBounds.step + 1 // and one for the tag
+	ListStatements = listBounds.walked/listBounds.step + 2 // and what is asked about the tag
 	ListTagged     = listBounds.tagged
 )

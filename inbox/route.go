@@ -25,7 +25,7 @@ type bounds struct {
 
 // listBounds are what pages of conversations may cost. A step is small, because for
 // many more rows PostgreSQL would rather read and sort a table that is not very large.
-var listBounds = bounds{walked: 5_000, step: 500, tagged: 2_000}
+var listBounds = bounds{walked: 2_000, step: 500, tagged: 2_000}
 
 // route says how a list is read: along an index, each walk of which gives rows in the
 // list's order.
@@ -174,9 +174,13 @@ func (r route) look(conversations *gorm.DB, wanted store.Range, step, most int) 
 
 // fewTagged returns the conversations with a tag, if they are few.
 func (s *Service) fewTagged(ctx context.Context, organization, tag models.ID) (ids []models.ID, few bool, err error) {
-	err = s.db.Read(ctx).Model(&models.ConversationTag{}).Where("organization_id = ? AND tag_id = ?", organization, tag).
-		Limit(s.bounds.tagged+1).Pluck("conversation_id", &ids).Error
-	return ids, len(ids) <= s.bounds.tagged, err
+	db := s.db.Read(ctx)
+	tagged := db.Model(&models.ConversationTag{}).Where("organization_id = ? AND tag_id = ?", organization, tag)
+	var more []int // the row after so many
+	if err := tagged.Session(&gorm.Session{}).Select("1").Offset(s.bounds.tagged).Limit(1).Find(&more).Error; err != nil || len(more) > 0 {
+		return nil, false, err
+	}
+	return ids, true, tagged.Session(&gorm.Session{}).Limit(s.bounds.tagged).Pluck("conversation_id", &ids).Error
 }
 
 // among reads the range of a few conversations, and sorts them.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"recado/fulltext"
 	"recado/models"
@@ -93,6 +94,13 @@ func (tx *Tx) unindex(entry SearchEntry) error {
 		}
 	}
 	return tx.Exec("DELETE FROM search_entries WHERE "+key, values...).Error
+}
+
+// Indexed is the condition that a row of a table has an entry, on any channel. At is
+// the table's column with the entry's time.
+func Indexed(kind SearchKind, table, at string) clause.Expression {
+	return gorm.Expr("EXISTS (SELECT 1 FROM search_entries AS e WHERE e.organization_id = "+table+".organization_id AND e.kind = ? "+
+		"AND e.happened_at = "+table+"."+at+" AND e.id = "+table+".id)", kind)
 }
 
 // Search is what to look for, and where.

@@ -7204,7 +7204,7 @@ type Query {
   """
   The inbox: conversations on the channels that the viewer may see (level VIEW). Pages join without gaps or repeats for
   conversations that do not move; one that gets a message meanwhile moves to the newest end. A page costs the same however many
-  conversations there are: at most 5,000 are looked at. Where few of them fulfil a combination of conditions, a page is cut short: it
+  conversations there are: at most 2,000 are looked at. Where few of them fulfil a combination of conditions, a page is cut short: it
   has fewer edges than were asked for, or none, while ` + "`" + `hasNextPage` + "`" + ` is true; go on from ` + "`" + `endCursor` + "`" + `.
   """
   conversations(
