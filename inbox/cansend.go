@@ -45,17 +45,15 @@ func (s *Service) CanSend(ctx context.Context, viewer models.Viewer, conversatio
 	case err != nil:
 		return answer, fmt.Errorf("read conversation %s: %w", conversationID, err)
 	}
+	if failure, ok := errors.AsType[*models.Error](checkDraft(draft, replyTo)); ok { // said first, as by Reply
+		answer.Obstacles = append(answer.Obstacles, failure)
+	}
 	if err := viewer.Require(conversation.ChannelID, models.LevelReply); err != nil {
 		refusal, ok := errors.AsType[*models.Error](err)
 		if !ok || refusal.Code != models.CodeForbidden {
-			return answer, err
+			return Sendability{}, err
 		}
 		answer.Obstacles = append(answer.Obstacles, refusal)
-	}
-	if err := checkDraft(draft, replyTo); err != nil {
-		if failure, ok := errors.AsType[*models.Error](err); ok {
-			answer.Obstacles = append(answer.Obstacles, failure)
-		}
 	}
 	proposed, err := propose(s.db.Read(ctx), s.clock(), viewer, conversation, draft, replyTo)
 	if err != nil {
