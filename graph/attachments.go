@@ -75,12 +75,11 @@ func (r mutationResolver) AttachmentUploadCreate(ctx context.Context, input gqlm
 		return nil, err
 	}
 	sum, _ := hex.DecodeString(input.Sha256) // what is no sum has the wrong length, too
-	file, target, err := r.rooms.Media.Announce(ctx, viewer, models.Upload{
-		FileName: input.FileName, ContentType: input.ContentType, ByteSize: int64(input.ByteSize), SHA256: sum,
-	})
+	upload := models.Upload{FileName: input.FileName, ContentType: input.ContentType, ByteSize: int64(input.ByteSize), SHA256: sum}
+	file, target, err := r.rooms.Media.Announce(ctx, viewer, upload, input.IdempotencyKey.Value())
 	payload := &gqlmodel.AttachmentUploadCreatePayload{}
 	payload.Attachment, payload.UserErrors, err = r.attachment(ctx, file, err)
-	if payload.Attachment != nil {
+	if payload.Attachment != nil && target != nil {
 		payload.Upload = &gqlmodel.AttachmentUpload{URL: target.URL, Method: target.Method, ExpiresAt: target.ExpiresAt}
 		for _, header := range target.Headers {
 			payload.Upload.Headers = append(payload.Upload.Headers, gqlmodel.HTTPHeader(header))

@@ -20,7 +20,7 @@ func (o *office) uploadedFile(viewer models.Viewer, name, kind string, content [
 	o.t.Helper()
 	hash := sha256.Sum256(content)
 	upload := models.Upload{FileName: name, ContentType: kind, ByteSize: int64(len(content)), SHA256: hash[:]}
-	attachment, target, err := o.media.Announce(o.t.Context(), viewer, upload)
+	attachment, target, err := o.media.Announce(o.t.Context(), viewer, upload, nil)
 	require.NoError(o.t, err)
 	received := media.Received{ContentType: kind, ByteSize: upload.ByteSize}
 	require.NoError(o.t, o.media.Receive(o.t.Context(), target.URL[len(media.UploadsPath):], received, bytes.NewReader(content)))

@@ -27,7 +27,7 @@ func (o *office) uploaded(viewer models.Viewer) models.Attachment {
 	hash := sha256.Sum256(content.Bytes())
 	attachment, target, err := o.media.Announce(o.t.Context(), viewer, models.Upload{
 		FileName: "menu.png", ContentType: "image/png", ByteSize: int64(content.Len()), SHA256: hash[:],
-	})
+	}, nil)
 	require.NoError(o.t, err)
 	received := media.Received{ContentType: "image/png", ByteSize: int64(content.Len())}
 	require.NoError(o.t, o.media.Receive(o.t.Context(), target.URL[len(media.UploadsPath):], received, &content))

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -22,6 +24,7 @@ type Bucket struct {
 	*blob.Bucket
 
 	transfers *transfermanager.Client // writes to S3; nil: a folder
+	folder    string                  // empty: a bucket of S3
 }
 
 const (
@@ -70,7 +73,7 @@ func OpenBucket(ctx context.Context, address string) (*Bucket, error) {
 		o.FailTimeout, o.Concurrency = abortTime, partsAtOnce
 		o.RequestChecksumCalculation = client.Options().RequestChecksumCalculation
 	})
-	return &Bucket{opened, transfers}, nil
+	return &Bucket{Bucket: opened, transfers: transfers}, nil
 }
 
 func openFolder(path string) (*Bucket, error) {
@@ -86,7 +89,7 @@ func openFolder(path string) (*Bucket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open blob folder: %w", err)
 	}
-	return &Bucket{Bucket: opened}, nil
+	return &Bucket{Bucket: opened, folder: path}, nil
 }
 
 // put writes a blob from a reader, all or nothing.
@@ -118,6 +121,40 @@ func (b *Bucket) put(ctx context.Context, key, contentType string, from io.Reade
 
 // discard drops the error that an abandoned writer ends with.
 func discard(error) error { return nil }
+
+// halfWritten is how the names of files end that are being written to a folder; no key
+// does.
+const halfWritten = ".tmp"
+
+// removeHalfWritten removes files that were begun before a time and never finished,
+// because the program ended. S3 does that by itself, with a rule for parts.
+func (b *Bucket) removeHalfWritten(ctx context.Context, before time.Time) error {
+	if b.folder == "" {
+		return nil
+	}
+	err := filepath.WalkDir(b.folder, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // finished or removed meanwhile
+		case err != nil:
+			return err
+		case entry.IsDir() || !strings.HasSuffix(path, halfWritten):
+			return ctx.Err()
+		}
+		info, err := entry.Info()
+		if err == nil && info.ModTime().Before(before) {
+			err = os.Remove(path)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look for half-written files: %w", err)
+	}
+	return nil
+}
 
 func (b *Bucket) remove(ctx context.Context, key string) error {
 	if err := b.Delete(ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {

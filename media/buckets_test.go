@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
@@ -100,6 +101,30 @@ func TestOpenBucket(t *testing.T) {
 	t.Run("knows folders and S3 alone", func(t *testing.T) {
 		_, err := media.OpenBucket(t.Context(), "mem://")
 		require.ErrorContains(t, err, "begins with `file:` or `s3://`")
+	})
+}
+
+func TestSweep(t *testing.T) {
+	onEachShop(t, func(t *testing.T, s *shop) {
+		bucket, err := media.OpenBucket(t.Context(), s.blobs.address)
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, bucket.Close()) })
+		require.NoError(t, bucket.WriteAll(t.Context(), "files/a/b", []byte("whole"), nil))
+		if folder, ok := strings.CutPrefix(s.blobs.address, "file:"); ok {
+			for name, age := range map[string]time.Duration{"files/a/c.18b.tmp": 25 * time.Hour, "thumbnails/c.18c.tmp": 25 * time.Hour, "files/a/d.18d.tmp": time.Hour} {
+				path := filepath.Join(folder, filepath.FromSlash(name))
+				require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+				require.NoError(t, os.WriteFile(path, []byte("half"), 0o600))
+				written := s.clock.Now().Add(-age)
+				require.NoError(t, os.Chtimes(path, written, written))
+			}
+			require.NoError(t, os.Chtimes(filepath.Join(folder, "files/a/b"), time.Time{}, s.clock.Now().Add(-100*time.Hour)))
+			require.NoError(t, s.media.Sweep(t.Context()))
+			require.Equal(t, []string{"files/a/b", "files/a/d.18d.tmp"}, s.files(), "what is being written stays, and so does what is whole")
+			return
+		}
+		require.NoError(t, s.media.Sweep(t.Context()))
+		require.Equal(t, []string{"files/a/b"}, s.files())
 	})
 }
 

@@ -23,6 +23,9 @@ const (
 	strayAfter = 24 * time.Hour
 	// lostAfter is when a file that is PENDING and was not tried must have lost its job.
 	lostAfter = 2 * time.Hour
+	// sweepEvery is how often a folder is looked through, which costs with its size.
+	sweepEvery   = 24 * time.Hour
+	sweepTimeout = 30 * time.Minute
 	// cleanedAtOnce bounds one run; the next goes on.
 	cleanedAtOnce = 500
 )
@@ -45,6 +48,33 @@ func (*cleanWorker) Timeout(*river.Job[CleanArgs]) time.Duration { return fetchT
 // Work does the job.
 func (w *cleanWorker) Work(ctx context.Context, _ *river.Job[CleanArgs]) error {
 	return w.media.Clean(ctx)
+}
+
+// SweepArgs is the job that looks through the whole of a folder for what a crash left
+// half-written.
+type SweepArgs struct{}
+
+// Kind names the job.
+func (SweepArgs) Kind() string { return "media.sweep" }
+
+type sweepWorker struct {
+	river.WorkerDefaults[SweepArgs]
+
+	media *Service
+}
+
+// Timeout is that of a walk through many folders.
+func (*sweepWorker) Timeout(*river.Job[SweepArgs]) time.Duration { return sweepTimeout }
+
+// Work does the job.
+func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
+	return w.media.Sweep(ctx)
+}
+
+// Sweep removes what was being written to the blob store a day ago or earlier, and
+// never became a file. It may be run at any time.
+func (s *Service) Sweep(ctx context.Context) error {
+	return s.bucket.removeHalfWritten(ctx, s.clock().Add(-strayAfter))
 }
 
 // Clean removes uploads that were never completed, bytes that arrived at an upload's

@@ -69,7 +69,9 @@ func New(rooms Rooms, options Options) *Service {
 	}
 	jobs.Register(rooms.Queue, &fetchWorker{media: s})
 	jobs.Register(rooms.Queue, &cleanWorker{media: s})
+	jobs.Register(rooms.Queue, &sweepWorker{media: s})
 	rooms.Queue.Every(time.Hour, CleanArgs{})
+	rooms.Queue.Every(sweepEvery, SweepArgs{})
 	return s
 }
 

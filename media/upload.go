@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"gorm.io/gorm"
+
 	"recado/models"
 	"recado/store"
 )
@@ -29,35 +31,99 @@ type UploadTarget struct {
 // Header is a header of a request.
 type Header struct{ Name, Value string }
 
-// Announce takes in what somebody promises to upload, and returns where to. The upload
-// belongs to the viewer and their organization. Failures: FORBIDDEN for who may REPLY
-// nowhere, and those of models.Upload.Check.
-func (s *Service) Announce(ctx context.Context, viewer models.Viewer, upload models.Upload) (models.Attachment, UploadTarget, error) {
+// Announce takes in what somebody promises to upload, and returns where to; nil if it
+// is there already. The upload belongs to the viewer and their organization. The same
+// key with the same upload gives the first result for 24 hours; nil: there is none.
+//
+// Failures: FORBIDDEN for who may REPLY nowhere; those of models.Upload.Check;
+// LIMIT_REACHED while models.MaxUploads of the viewer's are under way, or
+// models.MaxUploadsOfAll of the organization's (calls of the same moment may go past
+// that by their number); IDEMPOTENCY_KEY_REUSED; ATTACHMENT_UPLOAD_EXPIRED if the key's
+// upload is over without having been completed.
+func (s *Service) Announce(ctx context.Context, viewer models.Viewer, upload models.Upload, key *string) (models.Attachment, *UploadTarget, error) {
 	if !viewer.Administrator && len(viewer.Channels(models.LevelReply)) == 0 {
-		return models.Attachment{}, UploadTarget{}, models.NewError(models.CodeForbidden, "")
+		return models.Attachment{}, nil, models.NewError(models.CodeForbidden, "")
 	}
 	kind, err := upload.Check()
+	if err == nil && key != nil {
+		err = models.CheckIdempotencyKey(*key)
+	}
 	if err != nil {
-		return models.Attachment{}, UploadTarget{}, err
+		return models.Attachment{}, nil, err
 	}
 	var attachment models.Attachment
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
+		if key != nil {
+			first, err := store.RememberedResult(tx, viewer, uploadMutation, *key, upload)
+			if err != nil {
+				return err
+			}
+			if first != nil {
+				attachment, err = announcedBefore(tx, viewer, *first)
+				return err
+			}
+		}
+		if err := roomForUpload(tx, viewer); err != nil {
+			return err
+		}
 		attachment = models.Attachment{
 			OrganizationID: viewer.OrganizationID, ID: models.NewID(), Source: models.AttachmentFromUpload, UploaderID: &viewer.UserID,
 			Status: models.AttachmentPending, Kind: kind, MIMEType: upload.ContentType, FileName: upload.FileName,
 			ByteSize: upload.ByteSize, SHA256: upload.SHA256, UploadExpires: new(tx.Now().Add(UploadLife)),
 			CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
 		}
-		return store.InsertAll(tx, []models.Attachment{attachment})
+		if err := store.InsertAll(tx, []models.Attachment{attachment}); err != nil || key == nil {
+			return err
+		}
+		return store.RememberResult(tx, viewer, uploadMutation, *key, upload, attachment.ID)
 	})
 	if err != nil {
-		return models.Attachment{}, UploadTarget{}, err
+		return models.Attachment{}, nil, err
 	}
 	return attachment, s.uploadTarget(attachment), nil
 }
 
-func (s *Service) uploadTarget(attachment models.Attachment) UploadTarget {
-	target := UploadTarget{
+// uploadMutation is the public name of Announce.
+const uploadMutation = "attachmentUploadCreate"
+
+// announcedBefore is the upload of an earlier call with the same key.
+func announcedBefore(tx *store.Tx, viewer models.Viewer, id models.ID) (models.Attachment, error) {
+	attachment, err := lock(tx, viewer.OrganizationID, id)
+	over := errors.Is(err, models.ErrNotFound) ||
+		err == nil && attachment.Status == models.AttachmentPending && !tx.Now().Before(*attachment.UploadExpires)
+	switch {
+	case over:
+		return models.Attachment{}, models.NewError(models.CodeAttachmentUploadExpired, "idempotencyKey")
+	case err != nil:
+		return models.Attachment{}, err
+	}
+	return *attachment, nil
+}
+
+// roomForUpload fails with LIMIT_REACHED while too many uploads are under way.
+func roomForUpload(tx *store.Tx, viewer models.Viewer) error {
+	under := tx.Model(&models.Attachment{}).Where("organization_id = ? AND status = ? AND source = ? AND upload_expires_at > ?",
+		viewer.OrganizationID, models.AttachmentPending, models.AttachmentFromUpload, tx.Now()).Session(&gorm.Session{})
+	for _, limit := range []struct {
+		of   *gorm.DB
+		most int64
+	}{{under.Where("uploader_id = ?", viewer.UserID), models.MaxUploads}, {under, models.MaxUploadsOfAll}} {
+		var n int64
+		if err := limit.of.Count(&n).Error; err != nil {
+			return fmt.Errorf("count uploads: %w", err)
+		}
+		if n >= limit.most {
+			return models.NewError(models.CodeLimitReached, "").With("max", strconv.FormatInt(limit.most, 10))
+		}
+	}
+	return nil
+}
+
+func (s *Service) uploadTarget(attachment models.Attachment) *UploadTarget {
+	if attachment.Status != models.AttachmentPending {
+		return nil
+	}
+	target := &UploadTarget{
 		Address: Address{ExpiresAt: *attachment.UploadExpires}, Method: http.MethodPut,
 		Headers: []Header{{"Content-Type", attachment.MIMEType}},
 	}

@@ -15,13 +15,14 @@ import (
 
 	"recado/media"
 	"recado/models"
+	"recado/store"
 )
 
 // announced begins an upload of Bruno's, who may reply.
 func (s *shop) announced(upload models.Upload) (models.Viewer, models.Attachment, string) {
 	s.t.Helper()
 	viewer := s.Viewer(s.Replier)
-	attachment, target, err := s.media.Announce(s.t.Context(), viewer, upload)
+	attachment, target, err := s.media.Announce(s.t.Context(), viewer, upload, nil)
 	require.NoError(s.t, err)
 	require.Equal(s.t, "PUT", target.Method)
 	require.Equal(s.t, []media.Header{{Name: "Content-Type", Value: upload.ContentType}}, target.Headers)
@@ -70,6 +71,22 @@ func bomb() []byte {
 	return content
 }
 
+// What the root of a compound file says that it is.
+var (
+	wordID  = []byte{0x06, 0x09, 0x02, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46}
+	excelID = []byte{0x20, 0x08, 0x02, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46}
+)
+
+// compound is a compound file, such as Word wrote before 2007, of three sectors.
+func compound(id []byte) []byte {
+	file := make([]byte, 3*512)
+	copy(file, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+	file[24], file[26], file[28], file[30] = 0x3e, 3, 0xfe, 9 // version 3, sectors of 512 bytes
+	file[29] = 0xff
+	copy(file[512+80:], id) // of the root, in the first sector
+	return file
+}
+
 // sound is an MP3 of a few silent frames at 128 kbit/s and 44.1 kHz.
 func sound() []byte {
 	frame := append([]byte{0xff, 0xfb, 0x90, 0x00}, make([]byte, 413)...)
@@ -108,6 +125,8 @@ func TestUpload(t *testing.T) {
 			"a zip that begins like a document": {
 				promise("carta.docx", docxType, archive("[Content_Types].xml", "word/evil.txt")), archive("[Content_Types].xml", "word/evil.txt"), models.CodeAttachmentTypeNotAllowed,
 			},
+			"a table called a letter":  {promise("carta.doc", "application/msword", compound(excelID)), compound(excelID), models.CodeAttachmentTypeNotAllowed},
+			"a letter called a page":   {promise("carta.pdf", "application/pdf", compound(wordID)), compound(wordID), models.CodeAttachmentTypeNotAllowed},
 			"a PNG called a JPEG":      {promise("menu.jpg", "image/jpeg", image), image, models.CodeAttachmentTypeNotAllowed},
 			"a picture that is broken": {promise("menu.png", "image/png", image[:20]), image[:20], models.CodeAttachmentTypeNotAllowed},
 			"an image bomb":            {promise("menu.png", "image/png", bomb()), bomb(), models.CodeAttachmentUnsafe},
@@ -133,6 +152,7 @@ func TestUpload(t *testing.T) {
 				content []byte
 			}{
 				"carta.docx": {docxType, archive("[Content_Types].xml", "_rels/.rels", "word/document.xml")},
+				"carta.doc":  {"application/msword", compound(wordID)},
 				"a.pdf":      {"application/pdf", []byte("%PDF-1.7\n1 0 obj\n")},
 				"a.mp3":      {"audio/mpeg", sound()},
 				"a.mp4":      {"video/mp4", []byte("\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom")},
@@ -194,8 +214,65 @@ func TestUpload(t *testing.T) {
 			}
 		})
 
+		t.Run("announced again with the same key is the same one", func(t *testing.T) {
+			viewer, upload, key := s.Viewer(s.Replier), promise("menu.png", "image/png", image), "once"
+			first, target, err := s.media.Announce(t.Context(), viewer, upload, &key)
+			require.NoError(t, err)
+			again, same, err := s.media.Announce(t.Context(), viewer, upload, &key)
+			require.NoError(t, err)
+			require.Equal(t, first.ID, again.ID)
+			require.Equal(t, target, same)
+			_, _, err = s.media.Announce(t.Context(), viewer, promise("other.png", "image/png", image), &key)
+			require.Equal(t, models.CodeIdempotencyKeyReused, models.CodeOf(err))
+			_, _, err = s.media.Announce(t.Context(), viewer, upload, new(""))
+			require.Equal(t, error(models.NewError(models.CodeRequired, "idempotencyKey")), err)
+
+			require.NoError(t, s.put(target.URL[len(media.UploadsPath):], "image/png", image))
+			_, err = s.media.Complete(t.Context(), viewer, first.ID)
+			require.NoError(t, err)
+			done, none, err := s.media.Announce(t.Context(), viewer, upload, &key)
+			require.NoError(t, err)
+			require.Equal(t, models.AttachmentAvailable, done.Status)
+			require.Nil(t, none, "it is there already")
+
+			other := "over"
+			_, _, err = s.media.Announce(t.Context(), viewer, upload, &other)
+			require.NoError(t, err)
+			s.clock.Advance(media.UploadLife)
+			_, _, err = s.media.Announce(t.Context(), viewer, upload, &other)
+			require.Equal(t, models.CodeAttachmentUploadExpired, models.CodeOf(err))
+		})
+
+		t.Run("is one of so many under way", func(t *testing.T) {
+			viewer := s.Viewer(s.Replier)
+			announce := func(by models.Viewer) error {
+				_, _, err := s.media.Announce(t.Context(), by, promise("menu.png", "image/png", image), nil)
+				return err
+			}
+			for range models.MaxUploads {
+				require.NoError(t, announce(viewer))
+			}
+			require.Equal(t, error(models.NewError(models.CodeLimitReached, "").With("max", "50")), announce(viewer))
+			require.NoError(t, announce(s.Viewer(s.Administrator)), "others have room")
+			pending := make([]models.Attachment, models.MaxUploadsOfAll-models.MaxUploads-1)
+			for i := range pending {
+				pending[i] = models.Attachment{
+					OrganizationID: s.Organization.ID, ID: models.NewID(), Source: models.AttachmentFromUpload, UploaderID: &s.Looker.ID,
+					Status: models.AttachmentPending, UploadExpires: new(s.clock.Now().Add(media.UploadLife)),
+				}
+			}
+			s.Write(func(tx *store.Tx) error { return store.InsertAll(tx, pending) })
+			require.Equal(t, error(models.NewError(models.CodeLimitReached, "").With("max", "500")), announce(s.Viewer(s.Administrator)))
+			s.clock.Advance(media.UploadLife)
+			require.NoError(t, announce(viewer), "what has expired counts no more")
+			s.clock.Advance(2 * media.UploadLife)
+			s.clock.Advance(time.Hour)
+			require.NoError(t, s.media.Clean(t.Context()))
+			kept = s.files()
+		})
+
 		t.Run("is for those who may reply somewhere", func(t *testing.T) {
-			_, _, err := s.media.Announce(t.Context(), s.Viewer(s.Looker), promise("menu.png", "image/png", image))
+			_, _, err := s.media.Announce(t.Context(), s.Viewer(s.Looker), promise("menu.png", "image/png", image), nil)
 			require.Equal(t, models.CodeForbidden, models.CodeOf(err))
 		})
 

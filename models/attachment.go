@@ -80,6 +80,12 @@ type MediaHandle struct {
 	CreatedAt      time.Time
 }
 
+// How many uploads may be under way: announced, not completed, and not expired.
+const (
+	MaxUploads      = 50  // of a user
+	MaxUploadsOfAll = 500 // of an organization
+)
+
 // Upload is the announcement of a file: what its uploader promises to deliver.
 type Upload struct {
 	FileName    string // a name with the extension of its type; what looks like a path is refused

@@ -84,6 +84,9 @@ var onlyInMigrations = map[string][]index{
 	"assignment_entries": { // a conversation's log
 		{Name: "assignment_entries_conversation_idx", Columns: "organization_id, conversation_id, created_at, id"},
 	},
+	"attachments": { // the uploads that are under way, of a user and of an organization
+		{Name: "attachments_uploads_idx", Columns: "organization_id, uploader_id", Where: "status = 'PENDING' AND source = 'UPLOAD'"},
+	},
 	"channel_connections": { // those that are to be cleaned up
 		{Name: "channel_connections_expires_at_idx", Columns: "expires_at", Where: "ended_at IS NULL"},
 	},

@@ -13635,6 +13635,14 @@ enum AttachmentErrorCode {
   WhatsApp never had this file to give.
   """
   ATTACHMENT_UNAVAILABLE
+  """
+  Too many uploads are under way: 50 of the user, or 500 of the organization. Complete them, or wait until they expire.
+  """
+  LIMIT_REACHED
+  """
+  The key was used with another input in the last 24 hours.
+  """
+  IDEMPOTENCY_KEY_REUSED
 }
 
 """
@@ -13676,6 +13684,11 @@ input AttachmentUploadCreateInput {
   SHA-256 of its bytes, in 64 hexadecimal digits.
   """
   sha256: String!
+  """
+  Up to 64 characters that the client makes up for this upload. The same key with the same input gives the first result for 24
+  hours.
+  """
+  idempotencyKey: String
 }
 
 """
@@ -13724,7 +13737,7 @@ type AttachmentUploadCreatePayload {
   """
   attachment: Attachment
   """
-  How to upload it; null if something was wrong.
+  How to upload it; null if something was wrong, or if an earlier call with the same key did it and the file is there already.
   """
   upload: AttachmentUpload
   """
@@ -41563,7 +41576,7 @@ func (ec *executionContext) unmarshalInputAttachmentUploadCreateInput(ctx contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"fileName", "contentType", "byteSize", "sha256"}
+	fieldsInOrder := [...]string{"fileName", "contentType", "byteSize", "sha256", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -41598,6 +41611,13 @@ func (ec *executionContext) unmarshalInputAttachmentUploadCreateInput(ctx contex
 				return it, err
 			}
 			it.Sha256 = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil

@@ -131,13 +131,16 @@ type AttachmentUploadCreateInput struct {
 	ByteSize int32 `json:"byteSize"`
 	// SHA-256 of its bytes, in 64 hexadecimal digits.
 	Sha256 string `json:"sha256"`
+	// Up to 64 characters that the client makes up for this upload. The same key with the same input gives the first result for 24
+	// hours.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // The answer to attachmentUploadCreate.
 type AttachmentUploadCreatePayload struct {
 	// The file, PENDING until it is uploaded and `attachmentUploadComplete` was called; null if something was wrong.
 	Attachment *Attachment `json:"attachment,omitempty"`
-	// How to upload it; null if something was wrong.
+	// How to upload it; null if something was wrong, or if an earlier call with the same key did it and the file is there already.
 	Upload *AttachmentUpload `json:"upload,omitempty"`
 	// What was wrong; empty if all went well.
 	UserErrors []AttachmentUserError `json:"userErrors"`
