@@ -163,6 +163,9 @@ const (
 	sendDocument = `mutation Send($input: MessageSendInput!) {
   messageSend(input: $input) { message { id status } userErrors { code message } }
 }`
+	quickReplyDocument = `mutation Keep($input: QuickReplyCreateInput!) {
+  quickReplyCreate(input: $input) { quickReply { id } userErrors { code message } }
+}`
 	markReadDocument = `mutation MarkRead($input: ConversationMarkReadInput!) {
   conversationMarkRead(input: $input) { conversation { id unreadCount } userErrors { code message } }
 }`
@@ -232,6 +235,15 @@ func (a api) level(ctx context.Context) (string, error) {
 
 // send sends a text under an idempotency key.
 func (a api) send(ctx context.Context, conversationID, text, key string) (message, error) {
+	return a.sendContent(ctx, conversationID, map[string]any{"text": map[string]any{"body": text}}, key)
+}
+
+// sendQuickReply sends a quick reply under an idempotency key.
+func (a api) sendQuickReply(ctx context.Context, conversationID, id, key string) (message, error) {
+	return a.sendContent(ctx, conversationID, map[string]any{"quickReply": map[string]any{"quickReplyId": id}}, key)
+}
+
+func (a api) sendContent(ctx context.Context, conversationID string, content map[string]any, key string) (message, error) {
 	var data struct {
 		MessageSend struct {
 			Message    message    `json:"message"`
@@ -239,7 +251,7 @@ func (a api) send(ctx context.Context, conversationID, text, key string) (messag
 		} `json:"messageSend"`
 	}
 	err := a.ask(ctx, sendDocument, map[string]any{"input": map[string]any{
-		"conversationId": conversationID, "idempotencyKey": key, "content": map[string]any{"text": map[string]any{"body": text}},
+		"conversationId": conversationID, "idempotencyKey": key, "content": content,
 	}}, &data)
 	if err == nil {
 		err = data.MessageSend.UserErrors.err()

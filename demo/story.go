@@ -52,6 +52,7 @@ type story struct {
 	answer       message
 	answeredAt   time.Time
 	photo        []byte // as Marina took it
+	quickReply   message
 
 	toSocket, toAnswer, toAccepted time.Duration
 	told                           int // steps that happened
@@ -95,6 +96,8 @@ func (s *story) steps() []step {
 		{"Ana", "sees the photo", s.anaSeesPhoto},
 		{"Marina", "records a voice note", s.marinaSpeaks},
 		{"Ana", "can play it", s.anaSeesVoiceNote},
+		{"Ana", "answers with a quick reply", s.anaSendsQuickReply},
+		{"Marina", "reads the quick reply", s.marinaReadsQuickReply},
 		{"Marina", "reacts", s.marinaReacts},
 		{"Ana", "sees the reaction", s.anaSeesReaction},
 		{"Ana", "finds what was said", s.anaFinds},
@@ -145,8 +148,7 @@ func (s *story) sum(took time.Duration) {
 		row("Ana's messageSend, to the answer", milliseconds(s.toAnswer)),
 		row("Ana's messageSend, until Meta had accepted it", milliseconds(s.toAccepted)),
 		row("signed webhooks", fmt.Sprintf("%d sent, %d stored and answered with 200", len(attempts), accepted)),
-		row("messages on Marina's phone", fmt.Sprintf("%d, though Ana's program sent it twice",
-			len(s.stage.meta.CustomerByWAID(marina.WAID).Inbox(number.ID)))),
+		row("Ana's answer on Marina's phone", fmt.Sprintf("%d time, though Ana's program sent it twice", s.arrivals())),
 		"")
 }
 
@@ -161,4 +163,14 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
+}
+
+// arrivals is how often Ana's answer came to Marina's phone.
+func (s *story) arrivals() (times int) {
+	for _, received := range s.stage.meta.CustomerByWAID(marina.WAID).Inbox(number.ID) {
+		if received.Body == answer {
+			times++
+		}
+	}
+	return times
 }

@@ -1,6 +1,7 @@
 package inbox_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -346,6 +347,31 @@ func TestBlock_follows_the_contact(t *testing.T) {
 			require.NotEqual(t, before, o.blockAt(contact).Address)
 			require.Equal(t, "+447709995555", o.blockAt(contact).Address)
 		})
+	})
+}
+
+// Whichever of two contacts is blocked, the person that they turn out to be is.
+func TestBlock_of_contacts_that_are_one(t *testing.T) {
+	onEachOffice(t, func(t *testing.T, o *office) {
+		for i, number := range []string{"447700900456", "447700900457"} {
+			user := fmt.Sprint("GB.", i)
+			o.accept(text(o.channel, number, "Iris", "wamid.number."+number, "Oi", noon))
+			o.accept(hides(o.channel, user, "wamid.user."+number, noon))
+			contacts := []models.ID{
+				o.conversation(o.byWAMID("wamid.number." + number).ConversationID).ContactID,
+				o.conversation(o.byWAMID("wamid.user." + number).ConversationID).ContactID,
+			}
+			o.block(contacts[i])
+			o.accept(links(o.channel, number, user, "wamid.link."+number, noon))
+
+			left := o.conversation(o.byWAMID("wamid.link." + number).ConversationID)
+			require.True(t, left.Blocked)
+			require.Equal(t, left.ID, o.byWAMID("wamid.user."+number).ConversationID)
+			require.Equal(t, models.BlockPending, o.blockAt(left.ContactID).Status)
+			var rows int64
+			require.NoError(t, o.db.Read(t.Context()).Model(&models.ContactBlock{}).Where("contact_id IN ?", contacts).Count(&rows).Error)
+			require.EqualValues(t, 1, rows)
+		}
 	})
 }
 
