@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -87,6 +88,19 @@ func FindByPhoneNumberID(tx *store.Tx, phoneNumberIDs []string) ([]models.Channe
 // are left out.
 func LockByPhoneNumberID(tx *store.Tx, phoneNumberIDs []string) ([]models.Channel, error) {
 	return byPhoneNumberID(store.Locking(tx.DB), phoneNumberIDs)
+}
+
+// Lock returns a channel of an organization and locks its row until the transaction
+// ends; NOT_FOUND if there is none.
+func Lock(tx *store.Tx, organization, id models.ID) (models.Channel, error) {
+	var channel models.Channel
+	switch err := store.Locking(tx.DB).Take(&channel, "organization_id = ? AND id = ?", organization, id).Error; {
+	case errors.Is(err, gorm.ErrRecordNotFound):
+		return channel, models.ErrNotFound
+	case err != nil:
+		return channel, fmt.Errorf("lock channel %s: %w", id, err)
+	}
+	return channel, nil
 }
 
 // LockPools returns the channels of an organization that have a pool, in the order

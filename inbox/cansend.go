@@ -55,12 +55,12 @@ func (s *Service) CanSend(ctx context.Context, viewer models.Viewer, conversatio
 		}
 		answer.Obstacles = append(answer.Obstacles, refusal)
 	}
-	proposed, err := propose(s.db.Read(ctx), s.clock(), viewer, conversation, draft, replyTo)
+	proposed, err := s.propose(s.db.Read(ctx), s.clock(), viewer, conversation, draft, replyTo)
 	if err != nil {
 		return answer, err
 	}
 	answer.Obstacles = append(answer.Obstacles, proposed.obstacles...)
-	if answer.Offer, err = s.offer(ctx, conversation, proposed); err != nil {
+	if answer.Offer, err = s.offer(ctx, conversation, proposed.message); err != nil {
 		return answer, err
 	}
 	if answer.Offer != nil {

@@ -43,6 +43,7 @@ type changes struct {
 	by            *models.ID            // the user whose doing it is; nil: a customer's, or time's
 	credits       *credits.Service      // nil: nothing costs anything
 	bill          bill
+	words         map[models.ID]models.MarketingWords // of organizations, those read
 }
 
 // changing is a conversation under change.
@@ -80,6 +81,7 @@ func (s *Service) newChanges(tx *store.Tx) *changes {
 		moved:         make(map[models.ID]*models.Message),
 		renamed:       make(map[models.ID]models.ID),
 		altered:       make(map[models.ID]*models.Message),
+		words:         make(map[models.ID]models.MarketingWords),
 	}
 }
 

@@ -47,7 +47,7 @@ func inContent(err error) *models.Error {
 
 // propose makes the message of a draft that checkDraft has passed, by a viewer who
 // may reply.
-func propose(db *gorm.DB, now time.Time, viewer models.Viewer, conversation models.Conversation, draft models.Draft, replyTo *models.ID,
+func (s *Service) propose(db *gorm.DB, now time.Time, viewer models.Viewer, conversation models.Conversation, draft models.Draft, replyTo *models.ID,
 ) (proposal, error) {
 	field := fileField(draft)
 	draft, obstacle, err := expand(db, viewer, conversation, draft)
@@ -64,7 +64,16 @@ func propose(db *gorm.DB, now time.Time, viewer models.Viewer, conversation mode
 	if obstacle != nil {
 		proposed.stopAt(obstacle)
 	}
-	file, err := proposed.weigh(db, now, viewer, conversation, field)
+	channel, err := channelOf(db, conversation)
+	if err != nil {
+		return proposed, err
+	}
+	if draft.Template != nil {
+		if err := s.fillIn(db, viewer, conversation, channel, *draft.Template, &proposed); err != nil {
+			return proposed, err
+		}
+	}
+	file, err := proposed.weigh(db, now, viewer, conversation, channel, field)
 	if err != nil {
 		return proposed, err
 	}
@@ -91,6 +100,8 @@ func fileField(draft models.Draft) string {
 		return "content.interactive.header.attachmentId"
 	case draft.QuickReply != nil:
 		return quickReplyField
+	case draft.Template != nil:
+		return "content.template.values.headerAttachmentId"
 	}
 	return "content.attachment.attachmentId"
 }
@@ -99,6 +110,8 @@ func fileField(draft models.Draft) string {
 // it has none that can be used.
 func fill(message *models.Message, draft models.Draft, file *models.Attachment) {
 	switch {
+	case draft.Template != nil: // see fillIn
+		return
 	case draft.Text != nil:
 		message.Kind, message.Body, message.PreviewURL = models.KindText, draft.Text.Body, draft.Text.PreviewURL
 		return
@@ -131,7 +144,7 @@ func fill(message *models.Message, draft models.Draft, file *models.Attachment) 
 // weigh finds what keeps a message from going out in a conversation now, whatever
 // it says, and returns its attachment if that can be used. field is where the
 // attachment is named.
-func (p *proposal) weigh(db *gorm.DB, now time.Time, viewer models.Viewer, conversation models.Conversation, field string,
+func (p *proposal) weigh(db *gorm.DB, now time.Time, viewer models.Viewer, conversation models.Conversation, channel models.Channel, field string,
 ) (*models.Attachment, error) {
 	if err := requireCurrent(db, conversation); err != nil {
 		newer, ok := errors.AsType[*models.Error](err)
@@ -143,16 +156,15 @@ func (p *proposal) weigh(db *gorm.DB, now time.Time, viewer models.Viewer, conve
 	if conversation.Blocked {
 		p.stopAt(models.NewError(models.CodeContactBlocked, "conversationId"))
 	}
-	if !conversation.WindowOpen(now) {
+	if refusesMarketing(conversation, p.message) {
+		p.stopAt(models.NewError(models.CodeMarketingOptedOut, "conversationId"))
+	}
+	if p.message.Kind != models.KindTemplate && !conversation.WindowOpen(now) {
 		closed := models.NewError(models.CodeServiceWindowClosed, "conversationId")
 		if expired := conversation.WindowExpiresAt(); expired != nil {
 			closed = closed.With("closedAt", expired.UTC().Format(time.RFC3339))
 		}
 		p.stopAt(closed)
-	}
-	var channel models.Channel
-	if err := db.First(&channel, "organization_id = ? AND id = ?", conversation.OrganizationID, conversation.ChannelID).Error; err != nil {
-		return nil, fmt.Errorf("read channel %s: %w", conversation.ChannelID, err)
 	}
 	if channel.Status != models.ChannelConnected {
 		p.stopAt(models.NewError(models.CodeChannelUnavailable, "conversationId").With("status", string(channel.Status)))
@@ -160,10 +172,18 @@ func (p *proposal) weigh(db *gorm.DB, now time.Time, viewer models.Viewer, conve
 	return p.attach(db, viewer, field)
 }
 
+func channelOf(db *gorm.DB, conversation models.Conversation) (channel models.Channel, err error) {
+	err = db.Take(&channel, "organization_id = ? AND id = ?", conversation.OrganizationID, conversation.ChannelID).Error
+	if err != nil {
+		return channel, fmt.Errorf("read channel %s: %w", conversation.ChannelID, err)
+	}
+	return channel, nil
+}
+
 // attach looks for the message's attachment among those that the viewer may see.
 func (p *proposal) attach(db *gorm.DB, viewer models.Viewer, field string) (*models.Attachment, error) {
-	if p.message.AttachmentID == nil {
-		return nil, nil //nolint:nilnil // none is asked for
+	if p.message.AttachmentID == nil || p.message.Kind == models.KindTemplate {
+		return nil, nil //nolint:nilnil // none is asked for, or it is the template's
 	}
 	file, err := media.FindIn(db, viewer, *p.message.AttachmentID, field)
 	if err == nil {

@@ -51,9 +51,11 @@ func takeAnyMessages(all []incoming, changes *changes) error {
 	if err != nil {
 		return err
 	}
-	var messages, reactions, revisions []incoming
+	var messages, reactions, revisions, preferences []incoming
 	for _, each := range all {
 		switch {
+		case each.isPreference():
+			preferences = append(preferences, each)
 		case each.isReaction():
 			reactions = append(reactions, each)
 		case each.isRevision():
@@ -84,6 +86,9 @@ func takeAnyMessages(all []incoming, changes *changes) error {
 		return err
 	}
 	if err := changes.act(reactions, senders, takeReactions); err != nil {
+		return err
+	}
+	if err := changes.act(preferences, senders, takePreferences); err != nil {
 		return err
 	}
 	return changes.act(revisions, senders, takeRevisions)
@@ -131,7 +136,7 @@ func (c *changes) take(message incoming, conversation *changing, turns *channels
 	}
 	c.addMessage(conversation, row)
 	c.seeReferral(conversation, row)
-	return nil
+	return c.hearWords(conversation, row)
 }
 
 // home is the conversation that something belongs to, made if need be. With the
@@ -175,27 +180,37 @@ func (c *changes) resolve(messages []incoming) (map[messageKey]models.ID, error)
 	if err != nil {
 		return nil, err
 	}
-	for _, contact := range resolution.Changed {
-		c.renamed[contact.ID] = contact.OrganizationID
-	}
-	for _, merge := range resolution.Merges {
-		if err := c.merge(merge); err != nil {
-			return nil, err
-		}
-	}
-	c.releases = resolution.Releases
-	if err := c.rename(resolution.Renamed); err != nil {
+	if err := c.follow(resolution); err != nil {
 		return nil, err
 	}
 	contacts := make(map[messageKey]models.ID, len(messages))
 	keys := make([]contactKey, len(messages))
 	for i, message := range messages {
 		contact := resolution.Contacts[i]
-		c.contacts[contact.ID] = contact
 		contacts[message.key()] = contact.ID
 		keys[i] = message.from(contact.ID)
 	}
 	return contacts, c.loadByContact(keys)
+}
+
+// follow carries out what came to light about people.
+func (c *changes) follow(resolution crm.Resolution) error {
+	for _, contact := range resolution.Changed {
+		c.renamed[contact.ID] = contact.OrganizationID
+	}
+	for _, merge := range resolution.Merges {
+		if err := c.merge(merge); err != nil {
+			return err
+		}
+	}
+	c.releases = resolution.Releases
+	if err := c.rename(resolution.Renamed); err != nil {
+		return err
+	}
+	for _, contact := range resolution.Contacts {
+		c.contacts[contact.ID] = contact
+	}
+	return nil
 }
 
 func (m incoming) key() messageKey { return messageKey{m.channel.ID, m.wire.ID} }

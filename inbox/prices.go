@@ -18,15 +18,20 @@ type bill struct {
 	reports []credits.Report
 }
 
-// category is as what a message is priced.
-func (p *proposal) category() models.PricingCategory { return models.CategoryService }
+// pricedAs is as what a message is priced.
+func pricedAs(message models.Message) models.PricingCategory {
+	if message.Content != nil && message.Content.Template != nil {
+		return models.PricingCategory(message.Content.Template.Category)
+	}
+	return models.CategoryService
+}
 
 // offer is what a message would cost; nil: nothing.
-func (s *Service) offer(ctx context.Context, conversation models.Conversation, proposed proposal) (*credits.Offer, error) {
+func (s *Service) offer(ctx context.Context, conversation models.Conversation, message models.Message) (*credits.Offer, error) {
 	if s.credits == nil {
 		return nil, nil //nolint:nilnil // nothing costs anything
 	}
-	return s.credits.Offer(ctx, holdRequest(conversation, proposed.message, proposed.category(), s.clock()))
+	return s.credits.Offer(ctx, holdRequest(conversation, message, s.clock()))
 }
 
 // hold has credits kept for a message that is about to be queued, if it may cost
@@ -36,23 +41,27 @@ func (s *Service) hold(tx *store.Tx, changes *changes, conversation models.Conve
 	if s.credits == nil {
 		return nil
 	}
-	category := models.CategoryService
-	costs, err := s.credits.Costs(tx.DB, message.OrganizationID, category)
+	request := holdRequest(conversation, *message, tx.Now())
+	costs, err := s.credits.Costs(tx.DB, request.OrganizationID, request.Category)
 	if err != nil || !costs {
 		return err
 	}
-	message.PricingCategory = &category
-	changes.bill.held = append(changes.bill.held, holdRequest(conversation, *message, category, tx.Now()))
+	message.PricingCategory = &request.Category
+	changes.bill.held = append(changes.bill.held, request)
 	return nil
 }
 
 // holdRequest is what the price of a message depends on.
-func holdRequest(conversation models.Conversation, message models.Message, category models.PricingCategory, now time.Time) credits.HoldRequest {
-	return credits.HoldRequest{
+func holdRequest(conversation models.Conversation, message models.Message, now time.Time) credits.HoldRequest {
+	request := credits.HoldRequest{
 		OrganizationID: message.OrganizationID, MessageID: message.ID, ChannelID: message.ChannelID, ContactID: conversation.ContactID,
-		Category: category, Country: whatsapp.Country(conversation.CustomerWAID),
+		Category: pricedAs(message), Country: whatsapp.Country(conversation.CustomerWAID),
 		FreeEntryPoint: conversation.FreeEntryExpiresAt != nil && now.Before(*conversation.FreeEntryExpiresAt),
 	}
+	if message.Content != nil && message.Content.Template != nil {
+		request.TemplateName = message.Content.Template.Name
+	}
+	return request
 }
 
 // hear notes a customer's message, whose conversation has not taken it in yet. The one

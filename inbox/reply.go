@@ -44,7 +44,7 @@ func (s *Service) Reply(ctx context.Context, viewer models.Viewer, reply Reply) 
 		if err := viewer.Require(conversation.ChannelID, models.LevelReply); err != nil {
 			return nil, models.Message{}, err
 		}
-		proposed, err := propose(tx.DB, tx.Now(), viewer, conversation.Conversation, reply.Content, reply.ReplyToID)
+		proposed, err := s.propose(tx.DB, tx.Now(), viewer, conversation.Conversation, reply.Content, reply.ReplyToID)
 		if err == nil && len(proposed.obstacles) > 0 {
 			err = proposed.obstacles[0]
 		}

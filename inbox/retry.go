@@ -3,6 +3,9 @@ package inbox
 import (
 	"context"
 	"errors"
+	"time"
+
+	"gorm.io/gorm"
 
 	"recado/models"
 	"recado/store"
@@ -57,7 +60,7 @@ func (s *Service) Retry(ctx context.Context, viewer models.Viewer, retry Retry) 
 			AttachmentID: failed.AttachmentID, ReplyToWAMID: failed.ReplyToWAMID, RetryOfID: new(failed.ID),
 			SentAt: now, CreatedAt: now, UpdatedAt: now,
 		}}
-		if _, err := again.weigh(tx.DB, now, viewer, conversation.Conversation, "messageId"); err != nil {
+		if err := s.weighAgain(tx.DB, now, viewer, conversation.Conversation, &again); err != nil {
 			return nil, models.Message{}, err
 		}
 		if len(again.obstacles) > 0 {
@@ -72,6 +75,23 @@ func (s *Service) Retry(ctx context.Context, viewer models.Viewer, retry Retry) 
 		return s.takeMessage(ctx, viewer, before.by)
 	}
 	return queued, err
+}
+
+// weighAgain finds what keeps a message from going out a second time.
+func (s *Service) weighAgain(db *gorm.DB, now time.Time, viewer models.Viewer, conversation models.Conversation, again *proposal) error {
+	channel, err := channelOf(db, conversation)
+	if err != nil {
+		return err
+	}
+	if sent := again.message.Content; sent != nil && sent.Template != nil {
+		if _, err := s.templates.Sendable(db, viewer, channel, sent.Template.TemplateID); err != nil {
+			if err := again.refuse(err); err != nil {
+				return err
+			}
+		}
+	}
+	_, err = again.weigh(db, now, viewer, conversation, channel, "messageId")
+	return err
 }
 
 // takeMessage reads a message that is known to be there.

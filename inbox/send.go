@@ -130,7 +130,7 @@ func (s *Service) beginAttempt(ctx context.Context, args SendArgs, mediaID strin
 		if err := tx.First(&channel, "organization_id = ? AND id = ?", message.OrganizationID, message.ChannelID).Error; err != nil {
 			return fmt.Errorf("read channel %s: %w", message.ChannelID, err)
 		}
-		if failure := hopeless(tx, channel, conversation.Conversation); failure != nil {
+		if failure := hopeless(tx, channel, conversation.Conversation, *message); failure != nil {
 			message.Apply(models.StatusChange{Status: models.StatusFailed, At: tx.Now(), Failure: failure})
 			changes.move(message)
 			attempt.over = true
@@ -175,13 +175,15 @@ func (s *Service) lostAnswerWait(tx *store.Tx, message *models.Message) time.Dur
 }
 
 // hopeless returns why a message cannot be sent any more, or nil.
-func hopeless(tx *store.Tx, channel models.Channel, conversation models.Conversation) *models.Failure {
+func hopeless(tx *store.Tx, channel models.Channel, conversation models.Conversation, message models.Message) *models.Failure {
 	switch {
 	case channel.Status == models.ChannelDisconnected:
 		return &models.Failure{Code: string(models.CodeChannelUnavailable), NextAction: string(whatsapp.NextActionReconnectChannel)}
 	case conversation.Blocked:
 		return &models.Failure{Code: string(models.CodeContactBlocked), NextAction: models.NextActionUnblockContact}
-	case !conversation.WindowOpen(tx.Now()):
+	case refusesMarketing(conversation, message):
+		return &models.Failure{Code: string(whatsapp.CodeMarketingOptedOut), NextAction: string(whatsapp.NextActionStopRecipient)}
+	case message.Kind != models.KindTemplate && !conversation.WindowOpen(tx.Now()):
 		return &models.Failure{Code: string(whatsapp.CodeWindowClosed), NextAction: string(whatsapp.NextActionSendTemplate)}
 	}
 	return nil
@@ -282,7 +284,9 @@ func (s *Service) refused(tx *store.Tx, channel models.Channel, renewed bool, me
 		message.Status = models.StatusQueued
 		return max(refusal.RetryAfter, backOff(message.Attempts)), nil
 	}
-	message.Apply(models.StatusChange{Status: models.StatusFailed, At: tx.Now(), Failure: failureOf(refusal)})
+	failed := models.StatusChange{Status: models.StatusFailed, At: tx.Now(), Failure: failureOf(refusal)}
+	message.Apply(failed)
+	changes.hearRefusal(message, failed)
 	return 0, nil
 }
 

@@ -61,7 +61,7 @@ type Rooms struct {
 	Media    *media.Service    // fetches the files of messages; nil: none are fetched
 	Credits  *credits.Service  // is told what messages cost; nil: nothing costs anything
 
-	Templates *templates.Service // hears what Meta tells of templates; nil: that is ignored
+	Templates *templates.Service // fills templates in, and hears what Meta tells of them; nil: there are none
 }
 
 // New returns a Service on the given rooms and registers its jobs with the queue.

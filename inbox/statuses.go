@@ -59,6 +59,7 @@ func takeStatuses(tx *store.Tx, steps []step, changes *changes, how company) err
 			changes.move(message)
 		}
 		changes.reportPrice(message, change, pricingOf(step.wire))
+		changes.hearRefusal(message, change)
 	}
 	if err := park(tx, parked); err != nil {
 		return err
@@ -234,6 +235,7 @@ func unpark(tx *store.Tx, messages []*models.Message, changes *changes) error {
 				changes.move(message)
 			}
 			changes.reportPrice(message, status.Change(), status.Pricing)
+			changes.hearRefusal(message, status.Change())
 		}
 		if len(waiting) > 0 {
 			if err := tx.Delete(&waiting).Error; err != nil {

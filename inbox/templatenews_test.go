@@ -26,10 +26,10 @@ func (o *office) keepsTemplates() *templates.Service {
 }
 
 // approvedTemplate is a template that Meta has approved. The jobs must be running.
-func (o *office) approvedTemplate(service *templates.Service, name, body string) models.Template {
+func (o *office) approvedTemplate(service *templates.Service, category models.TemplateCategory, name, body string) models.Template {
 	o.t.Helper()
 	made, err := service.Create(o.t.Context(), o.admin, templates.NewTemplate{
-		ChannelID: o.channel.ID, Name: name, Language: "pt_BR", Category: models.TemplateUtility,
+		ChannelID: o.channel.ID, Name: name, Language: "pt_BR", Category: category,
 		Content: models.TemplateContent{
 			Body: body, Samples: map[string]string{"order": "8841"}, Buttons: []models.TemplateButton{{Kind: models.TemplateQuickReply, Text: "Já vou"}},
 		},
@@ -68,7 +68,7 @@ func TestTemplateNews(t *testing.T) {
 		o.flush()
 		require.Equal(t, models.DeliveryProcessed, outcome().Outcome, "it is read from Meta")
 		o.work()
-		made := o.approvedTemplate(service, "pedido_pronto", "Olá, #{contact.firstName|cliente}! Seu pedido #{order} já está pronto para a retirada.")
+		made := o.approvedTemplate(service, models.TemplateUtility, "pedido_pronto", "Olá, #{contact.firstName|cliente}! Seu pedido #{order} já está pronto para a retirada.")
 
 		t.Run("tells those who may see a channel of the account", func(t *testing.T) {
 			for _, viewer := range []models.Viewer{o.admin, o.answers, o.watches} {

@@ -34,6 +34,7 @@ type incoming struct {
 	receivedAt time.Time
 	outbound   bool // written by the business, on its phone
 	history    bool // from before the number was connected
+	preference *whatsapp.Preference
 }
 
 // step is a status of a message that the business sent.
@@ -65,10 +66,13 @@ func (m incoming) isRevision() bool {
 	return m.wire.Content.Edit != nil || m.wire.Content.Revoke != nil
 }
 
+// isPreference reports whether it says what the customer wants of marketing.
+func (m incoming) isPreference() bool { return m.preference != nil }
+
 // isPlain reports whether it is a message from a customer that is just to be
 // added.
 func (m incoming) isPlain() bool {
-	return !m.outbound && !m.history && !m.isReaction() && !m.isRevision() && m.identityChange() == nil
+	return !m.outbound && !m.history && !m.isReaction() && !m.isRevision() && !m.isPreference() && m.identityChange() == nil
 }
 
 // add sorts a message into the traffic.
@@ -99,6 +103,9 @@ func (in *intake) sortMessages(channel *models.Channel, value *whatsapp.Messages
 			message.To = message.ThreadID
 		}
 		in.sortMessage(incoming{channel: channel, wire: message, outbound: fromBusiness, history: true}, value, traffic)
+	}
+	for _, preference := range value.Preferences {
+		in.sortPreference(channel, preference, value, traffic)
 	}
 	if len(value.AppContacts) > 0 {
 		in.ignoref("%d contacts of the phone's app", len(value.AppContacts))

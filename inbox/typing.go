@@ -38,7 +38,11 @@ func (s *Service) ShowTyping(ctx context.Context, viewer models.Viewer, id model
 	return s.change(ctx, viewer, id, nil, func(changes *changes, conversation *changing) error {
 		tx := changes.tx
 		var weighed proposal
-		if _, err := weighed.weigh(tx.DB, tx.Now(), viewer, conversation.Conversation, ""); err != nil {
+		channel, err := channelOf(tx.DB, conversation.Conversation)
+		if err != nil {
+			return err
+		}
+		if _, err := weighed.weigh(tx.DB, tx.Now(), viewer, conversation.Conversation, channel, ""); err != nil {
 			return err
 		}
 		if len(weighed.obstacles) > 0 {

@@ -57,19 +57,23 @@ type Conversation struct {
 	QueuedAt       *time.Time         `json:",omitzero"` // since when it waits for somebody in the channel's pool to become free; nil when it does not
 	Origin         Origin             `gorm:"not null"`
 
-	UnreadCount           int        `gorm:"not null" json:",omitzero"` // inbound messages since the team last marked it as read
-	InboundCount          int        `gorm:"not null" json:",omitzero"` // messages of the customer so far; a reader's place is counted in them
-	LastMessageID         *ID        `gorm:"type:uuid" json:",omitzero"`
-	LastMessageAt         time.Time  `gorm:"not null"`                                  // the last message's SentAt; when there is none, CreatedAt
-	FirstMessageAt        *time.Time `json:",omitzero"`                                 // of the earliest message that either side wrote
-	LastCustomerMessageAt *time.Time `json:",omitzero"`                                 // Meta's time of the newest inbound message, never later than when we received it
-	LastTeamMessageAt     *time.Time `json:",omitzero"`                                 // SentAt of the newest outbound message
-	LastWrittenAt         *time.Time `json:",omitzero"`                                 // of the newest message that either side wrote
-	LastMessageBy         *Author    `json:",omitzero"`                                 // whose that is; nil if there is none
-	WaitingSince          *time.Time `json:",omitzero"`                                 // the customer's oldest message since the team last wrote, or closed; nil: does not wait
-	WindowEndsAt          *time.Time `gorm:"column:window_expires_at" json:",omitzero"` // WindowExpiresAt, for lists
-	LastReferralAt        *time.Time `json:",omitzero"`                                 // of the newest message that came from an ad (§10.2)
-	FreeEntryExpiresAt    *time.Time `json:",omitzero"`                                 // see FreeEntryPoint; nil: there never was one
+	UnreadCount           int             `gorm:"not null" json:",omitzero"` // inbound messages since the team last marked it as read
+	InboundCount          int             `gorm:"not null" json:",omitzero"` // messages of the customer so far; a reader's place is counted in them
+	LastMessageID         *ID             `gorm:"type:uuid" json:",omitzero"`
+	LastMessageAt         time.Time       `gorm:"not null"`                                  // the last message's SentAt; when there is none, CreatedAt
+	FirstMessageAt        *time.Time      `json:",omitzero"`                                 // of the earliest message that either side wrote
+	LastCustomerMessageAt *time.Time      `json:",omitzero"`                                 // Meta's time of the newest inbound message, never later than when we received it
+	LastTeamMessageAt     *time.Time      `json:",omitzero"`                                 // SentAt of the newest outbound message
+	LastWrittenAt         *time.Time      `json:",omitzero"`                                 // of the newest message that either side wrote
+	LastMessageBy         *Author         `json:",omitzero"`                                 // whose that is; nil if there is none
+	WaitingSince          *time.Time      `json:",omitzero"`                                 // the customer's oldest message since the team last wrote, or closed; nil: does not wait
+	WindowEndsAt          *time.Time      `gorm:"column:window_expires_at" json:",omitzero"` // WindowExpiresAt, for lists
+	LastTemplateAt        *time.Time      `json:",omitzero"`                                 // SentAt of the newest template; see Session
+	MarketingStopped      bool            `gorm:"not null" json:",omitzero"`                 // the customer wants no marketing on the channel
+	MarketingSaidAt       *time.Time      `json:",omitzero"`                                 // when they last said so, or that they do; nil: never
+	MarketingSaidBy       MarketingSource `gorm:"not null;default:''" json:",omitzero"`      // how
+	LastReferralAt        *time.Time      `json:",omitzero"`                                 // of the newest message that came from an ad (§10.2)
+	FreeEntryExpiresAt    *time.Time      `json:",omitzero"`                                 // see FreeEntryPoint; nil: there never was one
 
 	CustomerWAID         string     `gorm:"column:customer_wa_id;not null" json:",omitzero"` // how to address the customer: as their newest message said; may be empty
 	CustomerWAIDSeenAt   *time.Time `gorm:"column:customer_wa_id_seen_at" json:",omitzero"`
@@ -106,6 +110,9 @@ func (c *Conversation) SeeMessage(m Message) (waitingKnown bool) {
 		c.seeCustomerMessage(m.HeardAt())
 		return true
 	case m.Direction == Outbound:
+		if m.Kind == KindTemplate && !m.FromHistory {
+			c.LastTemplateAt = Later(c.LastTemplateAt, &m.SentAt)
+		}
 		return c.seeTeamMessage(m.SentAt)
 	}
 	return true
@@ -314,6 +321,10 @@ func (c *Conversation) absorbTimes(other Conversation) (waitingKnown bool) {
 	}
 	c.LastCustomerMessageAt = Later(c.LastCustomerMessageAt, other.LastCustomerMessageAt)
 	c.LastTeamMessageAt = Later(c.LastTeamMessageAt, other.LastTeamMessageAt)
+	if other.MarketingSaidAt != nil {
+		c.HearMarketing(other.MarketingStopped, *other.MarketingSaidAt, other.MarketingSaidBy)
+	}
+	c.LastTemplateAt = Later(c.LastTemplateAt, other.LastTemplateAt)
 	c.LastReferralAt = Later(c.LastReferralAt, other.LastReferralAt)
 	c.FreeEntryExpiresAt = Later(c.FreeEntryExpiresAt, other.FreeEntryExpiresAt)
 	c.WindowEndsAt = c.WindowExpiresAt()
@@ -331,7 +342,8 @@ func (c *Conversation) Successor(id ID, at time.Time) Conversation {
 		OrganizationID: c.OrganizationID, ID: id, ChannelID: c.ChannelID, ContactID: c.ContactID, Current: true,
 		Status: ConversationOpen, AssigneeID: c.AssigneeID, Origin: OriginCustomer, LastMessageAt: at,
 		LastCustomerMessageAt: c.LastCustomerMessageAt, WindowEndsAt: c.WindowEndsAt,
-		LastReferralAt: c.LastReferralAt, FreeEntryExpiresAt: c.FreeEntryExpiresAt,
+		MarketingStopped: c.MarketingStopped, MarketingSaidAt: c.MarketingSaidAt, MarketingSaidBy: c.MarketingSaidBy,
+		LastTemplateAt: c.LastTemplateAt, LastReferralAt: c.LastReferralAt, FreeEntryExpiresAt: c.FreeEntryExpiresAt,
 		CustomerWAID: c.CustomerWAID, CustomerWAIDSeenAt: c.CustomerWAIDSeenAt,
 		CustomerUserID: c.CustomerUserID, CustomerUserIDSeenAt: c.CustomerUserIDSeenAt,
 		EarlyUntil: c.EarlyUntil, Muted: c.Muted, Version: 1, CreatedAt: at, UpdatedAt: at,

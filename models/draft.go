@@ -13,13 +13,14 @@ import (
 
 // Draft is what somebody wants to send: exactly one member is set.
 type Draft struct {
-	Text        *TextDraft        `json:"text,omitempty"`
-	Attachment  *AttachmentDraft  `json:"attachment,omitempty"`
-	Location    *Location         `json:"location,omitempty"`
-	Contacts    *ContactsDraft    `json:"contacts,omitempty"`
-	Reaction    *ReactionDraft    `json:"reaction,omitempty"`
-	Interactive *InteractiveDraft `json:"interactive,omitempty"`
-	QuickReply  *QuickReplyDraft  `json:"quickReply,omitempty"`
+	Text        *TextDraft            `json:"text,omitempty"`
+	Attachment  *AttachmentDraft      `json:"attachment,omitempty"`
+	Location    *Location             `json:"location,omitempty"`
+	Contacts    *ContactsDraft        `json:"contacts,omitempty"`
+	Reaction    *ReactionDraft        `json:"reaction,omitempty"`
+	Interactive *InteractiveDraft     `json:"interactive,omitempty"`
+	QuickReply  *QuickReplyDraft      `json:"quickReply,omitempty"`
+	Template    *TemplateMessageDraft `json:"template,omitempty"`
 }
 
 // TextDraft is a text.
@@ -37,6 +38,13 @@ type AttachmentDraft struct {
 // QuickReplyDraft is a quick reply, which becomes a text or an attachment.
 type QuickReplyDraft struct {
 	QuickReplyID ID `json:"quickReplyId"`
+}
+
+// TemplateMessageDraft is an approved template with its values. It needs no open service
+// window.
+type TemplateMessageDraft struct {
+	TemplateID ID             `json:"templateId"`
+	Values     TemplateValues `json:"values"`
 }
 
 // ContactsDraft is 1 to MaxContactCards cards, each with a formatted name.
@@ -130,6 +138,9 @@ func (d Draft) Check() error {
 		check.interactive(*d.Interactive)
 	}
 	if d.QuickReply != nil {
+		members++
+	}
+	if d.Template != nil {
 		members++
 	}
 	switch {

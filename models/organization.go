@@ -4,11 +4,13 @@ import "time"
 
 // Organization is a tenant: every other row belongs to exactly one.
 type Organization struct {
-	ID        ID          `gorm:"type:uuid;primaryKey"`
-	Name      string      `gorm:"not null"`
-	Edition   EditionName `gorm:"not null;default:EXPRESS"`
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	ID      ID          `gorm:"type:uuid;primaryKey"`
+	Name    string      `gorm:"not null"`
+	Edition EditionName `gorm:"not null;default:EXPRESS"`
+	// MarketingWords are what customers write to stop marketing; nil: the default ones.
+	MarketingWords *MarketingWords `gorm:"serializer:json"`
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
 }
 
 // FeedHead is the position of the newest event of an organization. It lies apart

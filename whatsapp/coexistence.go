@@ -19,7 +19,7 @@ const (
 // BringsMessages reports whether [Change.Messages] is set for a field.
 func BringsMessages(field string) bool {
 	switch field {
-	case FieldMessages, FieldEchoes, FieldHistory, FieldAppState:
+	case FieldMessages, FieldEchoes, FieldHistory, FieldAppState, FieldPreferences:
 		return true
 	}
 	return false

@@ -20,6 +20,8 @@ type MessagesValue struct {
 	Echoes []InboundMessage
 	// History are messages of either side from before the number was connected.
 	History []InboundMessage
+	// Preferences are what users want of marketing.
+	Preferences []Preference
 	// AppContacts are changes of the app's contacts.
 	AppContacts []AppContact
 	// Errors belong to the phone number or the app, not to a message.

@@ -37,7 +37,8 @@ type Change struct {
 	// Value is the change's value as received, compact. See [DecodeWebhook].
 	Value json.RawMessage
 	// Messages is Value decoded; nil unless Field is one that brings messages
-	// ([FieldMessages], [FieldEchoes], [FieldHistory], [FieldAppState]) and Value is
+	// ([FieldMessages], [FieldEchoes], [FieldHistory], [FieldAppState],
+	// [FieldPreferences]) and Value is
 	// an object.
 	Messages *MessagesValue
 	// Account is Value decoded; nil unless Field is one that tells of an account or
@@ -142,6 +143,8 @@ func (d *decoder) change(raw json.RawMessage, wabaID string, when time.Time, pat
 		change.Messages = d.history(wire.Value, path+".value")
 	case FieldAppState:
 		change.Messages = d.appState(wire.Value, path+".value")
+	case FieldPreferences:
+		change.Messages = d.preferences(wire.Value, path+".value")
 	case FieldNumberQuality, FieldNumberName, FieldSecurity, FieldAccountUpdate, FieldAccountReview, FieldCapability:
 		change.Account = d.accountUpdate(change, path+".value")
 	case FieldTemplateStatus, FieldTemplateQuality, FieldTemplateComponents, FieldTemplateCategory:
