@@ -143,7 +143,7 @@ func (b *Bucket) removeHalfWritten(ctx context.Context, before time.Time) error 
 		}
 		info, err := entry.Info()
 		if err == nil && info.ModTime().Before(before) {
-			err = os.Remove(path)
+			err = os.Remove(path) //nolint:gosec // nobody else writes to the folder
 		}
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil

@@ -164,7 +164,7 @@ func TestConversation_free_entry_point_in_any_order(t *testing.T) {
 		var c models.Conversation
 		var referrals, answers []time.Time
 		for _, turn := range drawn {
-			known := true
+			var known bool
 			if turn.ad {
 				referrals = append(referrals, turn.at)
 				known = c.SeeReferral(turn.at)
