@@ -1,6 +1,7 @@
 package simulator_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"testing"
 	"time"
@@ -49,11 +50,20 @@ func TestBlockUsers(t *testing.T) {
 		answer := w.call(bearer, http.MethodPost, blockPath, blockBody("+5511987654321", "+"+irisWAID, "somebody"))
 		require.Equal(t, 400, answer.status)
 		require.Equal(t, 139100, answer.code())
-		lists := answer.body["block_users"].(map[string]any)
-		require.Len(t, lists["added_users"], 1)
-		failed := lists["failed_users"].([]any)
-		require.Len(t, failed, 2)
-		require.EqualValues(t, 131047, failed[0].(map[string]any)["errors"].([]any)[0].(map[string]any)["code"])
+		var each struct {
+			Users struct {
+				Added  []any `json:"added_users"`
+				Failed []struct {
+					Errors []struct {
+						Code int `json:"code"`
+					} `json:"errors"`
+				} `json:"failed_users"`
+			} `json:"block_users"`
+		}
+		require.NoError(t, json.Unmarshal([]byte(answer.raw), &each))
+		require.Len(t, each.Users.Added, 1)
+		require.Len(t, each.Users.Failed, 2)
+		require.Equal(t, 131047, each.Users.Failed[0].Errors[0].Code)
 		require.True(t, iris.IsBlocked(numberID), "the others are blocked all the same")
 		w.call(bearer, http.MethodDelete, blockPath, blockBody("+"+irisWAID))
 		w.pass(24 * time.Hour)
