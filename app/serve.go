@@ -10,7 +10,7 @@ import (
 
 func (a *App) newServer(options Options) (*server.Server, error) {
 	edge := graph.New(
-		graph.Rooms{Accounts: a.Accounts, Channels: a.Channels, Credits: a.Credits, CRM: a.CRM, Inbox: a.Inbox, Media: a.Media},
+		graph.Rooms{Accounts: a.Accounts, Channels: a.Channels, Credits: a.Credits, CRM: a.CRM, Inbox: a.Inbox, Media: a.Media, Templates: a.Templates},
 		graph.Options{Clock: options.Clock, Logger: options.Logger},
 	)
 	appSecrets := make([]string, len(a.Config.MetaAppSecrets))

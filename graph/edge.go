@@ -16,6 +16,7 @@ import (
 	"recado/inbox"
 	"recado/media"
 	"recado/models"
+	"recado/templates"
 )
 
 // Rooms are the domain rooms that resolvers call.
@@ -26,6 +27,8 @@ type Rooms struct {
 	CRM      *crm.Service
 	Inbox    *inbox.Service
 	Media    *media.Service
+
+	Templates *templates.Service
 }
 
 // Options configure an Edge. The zero value serves.

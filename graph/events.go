@@ -148,6 +148,11 @@ func inboxEvent(change inbox.Change) (gqlmodel.InboxEvent, error) {
 		return (*gqlmodel.ConversationChangedEvent)(&shown), nil
 	case models.EventConversationMerged:
 		return (*gqlmodel.ConversationMergedEvent)(&shown), nil
+	case models.EventTemplateChanged:
+		if change.Payload.Template == nil {
+			return nil, fmt.Errorf("event %d of kind %s has no template", change.Position, change.Kind)
+		}
+		return (*gqlmodel.TemplateChangedEvent)(&shown), nil
 	case models.EventContactBlockChanged:
 		if change.Payload.Block == nil {
 			return nil, fmt.Errorf("event %d of kind %s has no block", change.Position, change.Kind)

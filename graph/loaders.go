@@ -47,6 +47,8 @@ type loaders struct {
 	notes          loader[models.ID, models.ConversationNote]
 	noteLists      loader[partKey, inbox.NoteResult]
 	notifications  loader[models.ID, models.Notification]
+	templates      loader[models.ID, models.Template]
+	ofAccounts     loader[string, []models.Channel] // channels of WhatsApp accounts
 }
 
 func (e *Edge) withLoaders(ctx context.Context) context.Context {
@@ -80,6 +82,8 @@ func (e *Edge) withLoaders(ctx context.Context) context.Context {
 	bind(&l.notes, l, rooms.Inbox.NotesByID)
 	bind(&l.noteLists, l, byPart(rooms.Inbox.Notes))
 	bind(&l.notifications, l, rooms.Inbox.NotificationsByID)
+	bind(&l.templates, l, rooms.Templates.ByID)
+	bind(&l.ofAccounts, l, rooms.Templates.ChannelsOf)
 	return context.WithValue(ctx, loadersKey, l)
 }
 

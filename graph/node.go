@@ -83,6 +83,8 @@ func (r queryResolver) node(ctx context.Context, viewer models.Viewer, text stri
 		return asNode(load.tags.later(ctx, id), func(row *models.Tag) gqlmodel.Node { return (*gqlmodel.Tag)(row) })
 	case models.PrefixQuickReply:
 		return asNode(load.quickReplies.later(ctx, id), func(row *models.QuickReply) gqlmodel.Node { return (*gqlmodel.QuickReply)(row) })
+	case models.PrefixTemplate:
+		return asNode(load.templates.later(ctx, id), func(row *models.Template) gqlmodel.Node { return (*gqlmodel.Template)(row) })
 	case models.PrefixNote:
 		return asNode(load.notes.later(ctx, id), func(row *models.ConversationNote) gqlmodel.Node { return (*gqlmodel.Note)(row) })
 	case models.PrefixNotification:

@@ -47,6 +47,12 @@ type (
 	creditPurchaseResolver            struct{ *Edge }
 	creditUsageResolver               struct{ *Edge }
 	creditEventResolver               struct{ *Edge }
+	templateResolver                  struct{ *Edge }
+	templateStepResolver              struct{ *Edge }
+	templateHeaderResolver            struct{ *Edge }
+	templatePreviewResolver           struct{ *Edge }
+	templateContentResolver           struct{ *Edge }
+	templateChangedEventResolver      struct{ *Edge }
 )
 
 // Query and the methods after it are what the generated code asks for.
@@ -108,6 +114,24 @@ func (r resolvers) ConversationChangedEvent() generated.ConversationChangedEvent
 
 func (r resolvers) ConversationMergedEvent() generated.ConversationMergedEventResolver {
 	return conversationMergedEventResolver(r)
+}
+
+func (r resolvers) Template() generated.TemplateResolver         { return templateResolver(r) }
+func (r resolvers) TemplateStep() generated.TemplateStepResolver { return templateStepResolver(r) }
+func (r resolvers) TemplateHeader() generated.TemplateHeaderResolver {
+	return templateHeaderResolver(r)
+}
+
+func (r resolvers) TemplatePreview() generated.TemplatePreviewResolver {
+	return templatePreviewResolver(r)
+}
+
+func (r resolvers) TemplateContent() generated.TemplateContentResolver {
+	return templateContentResolver(r)
+}
+
+func (r resolvers) TemplateChangedEvent() generated.TemplateChangedEventResolver {
+	return templateChangedEventResolver(r)
 }
 
 func (r resolvers) Tag() generated.TagResolver                   { return tagResolver(r) }

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -150,6 +151,24 @@ func TestSchema(t *testing.T) {
 		require.ElementsMatch(t, values("ChannelStatus"), []string{
 			string(models.ChannelConnected), string(models.ChannelReauthorizationRequired), string(models.ChannelDisconnected),
 		})
+		asTexts := func(names ...any) (texts []string) {
+			for _, name := range names {
+				texts = append(texts, fmt.Sprint(name))
+			}
+			return texts
+		}
+		var statuses []any
+		for _, status := range models.TemplateStatuses {
+			statuses = append(statuses, status)
+		}
+		require.ElementsMatch(t, values("TemplateStatus"), asTexts(statuses...))
+		require.ElementsMatch(t, values("TemplateCategory"), asTexts(models.TemplateMarketing, models.TemplateUtility, models.TemplateAuthentication))
+		require.ElementsMatch(t, values("TemplateStepKind"), asTexts(
+			models.TemplateStepCreated, models.TemplateStepFound, models.TemplateStepEdited, models.TemplateStepSubmitted, models.TemplateStepRefused,
+			models.TemplateStepStatus, models.TemplateStepQuality, models.TemplateStepCategory, models.TemplateStepNotice, models.TemplateStepContent))
+		require.ElementsMatch(t, values("TemplateWarningCode"), asTexts(
+			models.WarnVariableFirst, models.WarnVariableLast, models.WarnVariablesAdjacent, models.WarnTooManyVariables, models.WarnLanguageMismatch,
+			models.WarnLooksLikeMarketing, models.WarnLooksLikeCode, models.WarnLooksLikeSpam, models.WarnShortLink))
 		require.ElementsMatch(t, values("MessageStatus"), []string{
 			string(models.StatusReceived), string(models.StatusQueued), string(models.StatusSending), string(models.StatusUnconfirmed),
 			string(models.StatusAccepted), string(models.StatusSent), string(models.StatusDelivered), string(models.StatusRead),
@@ -195,6 +214,10 @@ func TestTexts(t *testing.T) {
 				prefix = "block."
 			case name == "AttachmentFailureCode":
 				prefix = "attachment."
+			case name == "TemplateWarningCode":
+				prefix = "template.warning."
+			case name == "TemplateBlockerCode":
+				prefix = "error."
 			default:
 				continue
 			}
@@ -203,7 +226,7 @@ func TestTexts(t *testing.T) {
 				require.Contains(t, english, prefix+value.Name)
 			}
 		}
-		require.Equal(t, 16, enums)
+		require.Equal(t, 19, enums)
 		for _, code := range []models.Code{
 			models.CodeInvalid, models.CodeRequired, models.CodeNotFound, models.CodeForbidden, models.CodeUnauthenticated,
 			models.CodeConflict, models.CodeInvalidCredentials, models.CodeTooManyAttempts, models.CodeSessionExpired,

@@ -37,7 +37,7 @@ func onEach(t *testing.T, test func(t *testing.T, a *api)) {
 	rooms.OnEach(t, func(t *testing.T, rooms *rooms.Rooms) {
 		a := &api{Rooms: rooms, t: t, log: new(bytes.Buffer)}
 		edge := graph.New(
-			graph.Rooms{Accounts: rooms.Accounts, Channels: rooms.Channels, Credits: rooms.Credits, CRM: rooms.CRM, Inbox: rooms.Inbox, Media: rooms.Media},
+			graph.Rooms{Accounts: rooms.Accounts, Channels: rooms.Channels, Credits: rooms.Credits, CRM: rooms.CRM, Inbox: rooms.Inbox, Media: rooms.Media, Templates: rooms.Templates},
 			graph.Options{Logger: slog.New(slog.NewTextHandler(a.log, nil))},
 		)
 		server := edge.Handler()

@@ -49,11 +49,19 @@ type Filled struct {
 	Missing  []string            // see models.Template.Render
 	// AttachmentID is the file of the header: the message's attachment. Nil: none.
 	AttachmentID *models.ID
+
+	refused *models.Error // what is wrong with the file
 }
 
 // Obstacle is why the message cannot be sent as it is filled in; nil if it can:
-// VALUES_MISSING (values) with Params["variables"], or what the values make too long.
+// VALUES_MISSING (values) with Params["variables"], what the values make too long, or
+// (values.headerAttachmentId) NOT_FOUND, INVALID or one of models.Attachment.Sendable for
+// a file that the viewer may not use, of another kind than the header, or that cannot be
+// sent.
 func (f Filled) Obstacle() *models.Error {
+	if f.refused != nil {
+		return f.refused
+	}
 	if len(f.Missing) > 0 {
 		return models.NewError(models.CodeValuesMissing, "values").With("variables", strings.Join(f.Missing, ", "))
 	}
@@ -63,14 +71,26 @@ func (f Filled) Obstacle() *models.Error {
 	return nil
 }
 
+// Obstacles are all reasons for which the message cannot be sent, those of the template
+// included (templateId).
+func (f Filled) Obstacles() []*models.Error {
+	var all []*models.Error
+	if refusal, ok := errors.AsType[*models.Error](onTemplate(f.Template.Sendable())); ok {
+		all = append(all, refusal)
+	}
+	if obstacle := f.Obstacle(); obstacle != nil {
+		all = append(all, obstacle)
+	}
+	return all
+}
+
 // Message is the content of the message that is sent, its kind being
 // models.KindTemplate and its body Content.Text.
 func (f Filled) Message() models.Content { return models.Content{Template: &f.Sent} }
 
 // Fill fills a template in: with what is known of the contact (nil: of nobody), the
-// viewer and the organization, and over that with the values that are given. A file of
-// the header that was given must be one that the viewer may use, of the header's kind:
-// NOT_FOUND, INVALID or those of models.Attachment.Sendable (values.headerAttachmentId).
+// viewer and the organization, and over that with the values that are given. What keeps
+// the outcome from being sent, Obstacle says.
 func (s *Service) Fill(db *gorm.DB, viewer models.Viewer, template models.Template, contactID *models.ID, values models.TemplateValues) (Filled, error) {
 	known, err := fieldsOf(db, viewer, contactID)
 	if err != nil {
@@ -88,6 +108,10 @@ func (s *Service) Fill(db *gorm.DB, viewer models.Viewer, template models.Templa
 		return filled, nil
 	}
 	file, err := fileOf(db, viewer, template, values, *filled.AttachmentID)
+	if refusal, ok := errors.AsType[*models.Error](err); ok {
+		filled.refused, filled.AttachmentID = refusal, nil
+		return filled, nil
+	}
 	if err != nil {
 		return Filled{}, err
 	}

@@ -83,8 +83,9 @@ func TestPreview(t *testing.T) {
 			filled, err = s.templates.Preview(t.Context(), s.replier, image.ID, nil, models.TemplateValues{HeaderAttachmentID: &own})
 			require.NoError(t, err)
 			require.Equal(t, &own, filled.AttachmentID)
-			_, err = s.templates.Preview(t.Context(), s.replier, image.ID, nil, models.TemplateValues{HeaderAttachmentID: new(models.NewID())})
-			require.Equal(t, error(models.NewError(models.CodeNotFound, "values.headerAttachmentId")), err)
+			filled, err = s.templates.Preview(t.Context(), s.replier, image.ID, nil, models.TemplateValues{HeaderAttachmentID: new(models.NewID())})
+			require.NoError(t, err)
+			require.Equal(t, models.NewError(models.CodeNotFound, "values.headerAttachmentId"), filled.Obstacle())
 		})
 	})
 }

@@ -222,7 +222,7 @@ func (s *shop) picture(viewer models.Viewer) models.ID {
 	sum := sha256.Sum256(b.Bytes())
 	attachment, target, err := s.media.Announce(s.t.Context(), viewer, models.Upload{
 		FileName: "menu.png", ContentType: "image/png", ByteSize: int64(b.Len()), SHA256: sum[:],
-	})
+	}, nil)
 	require.NoError(s.t, err)
 	address, _ := strings.CutPrefix(target.URL, media.UploadsPath)
 	require.NoError(s.t, s.media.Receive(s.t.Context(), address, media.Received{ContentType: "image/png", ByteSize: int64(b.Len())}, &b))

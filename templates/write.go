@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gorm.io/gorm"
 
@@ -25,6 +27,9 @@ type NewTemplate struct {
 
 	IdempotencyKey string `json:"-"` // the client's; the same key and template make one. Empty: none
 }
+
+// maxKey is the longest idempotency key, in characters.
+const maxKey = 64
 
 // Create makes a draft. For administrators. Failures: NOT_FOUND (channelId), FORBIDDEN,
 // REQUIRED, INVALID and those of models.TemplateContent.Check with the field,
@@ -89,6 +94,9 @@ func (s *Service) Create(ctx context.Context, viewer models.Viewer, in NewTempla
 }
 
 func (in NewTemplate) check() error {
+	if utf8.RuneCountInString(in.IdempotencyKey) > maxKey || !utf8.ValidString(in.IdempotencyKey) || strings.ContainsRune(in.IdempotencyKey, 0) {
+		return models.NewError(models.CodeInvalid, "idempotencyKey").With("max", strconv.Itoa(maxKey))
+	}
 	if !in.Format.Valid() {
 		return models.NewError(models.CodeInvalid, "format")
 	}

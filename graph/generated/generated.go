@@ -69,6 +69,12 @@ type ResolverRoot interface {
 	QuickReply() QuickReplyResolver
 	Subscription() SubscriptionResolver
 	Tag() TagResolver
+	Template() TemplateResolver
+	TemplateChangedEvent() TemplateChangedEventResolver
+	TemplateContent() TemplateContentResolver
+	TemplateHeader() TemplateHeaderResolver
+	TemplatePreview() TemplatePreviewResolver
+	TemplateStep() TemplateStepResolver
 	User() UserResolver
 	Viewer() ViewerResolver
 }
@@ -945,6 +951,11 @@ type ComplexityRoot struct {
 		TagCreate                func(childComplexity int, input gqlmodel.TagCreateInput) int
 		TagDelete                func(childComplexity int, input gqlmodel.TagDeleteInput) int
 		TagUpdate                func(childComplexity int, input gqlmodel.TagUpdateInput) int
+		TemplateCreate           func(childComplexity int, input gqlmodel.TemplateCreateInput) int
+		TemplateDelete           func(childComplexity int, input gqlmodel.TemplateDeleteInput) int
+		TemplateSubmit           func(childComplexity int, input gqlmodel.TemplateSubmitInput) int
+		TemplateSync             func(childComplexity int, input gqlmodel.TemplateSyncInput) int
+		TemplateUpdate           func(childComplexity int, input gqlmodel.TemplateUpdateInput) int
 		UserAvailabilitySet      func(childComplexity int, input gqlmodel.UserAvailabilitySetInput) int
 		UserCeilingSet           func(childComplexity int, input gqlmodel.UserCeilingSetInput) int
 		UserSetActive            func(childComplexity int, input gqlmodel.UserSetActiveInput) int
@@ -1139,6 +1150,8 @@ type ComplexityRoot struct {
 		QuickReplies     func(childComplexity int, prefix string, first *int32, after *string, last *int32, before *string) int
 		QuickReplyRender func(childComplexity int, quickReplyID string, conversationID string) int
 		Tags             func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		TemplatePreview  func(childComplexity int, templateID string, contactID *string, values *gqlmodel.TemplateValuesInput) int
+		Templates        func(childComplexity int, filter *gqlmodel.TemplateFilterInput, first *int32, after *string, last *int32, before *string) int
 		Viewer           func(childComplexity int) int
 	}
 
@@ -1338,6 +1351,199 @@ type ComplexityRoot struct {
 	}
 
 	TagUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
+	Template struct {
+		ApprovedAt       func(childComplexity int) int
+		Asked            func(childComplexity int) int
+		CanBeSent        func(childComplexity int) int
+		Category         func(childComplexity int) int
+		ChangeOfCategory func(childComplexity int) int
+		Channels         func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		CreatedBy        func(childComplexity int) int
+		Drafted          func(childComplexity int) int
+		Format           func(childComplexity int) int
+		History          func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		Language         func(childComplexity int) int
+		MergeFields      func(childComplexity int) int
+		MetaID           func(childComplexity int) int
+		Name             func(childComplexity int) int
+		Pause            func(childComplexity int) int
+		PublicID         func(childComplexity int) int
+		Refusal          func(childComplexity int) int
+		Rejection        func(childComplexity int) int
+		Said             func(childComplexity int) int
+		ShownQuality     func(childComplexity int) int
+		ShownStatus      func(childComplexity int) int
+		SubmittedAt      func(childComplexity int) int
+		Supported        func(childComplexity int) int
+		UpdatedAt        func(childComplexity int) int
+		Version          func(childComplexity int) int
+		WABAID           func(childComplexity int) int
+		WaitingSeconds   func(childComplexity int) int
+		WantedCategory   func(childComplexity int) int
+		Warnings         func(childComplexity int) int
+	}
+
+	TemplateBlocker struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
+	TemplateButton struct {
+		Code        func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		PhoneNumber func(childComplexity int) int
+		Text        func(childComplexity int) int
+		URL         func(childComplexity int) int
+	}
+
+	TemplateCategoryChange struct {
+		At       func(childComplexity int) int
+		IsMade   func(childComplexity int) int
+		Next     func(childComplexity int) int
+		Previous func(childComplexity int) int
+	}
+
+	TemplateChangedEvent struct {
+		Cursor     func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		PublicID   func(childComplexity int) int
+		Template   func(childComplexity int) int
+	}
+
+	TemplateConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TemplateContent struct {
+		Body           func(childComplexity int) int
+		Buttons        func(childComplexity int) int
+		Category       func(childComplexity int) int
+		Footer         func(childComplexity int) int
+		Header         func(childComplexity int) int
+		HeaderLocation func(childComplexity int) int
+		Language       func(childComplexity int) int
+		Name           func(childComplexity int) int
+		Template       func(childComplexity int) int
+	}
+
+	TemplateContentButton struct {
+		Code        func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Payload     func(childComplexity int) int
+		PhoneNumber func(childComplexity int) int
+		Text        func(childComplexity int) int
+		URL         func(childComplexity int) int
+	}
+
+	TemplateCreatePayload struct {
+		Template   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	TemplateDeletePayload struct {
+		Template   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	TemplateEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TemplateHeader struct {
+		Kind             func(childComplexity int) int
+		SampleAttachment func(childComplexity int) int
+		Text             func(childComplexity int) int
+	}
+
+	TemplateMergeField struct {
+		Fallback    func(childComplexity int) int
+		IsAutomatic func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Sample      func(childComplexity int) int
+	}
+
+	TemplateParts struct {
+		Body    func(childComplexity int) int
+		Buttons func(childComplexity int) int
+		Footer  func(childComplexity int) int
+		Header  func(childComplexity int) int
+	}
+
+	TemplatePreview struct {
+		Attachment    func(childComplexity int) int
+		Blockers      func(childComplexity int) int
+		Content       func(childComplexity int) int
+		MissingValues func(childComplexity int) int
+		Template      func(childComplexity int) int
+		Text          func(childComplexity int) int
+	}
+
+	TemplateRefusal struct {
+		Code         func(childComplexity int) int
+		Message      func(childComplexity int) int
+		RefusedAt    func(childComplexity int) int
+		WhatsAppCode func(childComplexity int) int
+		WhatsAppText func(childComplexity int) int
+	}
+
+	TemplateRejection struct {
+		Advice                 func(childComplexity int) int
+		Message                func(childComplexity int) int
+		Reason                 func(childComplexity int) int
+		WhatsAppRecommendation func(childComplexity int) int
+		WhatsAppText           func(childComplexity int) int
+	}
+
+	TemplateStep struct {
+		At     func(childComplexity int) int
+		Became func(childComplexity int) int
+		Kind   func(childComplexity int) int
+		User   func(childComplexity int) int
+		Words  func(childComplexity int) int
+	}
+
+	TemplateStepConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TemplateStepEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TemplateSubmitPayload struct {
+		Template   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	TemplateSyncPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	TemplateUpdatePayload struct {
+		Template   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	TemplateUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
+	TemplateWarning struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
 		Message func(childComplexity int) int
@@ -1608,6 +1814,11 @@ type MutationResolver interface {
 	QuickReplyCreate(ctx context.Context, input gqlmodel.QuickReplyCreateInput) (*gqlmodel.QuickReplyCreatePayload, error)
 	QuickReplyUpdate(ctx context.Context, input gqlmodel.QuickReplyUpdateInput) (*gqlmodel.QuickReplyUpdatePayload, error)
 	QuickReplyDelete(ctx context.Context, input gqlmodel.QuickReplyDeleteInput) (*gqlmodel.QuickReplyDeletePayload, error)
+	TemplateCreate(ctx context.Context, input gqlmodel.TemplateCreateInput) (*gqlmodel.TemplateCreatePayload, error)
+	TemplateUpdate(ctx context.Context, input gqlmodel.TemplateUpdateInput) (*gqlmodel.TemplateUpdatePayload, error)
+	TemplateSubmit(ctx context.Context, input gqlmodel.TemplateSubmitInput) (*gqlmodel.TemplateSubmitPayload, error)
+	TemplateDelete(ctx context.Context, input gqlmodel.TemplateDeleteInput) (*gqlmodel.TemplateDeletePayload, error)
+	TemplateSync(ctx context.Context, input gqlmodel.TemplateSyncInput) (*gqlmodel.TemplateSyncPayload, error)
 	ConversationTagsUpdate(ctx context.Context, input gqlmodel.ConversationTagsUpdateInput) (*gqlmodel.ConversationTagsUpdatePayload, error)
 	NoteCreate(ctx context.Context, input gqlmodel.NoteCreateInput) (*gqlmodel.NoteCreatePayload, error)
 	NoteUpdate(ctx context.Context, input gqlmodel.NoteUpdateInput) (*gqlmodel.NoteUpdatePayload, error)
@@ -1671,6 +1882,8 @@ type QueryResolver interface {
 	Tags(ctx context.Context, first *int32, after *string, last *int32, before *string) (*gqlmodel.TagConnection, error)
 	QuickReplies(ctx context.Context, prefix string, first *int32, after *string, last *int32, before *string) (*gqlmodel.QuickReplyConnection, error)
 	QuickReplyRender(ctx context.Context, quickReplyID string, conversationID string) (*gqlmodel.QuickReplyRendering, error)
+	Templates(ctx context.Context, filter *gqlmodel.TemplateFilterInput, first *int32, after *string, last *int32, before *string) (*gqlmodel.TemplateConnection, error)
+	TemplatePreview(ctx context.Context, templateID string, contactID *string, values *gqlmodel.TemplateValuesInput) (*gqlmodel.TemplatePreview, error)
 	Notifications(ctx context.Context, unreadOnly bool, first *int32, after *string, last *int32, before *string) (*gqlmodel.NotificationConnection, error)
 }
 type QuickReplyResolver interface {
@@ -1686,6 +1899,34 @@ type SubscriptionResolver interface {
 }
 type TagResolver interface {
 	CreatedBy(ctx context.Context, obj *gqlmodel.Tag) (*gqlmodel.User, error)
+}
+type TemplateResolver interface {
+	Warnings(ctx context.Context, obj *gqlmodel.Template) ([]gqlmodel.TemplateWarning, error)
+	Rejection(ctx context.Context, obj *gqlmodel.Template) (*gqlmodel.TemplateRejection, error)
+	Refusal(ctx context.Context, obj *gqlmodel.Template) (*gqlmodel.TemplateRefusal, error)
+
+	WaitingSeconds(ctx context.Context, obj *gqlmodel.Template) (*int32, error)
+
+	Channels(ctx context.Context, obj *gqlmodel.Template) ([]gqlmodel.Channel, error)
+
+	CreatedBy(ctx context.Context, obj *gqlmodel.Template) (*gqlmodel.User, error)
+
+	History(ctx context.Context, obj *gqlmodel.Template, first *int32, after *string, last *int32, before *string) (*gqlmodel.TemplateStepConnection, error)
+}
+type TemplateChangedEventResolver interface {
+	Cursor(ctx context.Context, obj *gqlmodel.TemplateChangedEvent) (string, error)
+}
+type TemplateContentResolver interface {
+	Template(ctx context.Context, obj *gqlmodel.TemplateContent) (*gqlmodel.Template, error)
+}
+type TemplateHeaderResolver interface {
+	SampleAttachment(ctx context.Context, obj *gqlmodel.TemplateHeader) (*gqlmodel.Attachment, error)
+}
+type TemplatePreviewResolver interface {
+	Attachment(ctx context.Context, obj *gqlmodel.TemplatePreview) (*gqlmodel.Attachment, error)
+}
+type TemplateStepResolver interface {
+	User(ctx context.Context, obj *gqlmodel.TemplateStep) (*gqlmodel.User, error)
 }
 type UserResolver interface {
 	Workload(ctx context.Context, obj *gqlmodel.User) (*gqlmodel.Workload, error)
@@ -5186,6 +5427,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TagUpdate(childComplexity, args["input"].(gqlmodel.TagUpdateInput)), true
+	case "Mutation.templateCreate":
+		if e.ComplexityRoot.Mutation.TemplateCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_templateCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TemplateCreate(childComplexity, args["input"].(gqlmodel.TemplateCreateInput)), true
+	case "Mutation.templateDelete":
+		if e.ComplexityRoot.Mutation.TemplateDelete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_templateDelete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TemplateDelete(childComplexity, args["input"].(gqlmodel.TemplateDeleteInput)), true
+	case "Mutation.templateSubmit":
+		if e.ComplexityRoot.Mutation.TemplateSubmit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_templateSubmit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TemplateSubmit(childComplexity, args["input"].(gqlmodel.TemplateSubmitInput)), true
+	case "Mutation.templateSync":
+		if e.ComplexityRoot.Mutation.TemplateSync == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_templateSync_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TemplateSync(childComplexity, args["input"].(gqlmodel.TemplateSyncInput)), true
+	case "Mutation.templateUpdate":
+		if e.ComplexityRoot.Mutation.TemplateUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_templateUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TemplateUpdate(childComplexity, args["input"].(gqlmodel.TemplateUpdateInput)), true
 	case "Mutation.userAvailabilitySet":
 		if e.ComplexityRoot.Mutation.UserAvailabilitySet == nil {
 			break
@@ -5972,6 +6268,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Tags(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.templatePreview":
+		if e.ComplexityRoot.Query.TemplatePreview == nil {
+			break
+		}
+
+		args, err := ec.field_Query_templatePreview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.TemplatePreview(childComplexity, args["templateId"].(string), args["contactId"].(*string), args["values"].(*gqlmodel.TemplateValuesInput)), true
+	case "Query.templates":
+		if e.ComplexityRoot.Query.Templates == nil {
+			break
+		}
+
+		args, err := ec.field_Query_templates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Templates(childComplexity, args["filter"].(*gqlmodel.TemplateFilterInput), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -6683,6 +7001,744 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TagUserError.Message(childComplexity), true
 
+	case "Template.approvedAt":
+		if e.ComplexityRoot.Template.ApprovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.ApprovedAt(childComplexity), true
+	case "Template.request":
+		if e.ComplexityRoot.Template.Asked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Asked(childComplexity), true
+	case "Template.isSendable":
+		if e.ComplexityRoot.Template.CanBeSent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.CanBeSent(childComplexity), true
+	case "Template.category":
+		if e.ComplexityRoot.Template.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Category(childComplexity), true
+	case "Template.categoryChange":
+		if e.ComplexityRoot.Template.ChangeOfCategory == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.ChangeOfCategory(childComplexity), true
+	case "Template.channels":
+		if e.ComplexityRoot.Template.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Channels(childComplexity), true
+	case "Template.createdAt":
+		if e.ComplexityRoot.Template.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.CreatedAt(childComplexity), true
+	case "Template.createdBy":
+		if e.ComplexityRoot.Template.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.CreatedBy(childComplexity), true
+	case "Template.draft":
+		if e.ComplexityRoot.Template.Drafted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Drafted(childComplexity), true
+	case "Template.parameterFormat":
+		if e.ComplexityRoot.Template.Format == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Format(childComplexity), true
+	case "Template.history":
+		if e.ComplexityRoot.Template.History == nil {
+			break
+		}
+
+		args, err := ec.field_Template_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Template.History(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Template.language":
+		if e.ComplexityRoot.Template.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Language(childComplexity), true
+	case "Template.mergeFields":
+		if e.ComplexityRoot.Template.MergeFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.MergeFields(childComplexity), true
+	case "Template.whatsAppId":
+		if e.ComplexityRoot.Template.MetaID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.MetaID(childComplexity), true
+	case "Template.name":
+		if e.ComplexityRoot.Template.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Name(childComplexity), true
+	case "Template.pauseTitle":
+		if e.ComplexityRoot.Template.Pause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Pause(childComplexity), true
+	case "Template.id":
+		if e.ComplexityRoot.Template.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.PublicID(childComplexity), true
+	case "Template.refusal":
+		if e.ComplexityRoot.Template.Refusal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Refusal(childComplexity), true
+	case "Template.rejection":
+		if e.ComplexityRoot.Template.Rejection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Rejection(childComplexity), true
+	case "Template.content":
+		if e.ComplexityRoot.Template.Said == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Said(childComplexity), true
+	case "Template.quality":
+		if e.ComplexityRoot.Template.ShownQuality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.ShownQuality(childComplexity), true
+	case "Template.status":
+		if e.ComplexityRoot.Template.ShownStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.ShownStatus(childComplexity), true
+	case "Template.submittedAt":
+		if e.ComplexityRoot.Template.SubmittedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.SubmittedAt(childComplexity), true
+	case "Template.isSupported":
+		if e.ComplexityRoot.Template.Supported == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Supported(childComplexity), true
+	case "Template.updatedAt":
+		if e.ComplexityRoot.Template.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.UpdatedAt(childComplexity), true
+	case "Template.version":
+		if e.ComplexityRoot.Template.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Version(childComplexity), true
+	case "Template.whatsAppAccountId":
+		if e.ComplexityRoot.Template.WABAID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.WABAID(childComplexity), true
+	case "Template.waitingSeconds":
+		if e.ComplexityRoot.Template.WaitingSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.WaitingSeconds(childComplexity), true
+	case "Template.draftCategory":
+		if e.ComplexityRoot.Template.WantedCategory == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.WantedCategory(childComplexity), true
+	case "Template.warnings":
+		if e.ComplexityRoot.Template.Warnings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Warnings(childComplexity), true
+
+	case "TemplateBlocker.code":
+		if e.ComplexityRoot.TemplateBlocker.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateBlocker.Code(childComplexity), true
+	case "TemplateBlocker.message":
+		if e.ComplexityRoot.TemplateBlocker.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateBlocker.Message(childComplexity), true
+
+	case "TemplateButton.code":
+		if e.ComplexityRoot.TemplateButton.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateButton.Code(childComplexity), true
+	case "TemplateButton.kind":
+		if e.ComplexityRoot.TemplateButton.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateButton.Kind(childComplexity), true
+	case "TemplateButton.phoneNumber":
+		if e.ComplexityRoot.TemplateButton.PhoneNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateButton.PhoneNumber(childComplexity), true
+	case "TemplateButton.text":
+		if e.ComplexityRoot.TemplateButton.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateButton.Text(childComplexity), true
+	case "TemplateButton.url":
+		if e.ComplexityRoot.TemplateButton.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateButton.URL(childComplexity), true
+
+	case "TemplateCategoryChange.at":
+		if e.ComplexityRoot.TemplateCategoryChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateCategoryChange.At(childComplexity), true
+	case "TemplateCategoryChange.isMade":
+		if e.ComplexityRoot.TemplateCategoryChange.IsMade == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateCategoryChange.IsMade(childComplexity), true
+	case "TemplateCategoryChange.next":
+		if e.ComplexityRoot.TemplateCategoryChange.Next == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateCategoryChange.Next(childComplexity), true
+	case "TemplateCategoryChange.previous":
+		if e.ComplexityRoot.TemplateCategoryChange.Previous == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateCategoryChange.Previous(childComplexity), true
+
+	case "TemplateChangedEvent.cursor":
+		if e.ComplexityRoot.TemplateChangedEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateChangedEvent.Cursor(childComplexity), true
+	case "TemplateChangedEvent.occurredAt":
+		if e.ComplexityRoot.TemplateChangedEvent.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateChangedEvent.OccurredAt(childComplexity), true
+	case "TemplateChangedEvent.id":
+		if e.ComplexityRoot.TemplateChangedEvent.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateChangedEvent.PublicID(childComplexity), true
+	case "TemplateChangedEvent.template":
+		if e.ComplexityRoot.TemplateChangedEvent.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateChangedEvent.Template(childComplexity), true
+
+	case "TemplateConnection.edges":
+		if e.ComplexityRoot.TemplateConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateConnection.Edges(childComplexity), true
+	case "TemplateConnection.nodes":
+		if e.ComplexityRoot.TemplateConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateConnection.Nodes(childComplexity), true
+	case "TemplateConnection.pageInfo":
+		if e.ComplexityRoot.TemplateConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateConnection.PageInfo(childComplexity), true
+
+	case "TemplateContent.body":
+		if e.ComplexityRoot.TemplateContent.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContent.Body(childComplexity), true
+	case "TemplateContent.buttons":
+		if e.ComplexityRoot.TemplateContent.Buttons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContent.Buttons(childComplexity), true
+	case "TemplateContent.category":
+		if e.ComplexityRoot.TemplateContent.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContent.Category(childComplexity), true
+	case "TemplateContent.footer":
+		if e.ComplexityRoot.TemplateContent.Footer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContent.Footer(childComplexity), true
+	case "TemplateContent.header":
+		if e.ComplexityRoot.TemplateContent.Header == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContent.Header(childComplexity), true
+	case "TemplateContent.headerLocation":
+		if e.ComplexityRoot.TemplateContent.HeaderLocation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContent.HeaderLocation(childComplexity), true
+	case "TemplateContent.language":
+		if e.ComplexityRoot.TemplateContent.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContent.Language(childComplexity), true
+	case "TemplateContent.name":
+		if e.ComplexityRoot.TemplateContent.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContent.Name(childComplexity), true
+	case "TemplateContent.template":
+		if e.ComplexityRoot.TemplateContent.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContent.Template(childComplexity), true
+
+	case "TemplateContentButton.code":
+		if e.ComplexityRoot.TemplateContentButton.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContentButton.Code(childComplexity), true
+	case "TemplateContentButton.kind":
+		if e.ComplexityRoot.TemplateContentButton.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContentButton.Kind(childComplexity), true
+	case "TemplateContentButton.payload":
+		if e.ComplexityRoot.TemplateContentButton.Payload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContentButton.Payload(childComplexity), true
+	case "TemplateContentButton.phoneNumber":
+		if e.ComplexityRoot.TemplateContentButton.PhoneNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContentButton.PhoneNumber(childComplexity), true
+	case "TemplateContentButton.text":
+		if e.ComplexityRoot.TemplateContentButton.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContentButton.Text(childComplexity), true
+	case "TemplateContentButton.url":
+		if e.ComplexityRoot.TemplateContentButton.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContentButton.URL(childComplexity), true
+
+	case "TemplateCreatePayload.template":
+		if e.ComplexityRoot.TemplateCreatePayload.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateCreatePayload.Template(childComplexity), true
+	case "TemplateCreatePayload.userErrors":
+		if e.ComplexityRoot.TemplateCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateCreatePayload.UserErrors(childComplexity), true
+
+	case "TemplateDeletePayload.template":
+		if e.ComplexityRoot.TemplateDeletePayload.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateDeletePayload.Template(childComplexity), true
+	case "TemplateDeletePayload.userErrors":
+		if e.ComplexityRoot.TemplateDeletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateDeletePayload.UserErrors(childComplexity), true
+
+	case "TemplateEdge.cursor":
+		if e.ComplexityRoot.TemplateEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateEdge.Cursor(childComplexity), true
+	case "TemplateEdge.node":
+		if e.ComplexityRoot.TemplateEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateEdge.Node(childComplexity), true
+
+	case "TemplateHeader.kind":
+		if e.ComplexityRoot.TemplateHeader.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateHeader.Kind(childComplexity), true
+	case "TemplateHeader.sampleAttachment":
+		if e.ComplexityRoot.TemplateHeader.SampleAttachment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateHeader.SampleAttachment(childComplexity), true
+	case "TemplateHeader.text":
+		if e.ComplexityRoot.TemplateHeader.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateHeader.Text(childComplexity), true
+
+	case "TemplateMergeField.fallback":
+		if e.ComplexityRoot.TemplateMergeField.Fallback == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateMergeField.Fallback(childComplexity), true
+	case "TemplateMergeField.isAutomatic":
+		if e.ComplexityRoot.TemplateMergeField.IsAutomatic == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateMergeField.IsAutomatic(childComplexity), true
+	case "TemplateMergeField.name":
+		if e.ComplexityRoot.TemplateMergeField.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateMergeField.Name(childComplexity), true
+	case "TemplateMergeField.sample":
+		if e.ComplexityRoot.TemplateMergeField.Sample == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateMergeField.Sample(childComplexity), true
+
+	case "TemplateParts.body":
+		if e.ComplexityRoot.TemplateParts.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateParts.Body(childComplexity), true
+	case "TemplateParts.buttons":
+		if e.ComplexityRoot.TemplateParts.Buttons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateParts.Buttons(childComplexity), true
+	case "TemplateParts.footer":
+		if e.ComplexityRoot.TemplateParts.Footer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateParts.Footer(childComplexity), true
+	case "TemplateParts.header":
+		if e.ComplexityRoot.TemplateParts.Header == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateParts.Header(childComplexity), true
+
+	case "TemplatePreview.attachment":
+		if e.ComplexityRoot.TemplatePreview.Attachment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplatePreview.Attachment(childComplexity), true
+	case "TemplatePreview.blockers":
+		if e.ComplexityRoot.TemplatePreview.Blockers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplatePreview.Blockers(childComplexity), true
+	case "TemplatePreview.content":
+		if e.ComplexityRoot.TemplatePreview.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplatePreview.Content(childComplexity), true
+	case "TemplatePreview.missingValues":
+		if e.ComplexityRoot.TemplatePreview.MissingValues == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplatePreview.MissingValues(childComplexity), true
+	case "TemplatePreview.template":
+		if e.ComplexityRoot.TemplatePreview.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplatePreview.Template(childComplexity), true
+	case "TemplatePreview.text":
+		if e.ComplexityRoot.TemplatePreview.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplatePreview.Text(childComplexity), true
+
+	case "TemplateRefusal.code":
+		if e.ComplexityRoot.TemplateRefusal.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRefusal.Code(childComplexity), true
+	case "TemplateRefusal.message":
+		if e.ComplexityRoot.TemplateRefusal.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRefusal.Message(childComplexity), true
+	case "TemplateRefusal.refusedAt":
+		if e.ComplexityRoot.TemplateRefusal.RefusedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRefusal.RefusedAt(childComplexity), true
+	case "TemplateRefusal.whatsAppCode":
+		if e.ComplexityRoot.TemplateRefusal.WhatsAppCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRefusal.WhatsAppCode(childComplexity), true
+	case "TemplateRefusal.whatsAppText":
+		if e.ComplexityRoot.TemplateRefusal.WhatsAppText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRefusal.WhatsAppText(childComplexity), true
+
+	case "TemplateRejection.advice":
+		if e.ComplexityRoot.TemplateRejection.Advice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRejection.Advice(childComplexity), true
+	case "TemplateRejection.message":
+		if e.ComplexityRoot.TemplateRejection.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRejection.Message(childComplexity), true
+	case "TemplateRejection.reason":
+		if e.ComplexityRoot.TemplateRejection.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRejection.Reason(childComplexity), true
+	case "TemplateRejection.whatsAppRecommendation":
+		if e.ComplexityRoot.TemplateRejection.WhatsAppRecommendation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRejection.WhatsAppRecommendation(childComplexity), true
+	case "TemplateRejection.whatsAppText":
+		if e.ComplexityRoot.TemplateRejection.WhatsAppText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRejection.WhatsAppText(childComplexity), true
+
+	case "TemplateStep.occurredAt":
+		if e.ComplexityRoot.TemplateStep.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateStep.At(childComplexity), true
+	case "TemplateStep.value":
+		if e.ComplexityRoot.TemplateStep.Became == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateStep.Became(childComplexity), true
+	case "TemplateStep.kind":
+		if e.ComplexityRoot.TemplateStep.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateStep.Kind(childComplexity), true
+	case "TemplateStep.user":
+		if e.ComplexityRoot.TemplateStep.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateStep.User(childComplexity), true
+	case "TemplateStep.detail":
+		if e.ComplexityRoot.TemplateStep.Words == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateStep.Words(childComplexity), true
+
+	case "TemplateStepConnection.edges":
+		if e.ComplexityRoot.TemplateStepConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateStepConnection.Edges(childComplexity), true
+	case "TemplateStepConnection.nodes":
+		if e.ComplexityRoot.TemplateStepConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateStepConnection.Nodes(childComplexity), true
+	case "TemplateStepConnection.pageInfo":
+		if e.ComplexityRoot.TemplateStepConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateStepConnection.PageInfo(childComplexity), true
+
+	case "TemplateStepEdge.cursor":
+		if e.ComplexityRoot.TemplateStepEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateStepEdge.Cursor(childComplexity), true
+	case "TemplateStepEdge.node":
+		if e.ComplexityRoot.TemplateStepEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateStepEdge.Node(childComplexity), true
+
+	case "TemplateSubmitPayload.template":
+		if e.ComplexityRoot.TemplateSubmitPayload.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSubmitPayload.Template(childComplexity), true
+	case "TemplateSubmitPayload.userErrors":
+		if e.ComplexityRoot.TemplateSubmitPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSubmitPayload.UserErrors(childComplexity), true
+
+	case "TemplateSyncPayload.channel":
+		if e.ComplexityRoot.TemplateSyncPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSyncPayload.Channel(childComplexity), true
+	case "TemplateSyncPayload.userErrors":
+		if e.ComplexityRoot.TemplateSyncPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSyncPayload.UserErrors(childComplexity), true
+
+	case "TemplateUpdatePayload.template":
+		if e.ComplexityRoot.TemplateUpdatePayload.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateUpdatePayload.Template(childComplexity), true
+	case "TemplateUpdatePayload.userErrors":
+		if e.ComplexityRoot.TemplateUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateUpdatePayload.UserErrors(childComplexity), true
+
+	case "TemplateUserError.code":
+		if e.ComplexityRoot.TemplateUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateUserError.Code(childComplexity), true
+	case "TemplateUserError.field":
+		if e.ComplexityRoot.TemplateUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateUserError.Field(childComplexity), true
+	case "TemplateUserError.message":
+		if e.ComplexityRoot.TemplateUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateUserError.Message(childComplexity), true
+
+	case "TemplateWarning.code":
+		if e.ComplexityRoot.TemplateWarning.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateWarning.Code(childComplexity), true
+	case "TemplateWarning.field":
+		if e.ComplexityRoot.TemplateWarning.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateWarning.Field(childComplexity), true
+	case "TemplateWarning.message":
+		if e.ComplexityRoot.TemplateWarning.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateWarning.Message(childComplexity), true
+
 	case "TextContent.body":
 		if e.ComplexityRoot.TextContent.Body == nil {
 			break
@@ -6986,6 +8042,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TagCreateInput", ec.unmarshalInputTagCreateInput),
 			graphql.NewInputUnmarshaler("TagDeleteInput", ec.unmarshalInputTagDeleteInput),
 			graphql.NewInputUnmarshaler("TagUpdateInput", ec.unmarshalInputTagUpdateInput),
+			graphql.NewInputUnmarshaler("TemplateButtonInput", ec.unmarshalInputTemplateButtonInput),
+			graphql.NewInputUnmarshaler("TemplateCreateInput", ec.unmarshalInputTemplateCreateInput),
+			graphql.NewInputUnmarshaler("TemplateDeleteInput", ec.unmarshalInputTemplateDeleteInput),
+			graphql.NewInputUnmarshaler("TemplateFieldInput", ec.unmarshalInputTemplateFieldInput),
+			graphql.NewInputUnmarshaler("TemplateFilterInput", ec.unmarshalInputTemplateFilterInput),
+			graphql.NewInputUnmarshaler("TemplateHeaderInput", ec.unmarshalInputTemplateHeaderInput),
+			graphql.NewInputUnmarshaler("TemplatePartsInput", ec.unmarshalInputTemplatePartsInput),
+			graphql.NewInputUnmarshaler("TemplatePayloadInput", ec.unmarshalInputTemplatePayloadInput),
+			graphql.NewInputUnmarshaler("TemplateSubmitInput", ec.unmarshalInputTemplateSubmitInput),
+			graphql.NewInputUnmarshaler("TemplateSyncInput", ec.unmarshalInputTemplateSyncInput),
+			graphql.NewInputUnmarshaler("TemplateUpdateInput", ec.unmarshalInputTemplateUpdateInput),
+			graphql.NewInputUnmarshaler("TemplateValuesInput", ec.unmarshalInputTemplateValuesInput),
 			graphql.NewInputUnmarshaler("TextContentInput", ec.unmarshalInputTextContentInput),
 			graphql.NewInputUnmarshaler("UserAvailabilitySetInput", ec.unmarshalInputUserAvailabilitySetInput),
 			graphql.NewInputUnmarshaler("UserCeilingSetInput", ec.unmarshalInputUserCeilingSetInput),
@@ -7422,6 +8490,49 @@ type Query {
     conversationId: ID!
   ): QuickReplyRendering
   """
+  The templates of the WhatsApp accounts whose channels the viewer may see, the newest first, without those that were deleted.
+  """
+  templates(
+    """
+    Which ones; all when absent.
+    """
+    filter: TemplateFilterInput
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor.
+    """
+    before: String
+  ): TemplateConnection
+  """
+  What a template would say if the viewer sent it now: exactly what is sent, whatever the template's status. Null if the template
+  does not exist for the viewer.
+  """
+  templatePreview(
+    """
+    The template.
+    """
+    templateId: ID!
+    """
+    Whom it is for, which fills in the contact's merge fields; nobody when absent. BAD_USER_INPUT if they do not exist for the viewer.
+    """
+    contactId: ID
+    """
+    Values beside, and over, what is known.
+    """
+    values: TemplateValuesInput
+  ): TemplatePreview
+  """
   The viewer's own notifications, the newest first, as far as they are about channels that the viewer may still see. They are
   kept for 90 days.
   """
@@ -7854,6 +8965,53 @@ type Mutation {
     """
     input: QuickReplyDeleteInput!
   ): QuickReplyDeletePayload
+  """
+  Writes a template, as a draft that WhatsApp does not know of. For administrators.
+  """
+  templateCreate(
+    """
+    The template.
+    """
+    input: TemplateCreateInput!
+  ): TemplateCreatePayload
+  """
+  Changes what a template says. Of one that WhatsApp has, that is a draft beside what is sent, until it is submitted. For
+  administrators.
+  """
+  templateUpdate(
+    """
+    Which template, and what it becomes.
+    """
+    input: TemplateUpdateInput!
+  ): TemplateUpdatePayload
+  """
+  Asks WhatsApp to review a template, or the edit of one. What comes of it is told by ` + "`" + `TemplateChangedEvent` + "`" + `, usually within 24
+  hours. Asking again while that is under way changes nothing. For administrators.
+  """
+  templateSubmit(
+    """
+    Which template.
+    """
+    input: TemplateSubmitInput!
+  ): TemplateSubmitPayload
+  """
+  Deletes a template, at WhatsApp as well, which may take a moment. Messages that were sent with it stay. For administrators.
+  """
+  templateDelete(
+    """
+    Which template.
+    """
+    input: TemplateDeleteInput!
+  ): TemplateDeletePayload
+  """
+  Has the templates of a channel's WhatsApp account read from WhatsApp soon, as happens by itself once an hour. For administrators.
+  """
+  templateSync(
+    """
+    Whose templates.
+    """
+    input: TemplateSyncInput!
+  ): TemplateSyncPayload
   """
   Gives tags to a conversation and takes others off it. Needs REPLY on its channel. What it has already, or has not anyway,
   stays so.
@@ -10101,6 +11259,78 @@ type InteractiveContent {
 }
 
 """
+A template, filled in. The file of its header, if any, is the message's attachment.
+"""
+type TemplateContent {
+  """
+  The template as it is now; null if it does not exist for the viewer any more.
+  """
+  template: Template
+  """
+  Its name.
+  """
+  name: String!
+  """
+  Its language.
+  """
+  language: String!
+  """
+  Its category when it was sent.
+  """
+  category: TemplateCategory!
+  """
+  The text above; null if there is none, or if it is a file or a place.
+  """
+  header: String
+  """
+  The place above; null if there is none.
+  """
+  headerLocation: LocationContent
+  """
+  The text.
+  """
+  body: String!
+  """
+  The small text below; null if there is none.
+  """
+  footer: String
+  """
+  The buttons.
+  """
+  buttons: [TemplateContentButton!]!
+}
+
+"""
+A button of a template, filled in.
+"""
+type TemplateContentButton {
+  """
+  What tapping it does.
+  """
+  kind: TemplateButtonKind!
+  """
+  Its label; null with COPY_CODE.
+  """
+  text: String
+  """
+  The whole address; null if it opens none.
+  """
+  url: String
+  """
+  The number; null if it calls none.
+  """
+  phoneNumber: String
+  """
+  The code; null if it copies none.
+  """
+  code: String
+  """
+  What comes back when a quick reply is tapped; null if that is its text.
+  """
+  payload: String
+}
+
+"""
 A message of a kind that Recado does not know, or whose parts are not what the kind should have, kept as it came.
 """
 type UnknownContent {
@@ -10134,6 +11364,7 @@ union MessageContent =
   | SystemContent
   | UnsupportedContent
   | InteractiveContent
+  | TemplateContent
   | UnknownContent
 
 """
@@ -10630,7 +11861,7 @@ interface Event {
 What can happen in an inbox.
 """
 union InboxEvent = MessageAddedEvent | MessageStatusChangedEvent | MessageChangedEvent | ConversationChangedEvent | ConversationMergedEvent
-  | NoteAddedEvent | NoteChangedEvent | NoteDeletedEvent | ContactBlockChangedEvent
+  | NoteAddedEvent | NoteChangedEvent | NoteDeletedEvent | TemplateChangedEvent | ContactBlockChangedEvent
 
 """
 A message came, or was written by the team.
@@ -11405,6 +12636,1203 @@ type QuickReplyDeletePayload {
   What the user can mend; empty on success.
   """
   userErrors: [QuickReplyUserError!]!
+}
+
+"""
+Where a template is in its life. Other than DRAFT, the names are WhatsApp's.
+"""
+enum TemplateStatus {
+  """
+  WhatsApp does not know of it.
+  """
+  DRAFT
+  """
+  Handed in, or on its way there. Usually decided within 24 hours.
+  """
+  PENDING
+  """
+  It can be sent.
+  """
+  APPROVED
+  """
+  It can be sent, but will be disabled if its quality stays low.
+  """
+  FLAGGED
+  """
+  WhatsApp does not allow it; ` + "`" + `rejection` + "`" + ` says why.
+  """
+  REJECTED
+  """
+  Not to be sent for some hours, for its low quality.
+  """
+  PAUSED
+  """
+  Not to be sent any more, for its low quality.
+  """
+  DISABLED
+  """
+  Somebody objected to the rejection, in WhatsApp Manager.
+  """
+  IN_APPEAL
+  """
+  The account has too many templates.
+  """
+  LIMIT_EXCEEDED
+  """
+  Put away by WhatsApp, as it was not used for a year.
+  """
+  ARCHIVED
+  """
+  It cannot be changed.
+  """
+  LOCKED
+  """
+  Deleted, while messages are still on their way.
+  """
+  PENDING_DELETION
+  """
+  Gone for good. Only messages that were sent with it show it.
+  """
+  DELETED
+}
+
+"""
+What a template is for, which decides what it costs.
+"""
+enum TemplateCategory {
+  """
+  Offers, news, invitations: all that is not one of the others.
+  """
+  MARKETING
+  """
+  About something the customer asked for or bought.
+  """
+  UTILITY
+  """
+  A code to sign in with. Such templates are made in WhatsApp Manager.
+  """
+  AUTHENTICATION
+}
+
+"""
+How WhatsApp tells the values of a template apart.
+"""
+enum TemplateParameterFormat {
+  """
+  By their names.
+  """
+  NAMED
+  """
+  By their numbers.
+  """
+  POSITIONAL
+}
+
+"""
+How recipients take to a template.
+"""
+enum TemplateQuality {
+  """
+  Not known yet.
+  """
+  UNKNOWN
+  """
+  Well.
+  """
+  GREEN
+  """
+  So-so.
+  """
+  YELLOW
+  """
+  Badly: it may be paused.
+  """
+  RED
+}
+
+"""
+What stands above the body of a template.
+"""
+enum TemplateHeaderKind {
+  """
+  A text.
+  """
+  TEXT
+  """
+  An image.
+  """
+  IMAGE
+  """
+  A video.
+  """
+  VIDEO
+  """
+  A document.
+  """
+  DOCUMENT
+  """
+  A place, given with each message.
+  """
+  LOCATION
+}
+
+"""
+What tapping a button of a template does.
+"""
+enum TemplateButtonKind {
+  """
+  Sends its text back.
+  """
+  QUICK_REPLY
+  """
+  Opens a web page.
+  """
+  URL
+  """
+  Calls.
+  """
+  PHONE_NUMBER
+  """
+  Copies a code.
+  """
+  COPY_CODE
+}
+
+"""
+What WhatsApp is being asked to do with a template.
+"""
+enum TemplateRequestKind {
+  """
+  To review it.
+  """
+  SUBMIT
+  """
+  To delete it.
+  """
+  DELETE
+}
+
+"""
+What a step in a template's history is about.
+"""
+enum TemplateStepKind {
+  """
+  It was written here.
+  """
+  CREATED
+  """
+  It was found at WhatsApp, made elsewhere.
+  """
+  FOUND
+  """
+  Its text was changed here.
+  """
+  EDITED
+  """
+  WhatsApp took it for review; ` + "`" + `value` + "`" + ` is the status in which it was edited, empty for a new one.
+  """
+  SUBMITTED
+  """
+  WhatsApp did not take it; ` + "`" + `value` + "`" + ` is a code.
+  """
+  REFUSED
+  """
+  ` + "`" + `value` + "`" + ` is its new status.
+  """
+  STATUS
+  """
+  ` + "`" + `value` + "`" + ` is its new quality.
+  """
+  QUALITY
+  """
+  ` + "`" + `value` + "`" + ` is its new category.
+  """
+  CATEGORY
+  """
+  WhatsApp announced another category; ` + "`" + `value` + "`" + ` is that one.
+  """
+  NOTICE
+  """
+  Its text was changed elsewhere.
+  """
+  CONTENT
+}
+
+"""
+Why WhatsApp may reject a template.
+"""
+enum TemplateWarningCode {
+  """
+  The body begins with a merge field.
+  """
+  VARIABLE_FIRST
+  """
+  The body ends with a merge field.
+  """
+  VARIABLE_LAST
+  """
+  Two merge fields stand side by side.
+  """
+  VARIABLES_ADJACENT
+  """
+  There are too many merge fields for so few words.
+  """
+  TOO_MANY_VARIABLES
+  """
+  The text seems to be in another language.
+  """
+  LANGUAGE_MISMATCH
+  """
+  Words of marketing in a template for UTILITY.
+  """
+  LOOKS_LIKE_MARKETING
+  """
+  Words of one-time codes.
+  """
+  LOOKS_LIKE_AUTHENTICATION
+  """
+  Capitals, or rows of exclamation marks.
+  """
+  LOOKS_LIKE_SPAM
+  """
+  A link that hides where it leads.
+  """
+  SHORT_LINK
+}
+
+"""
+What can be wrong when templates are written.
+"""
+enum TemplateErrorCode {
+  """
+  A value is missing: among others the sample of a merge field.
+  """
+  REQUIRED
+  """
+  A value breaks its limits.
+  """
+  INVALID
+  """
+  A text has a merge field that there is not. The message lists those that Recado fills in by itself.
+  """
+  UNKNOWN_VARIABLE
+  """
+  The template, channel, contact or attachment does not exist for the viewer.
+  """
+  NOT_FOUND
+  """
+  Somebody else changed the template since ` + "`" + `expectedVersion` + "`" + `. The payload carries it as it is now.
+  """
+  CONFLICT
+  """
+  The account has a template of that name in that language.
+  """
+  ALREADY_EXISTS
+  """
+  There are as many templates, or merge fields in one, as there may be.
+  """
+  LIMIT_REACHED
+  """
+  The same key came with another input.
+  """
+  IDEMPOTENCY_KEY_REUSED
+  """
+  No number of the account is connected.
+  """
+  CHANNEL_UNAVAILABLE
+  """
+  WhatsApp is being asked to do something with it. Try again when that is over.
+  """
+  TEMPLATE_BUSY
+  """
+  It cannot be changed, submitted or deleted in its status.
+  """
+  TEMPLATE_NOT_EDITABLE
+  """
+  It was made elsewhere, with parts that Recado cannot fill in.
+  """
+  TEMPLATE_UNSUPPORTED
+  """
+  An approved template can be edited once in 24 hours and ten times in 30 days.
+  """
+  TEMPLATE_EDIT_LIMIT
+  """
+  A template of that name was deleted; the name is free again 30 days after that.
+  """
+  TEMPLATE_NAME_BLOCKED
+  """
+  The attachment is not, or not yet, there to be used.
+  """
+  ATTACHMENT_UNAVAILABLE
+  """
+  Such files cannot be sent.
+  """
+  ATTACHMENT_TYPE_NOT_ALLOWED
+  """
+  The file is too large to be sent.
+  """
+  ATTACHMENT_TOO_LARGE
+}
+
+"""
+Why a template cannot be sent, or not as it is filled in.
+"""
+enum TemplateBlockerCode {
+  """
+  WhatsApp has not approved it.
+  """
+  TEMPLATE_NOT_APPROVED
+  """
+  It is paused for its low quality.
+  """
+  TEMPLATE_PAUSED
+  """
+  It is disabled for its low quality.
+  """
+  TEMPLATE_DISABLED
+  """
+  It was made elsewhere, with parts that Recado cannot fill in.
+  """
+  TEMPLATE_UNSUPPORTED
+  """
+  Merge fields have neither a value nor a fallback.
+  """
+  VALUES_MISSING
+  """
+  The values make a part too long.
+  """
+  INVALID
+  """
+  The file of the header is not there.
+  """
+  ATTACHMENT_UNAVAILABLE
+  """
+  Such a file cannot be sent.
+  """
+  ATTACHMENT_TYPE_NOT_ALLOWED
+  """
+  The file is too large to be sent.
+  """
+  ATTACHMENT_TOO_LARGE
+  """
+  The file does not exist for the viewer.
+  """
+  NOT_FOUND
+}
+
+"""
+A message that WhatsApp has to approve before it can begin a conversation. It belongs to a WhatsApp account, whose channels share it:
+whoever may see one of them sees it, and whoever may reply there sends it.
+"""
+type Template implements Node {
+  """
+  Opaque id, starting with ` + "`" + `tmpl_` + "`" + `.
+  """
+  id: ID!
+  """
+  Lower-case letters, digits and underscores.
+  """
+  name: String!
+  """
+  WhatsApp's code of the language, such as ` + "`" + `pt_BR` + "`" + `.
+  """
+  language: String!
+  """
+  What it is for now.
+  """
+  category: TemplateCategory!
+  """
+  The newest change of the category by WhatsApp, made or announced; null if there is none. It changes the price.
+  """
+  categoryChange: TemplateCategoryChange
+  """
+  How WhatsApp tells its values apart.
+  """
+  parameterFormat: TemplateParameterFormat!
+  """
+  Where it is in its life.
+  """
+  status: TemplateStatus!
+  """
+  Whether messages can be sent with it now.
+  """
+  isSendable: Boolean!
+  """
+  Whether Recado can fill it in and edit it; false for some that were made elsewhere.
+  """
+  isSupported: Boolean!
+  """
+  What is sent: as WhatsApp has it, or will get it first.
+  """
+  content: TemplateParts!
+  """
+  An edit that WhatsApp has not taken; null if there is none.
+  """
+  draft: TemplateParts
+  """
+  The category that the draft asks for; null if that stays.
+  """
+  draftCategory: TemplateCategory
+  """
+  The merge fields of the draft, or else of the content.
+  """
+  mergeFields: [TemplateMergeField!]!
+  """
+  Why WhatsApp may reject the draft, or else the content. It can be submitted all the same.
+  """
+  warnings: [TemplateWarning!]!
+  """
+  Why it was rejected; null unless it is REJECTED.
+  """
+  rejection: TemplateRejection
+  """
+  Why WhatsApp did not do what it was last asked; null if it did.
+  """
+  refusal: TemplateRefusal
+  """
+  WhatsApp's word for why it is PAUSED or DISABLED, such as ` + "`" + `FIRST_PAUSE` + "`" + `; null if it said none.
+  """
+  pauseTitle: String
+  """
+  What WhatsApp is being asked to do; null if nothing.
+  """
+  request: TemplateRequestKind
+  """
+  When its newest review was asked for; null if never.
+  """
+  submittedAt: DateTime
+  """
+  How long it has waited for its review, while it is PENDING; null otherwise.
+  """
+  waitingSeconds: Int
+  """
+  When it was first approved; null if it was not, as far as is known.
+  """
+  approvedAt: DateTime
+  """
+  How recipients take to it.
+  """
+  quality: TemplateQuality!
+  """
+  The channels of its account that the viewer may see.
+  """
+  channels: [Channel!]!
+  """
+  WhatsApp's id of its account.
+  """
+  whatsAppAccountId: String!
+  """
+  WhatsApp's id of it; null until WhatsApp has it.
+  """
+  whatsAppId: String
+  """
+  Grows with every change, for ` + "`" + `expectedVersion` + "`" + `.
+  """
+  version: Int!
+  """
+  Who wrote it here; null if it was made elsewhere, or if they cannot be read at the moment.
+  """
+  createdBy: User
+  """
+  When it was written, or found.
+  """
+  createdAt: DateTime!
+  """
+  When it last changed.
+  """
+  updatedAt: DateTime!
+  """
+  What happened to it, the newest first.
+  """
+  history(
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor.
+    """
+    before: String
+  ): TemplateStepConnection
+}
+
+"""
+What a template says. Header text, body, the ends of URLs and codes may hold merge fields: ` + "`" + `#{contact.firstName|customer}` + "`" + ` is the
+contact's first name, or ` + "`" + `customer` + "`" + ` where that is not known. A name with a dot is of a record (` + "`" + `contact` + "`" + `, ` + "`" + `company` + "`" + `, ` + "`" + `deal` + "`" + `, ` + "`" + `user` + "`" + `,
+` + "`" + `organization` + "`" + `; ` + "`" + `contact.custom.x` + "`" + ` is a custom field), one without is a free parameter whose value comes with each message. ` + "`" + `\#{` + "`" + ` is
+` + "`" + `#{` + "`" + ` as plain text.
+"""
+type TemplateParts {
+  """
+  What stands above the body; null if nothing.
+  """
+  header: TemplateHeader
+  """
+  The text, with merge fields.
+  """
+  body: String!
+  """
+  The small text below; null if there is none.
+  """
+  footer: String
+  """
+  The buttons.
+  """
+  buttons: [TemplateButton!]!
+}
+
+"""
+What stands above the body of a template.
+"""
+type TemplateHeader {
+  """
+  What it is.
+  """
+  kind: TemplateHeaderKind!
+  """
+  The text, with at most one merge field; null if it is none.
+  """
+  text: String
+  """
+  Of an image, video or document: the file that reviewers see, and that is sent where no other is given; null if there is none.
+  """
+  sampleAttachment: Attachment
+}
+
+"""
+A button of a template.
+"""
+type TemplateButton {
+  """
+  What tapping it does.
+  """
+  kind: TemplateButtonKind!
+  """
+  Its label; null with COPY_CODE, whose label is WhatsApp's.
+  """
+  text: String
+  """
+  Of URL: the address, at whose end a merge field may stand; null otherwise.
+  """
+  url: String
+  """
+  Of PHONE_NUMBER: the number; null otherwise.
+  """
+  phoneNumber: String
+  """
+  Of COPY_CODE: the code, or a merge field; null otherwise.
+  """
+  code: String
+}
+
+"""
+A merge field of a template.
+"""
+type TemplateMergeField {
+  """
+  Its name, such as ` + "`" + `contact.firstName` + "`" + ` or ` + "`" + `orderNumber` + "`" + `.
+  """
+  name: String!
+  """
+  What stands where the value is missing; null if nothing does, so that the message cannot be sent then.
+  """
+  fallback: String
+  """
+  What reviewers see; null if that is missing.
+  """
+  sample: String
+  """
+  Whether Recado fills it in by itself, where it knows the value.
+  """
+  isAutomatic: Boolean!
+}
+
+"""
+Something for which WhatsApp often rejects templates.
+"""
+type TemplateWarning {
+  """
+  What it is about, for programs.
+  """
+  code: TemplateWarningCode!
+  """
+  What it is about, for people, in their language.
+  """
+  message: String!
+  """
+  The part, as in ` + "`" + `["body"]` + "`" + ` or ` + "`" + `["buttons","0","url"]` + "`" + `.
+  """
+  field: [String!]!
+}
+
+"""
+A change of a template's category by WhatsApp.
+"""
+type TemplateCategoryChange {
+  """
+  What it was, or still is if the change is announced.
+  """
+  previous: TemplateCategory!
+  """
+  What it is, or will be.
+  """
+  next: TemplateCategory!
+  """
+  Whether it was made; else it is announced.
+  """
+  isMade: Boolean!
+  """
+  When it was made, or will be; null if WhatsApp did not say.
+  """
+  at: DateTime
+}
+
+"""
+Why a template was rejected.
+"""
+type TemplateRejection {
+  """
+  WhatsApp's code, such as ` + "`" + `TAG_CONTENT_MISMATCH` + "`" + `. An open set.
+  """
+  reason: String!
+  """
+  Why, for people, in their language.
+  """
+  message: String!
+  """
+  What to do, for people, in their language.
+  """
+  advice: String!
+  """
+  WhatsApp's own words; null if it gave none.
+  """
+  whatsAppText: String
+  """
+  WhatsApp's own advice; null if it gave none.
+  """
+  whatsAppRecommendation: String
+}
+
+"""
+Why WhatsApp did not do what it was asked with a template.
+"""
+type TemplateRefusal {
+  """
+  The kind of failure, such as ` + "`" + `TEMPLATE_INVALID` + "`" + ` or ` + "`" + `LIMIT_REACHED` + "`" + `. An open set.
+  """
+  code: String!
+  """
+  Why, for people, in their language.
+  """
+  message: String!
+  """
+  WhatsApp's own code; null if it gave none.
+  """
+  whatsAppCode: Int
+  """
+  WhatsApp's own words; null if it gave none.
+  """
+  whatsAppText: String
+  """
+  When.
+  """
+  refusedAt: DateTime!
+}
+
+"""
+A step in a template's life.
+"""
+type TemplateStep {
+  """
+  What it is about.
+  """
+  kind: TemplateStepKind!
+  """
+  What became of it, by kind; null if there is nothing to say.
+  """
+  value: String
+  """
+  WhatsApp's words or code beside it; null if there are none.
+  """
+  detail: String
+  """
+  Who did it here; null if WhatsApp did, or somebody elsewhere.
+  """
+  user: User
+  """
+  When it happened, by WhatsApp's clock for what WhatsApp told.
+  """
+  occurredAt: DateTime!
+}
+
+"""
+A page of templates.
+"""
+type TemplateConnection {
+  """
+  They, with their cursors.
+  """
+  edges: [TemplateEdge!]!
+  """
+  They alone.
+  """
+  nodes: [Template!]!
+  """
+  Where the page begins and ends.
+  """
+  pageInfo: PageInfo!
+}
+
+"""
+A place in a list of templates.
+"""
+type TemplateEdge {
+  """
+  The place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  What stands there.
+  """
+  node: Template!
+}
+
+"""
+A page of steps of a template's life.
+"""
+type TemplateStepConnection {
+  """
+  They, with their cursors.
+  """
+  edges: [TemplateStepEdge!]!
+  """
+  They alone.
+  """
+  nodes: [TemplateStep!]!
+  """
+  Where the page begins and ends.
+  """
+  pageInfo: PageInfo!
+}
+
+"""
+A place in a list of steps of a template's life.
+"""
+type TemplateStepEdge {
+  """
+  The place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  What stands there.
+  """
+  node: TemplateStep!
+}
+
+"""
+A template filled in, exactly as it would be sent.
+"""
+type TemplatePreview {
+  """
+  The template.
+  """
+  template: Template!
+  """
+  What the customer would get.
+  """
+  content: TemplateContent!
+  """
+  The same as plain text: header, body, footer and labels, each on a line of its own.
+  """
+  text: String!
+  """
+  The merge fields without a value and a fallback, which stand in the texts as they were written; ` + "`" + `header.attachment` + "`" + ` and ` + "`" + `header.location` + "`" + ` if those are missing.
+  """
+  missingValues: [String!]!
+  """
+  The file of the header; null if there is none.
+  """
+  attachment: Attachment
+  """
+  What keeps it from being sent; empty if nothing does.
+  """
+  blockers: [TemplateBlocker!]!
+}
+
+"""
+Why a template cannot be sent, or not as it is filled in.
+"""
+type TemplateBlocker {
+  """
+  Why, for programs.
+  """
+  code: TemplateBlockerCode!
+  """
+  Why, for people, in their language.
+  """
+  message: String!
+}
+
+"""
+What is wrong with a template.
+"""
+type TemplateUserError implements UserError {
+  """
+  What is wrong, for programs.
+  """
+  code: TemplateErrorCode!
+  """
+  What is wrong, for people.
+  """
+  message: String!
+  """
+  The value that is to blame; null when no single one is.
+  """
+  field: [String!]
+}
+
+"""
+A template changed: its text, its status or what else is known of it. It is no ` + "`" + `Event` + "`" + `, as it is about no conversation.
+"""
+type TemplateChangedEvent {
+  """
+  Opaque id, starting with ` + "`" + `evt_` + "`" + `, the same when the event is delivered again.
+  """
+  id: ID!
+  """
+  The place in the organization's feed, for ` + "`" + `after` + "`" + `.
+  """
+  cursor: String!
+  """
+  When it happened.
+  """
+  occurredAt: DateTime!
+  """
+  The template as it was right after the event.
+  """
+  template: Template!
+}
+
+"""
+Which templates. What is absent does not narrow the list.
+"""
+input TemplateFilterInput {
+  """
+  Those of the channel's account.
+  """
+  channelId: ID
+  """
+  In one of these states.
+  """
+  statuses: [TemplateStatus!]
+  """
+  Of one of these categories.
+  """
+  categories: [TemplateCategory!]
+  """
+  Of one of these qualities.
+  """
+  qualities: [TemplateQuality!]
+  """
+  In one of these languages.
+  """
+  languages: [String!]
+  """
+  What the name contains.
+  """
+  name: String
+  """
+  Those with which messages can be sent now, or the others.
+  """
+  isSendable: Boolean
+}
+
+"""
+What a template is filled in with.
+"""
+input TemplateValuesInput {
+  """
+  Values of merge fields.
+  """
+  fields: [TemplateFieldInput!]
+  """
+  The file of the header, in place of the template's sample.
+  """
+  headerAttachmentId: ID
+  """
+  The place of the header.
+  """
+  headerLocation: LocationContentInput
+  """
+  What comes back when quick replies are tapped; their text where this is absent.
+  """
+  payloads: [TemplatePayloadInput!]
+}
+
+"""
+The value of a merge field. Line breaks and long rows of spaces become single spaces.
+"""
+input TemplateFieldInput {
+  """
+  The merge field.
+  """
+  name: String!
+  """
+  Its value.
+  """
+  value: String!
+}
+
+"""
+What comes back when a quick reply is tapped.
+"""
+input TemplatePayloadInput {
+  """
+  The place of the button among all of them, from 0.
+  """
+  button: Int!
+  """
+  Up to 128 characters.
+  """
+  payload: String!
+}
+
+"""
+What a template says; see ` + "`" + `TemplateParts` + "`" + `.
+"""
+input TemplatePartsInput {
+  """
+  What stands above the body.
+  """
+  header: TemplateHeaderInput
+  """
+  1 to 900 characters with at most 10 different merge fields in the whole template.
+  """
+  body: String!
+  """
+  Up to 60 characters, without merge fields.
+  """
+  footer: String! = ""
+  """
+  Up to 10: at most 2 of URL and 1 each of PHONE_NUMBER and COPY_CODE. Quick replies stand together, before or after the others.
+  """
+  buttons: [TemplateButtonInput!]
+  """
+  What reviewers see in the place of merge fields. Each needs one, or a fallback, before it is submitted.
+  """
+  samples: [TemplateFieldInput!]
+}
+
+"""
+What stands above the body of a template.
+"""
+input TemplateHeaderInput {
+  """
+  What it is.
+  """
+  kind: TemplateHeaderKind!
+  """
+  Of TEXT: 1 to 60 characters without line breaks, formatting and emojis, with at most one merge field.
+  """
+  text: String! = ""
+  """
+  Of an image, video or document: an upload of that kind.
+  """
+  sampleAttachmentId: ID
+}
+
+"""
+A button of a template.
+"""
+input TemplateButtonInput {
+  """
+  What tapping it does.
+  """
+  kind: TemplateButtonKind!
+  """
+  Its label, 1 to 25 characters; none with COPY_CODE.
+  """
+  text: String! = ""
+  """
+  Of URL: an http or https address, at whose end a merge field may stand.
+  """
+  url: String! = ""
+  """
+  Of PHONE_NUMBER: with its country code.
+  """
+  phoneNumber: String! = ""
+  """
+  Of COPY_CODE: up to 15 characters, or one merge field.
+  """
+  code: String! = ""
+}
+
+"""
+A template to write.
+"""
+input TemplateCreateInput {
+  """
+  A channel of the WhatsApp account that it is for.
+  """
+  channelId: ID!
+  """
+  Lower-case letters, digits and underscores. An account has each name once per language.
+  """
+  name: String!
+  """
+  WhatsApp's code of the language, such as ` + "`" + `pt_BR` + "`" + `.
+  """
+  language: String!
+  """
+  MARKETING or UTILITY.
+  """
+  category: TemplateCategory!
+  """
+  How WhatsApp tells its values apart.
+  """
+  parameterFormat: TemplateParameterFormat! = NAMED
+  """
+  What it says.
+  """
+  content: TemplatePartsInput!
+  """
+  1 to 64 characters of your choice: repeating the call with it makes no second template.
+  """
+  idempotencyKey: String
+}
+
+"""
+A change of a template.
+"""
+input TemplateUpdateInput {
+  """
+  The template.
+  """
+  templateId: ID!
+  """
+  What it says from now on.
+  """
+  content: TemplatePartsInput!
+  """
+  What it is for; as it is when absent. That of a template that was approved cannot be changed.
+  """
+  category: TemplateCategory
+  """
+  The ` + "`" + `version` + "`" + ` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+  """
+  expectedVersion: Int
+}
+
+"""
+A template to be reviewed.
+"""
+input TemplateSubmitInput {
+  """
+  The template.
+  """
+  templateId: ID!
+  """
+  The ` + "`" + `version` + "`" + ` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+  """
+  expectedVersion: Int
+}
+
+"""
+A template to delete.
+"""
+input TemplateDeleteInput {
+  """
+  The template.
+  """
+  templateId: ID!
+}
+
+"""
+Whose templates to read.
+"""
+input TemplateSyncInput {
+  """
+  A channel of the WhatsApp account.
+  """
+  channelId: ID!
+}
+
+"""
+The outcome of writing a template.
+"""
+type TemplateCreatePayload {
+  """
+  The template; null if there are user errors.
+  """
+  template: Template
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [TemplateUserError!]!
+}
+
+"""
+The outcome of changing a template.
+"""
+type TemplateUpdatePayload {
+  """
+  The template; null if there are user errors other than CONFLICT.
+  """
+  template: Template
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [TemplateUserError!]!
+}
+
+"""
+The outcome of asking for a review.
+"""
+type TemplateSubmitPayload {
+  """
+  The template; null if there are user errors other than CONFLICT.
+  """
+  template: Template
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [TemplateUserError!]!
+}
+
+"""
+The outcome of deleting a template.
+"""
+type TemplateDeletePayload {
+  """
+  The template, which may still be on its way out; null if there are user errors.
+  """
+  template: Template
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [TemplateUserError!]!
+}
+
+"""
+The outcome of asking for templates to be read.
+"""
+type TemplateSyncPayload {
+  """
+  The channel; null if there are user errors.
+  """
+  channel: Channel
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [TemplateUserError!]!
 }
 
 """
@@ -15975,6 +18403,22 @@ func (ec *executionContext) childFields_InteractiveListSection(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type InteractiveListSection", field.Name)
 }
 
+func (ec *executionContext) childFields_LocationContent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "latitude":
+		return ec.fieldContext_LocationContent_latitude(ctx, field)
+	case "longitude":
+		return ec.fieldContext_LocationContent_longitude(ctx, field)
+	case "name":
+		return ec.fieldContext_LocationContent_name(ctx, field)
+	case "address":
+		return ec.fieldContext_LocationContent_address(ctx, field)
+	case "url":
+		return ec.fieldContext_LocationContent_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LocationContent", field.Name)
+}
+
 func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -16821,6 +19265,378 @@ func (ec *executionContext) childFields_TagUserError(ctx context.Context, field 
 		return ec.fieldContext_TagUserError_field(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TagUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_Template(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Template_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Template_name(ctx, field)
+	case "language":
+		return ec.fieldContext_Template_language(ctx, field)
+	case "category":
+		return ec.fieldContext_Template_category(ctx, field)
+	case "categoryChange":
+		return ec.fieldContext_Template_categoryChange(ctx, field)
+	case "parameterFormat":
+		return ec.fieldContext_Template_parameterFormat(ctx, field)
+	case "status":
+		return ec.fieldContext_Template_status(ctx, field)
+	case "isSendable":
+		return ec.fieldContext_Template_isSendable(ctx, field)
+	case "isSupported":
+		return ec.fieldContext_Template_isSupported(ctx, field)
+	case "content":
+		return ec.fieldContext_Template_content(ctx, field)
+	case "draft":
+		return ec.fieldContext_Template_draft(ctx, field)
+	case "draftCategory":
+		return ec.fieldContext_Template_draftCategory(ctx, field)
+	case "mergeFields":
+		return ec.fieldContext_Template_mergeFields(ctx, field)
+	case "warnings":
+		return ec.fieldContext_Template_warnings(ctx, field)
+	case "rejection":
+		return ec.fieldContext_Template_rejection(ctx, field)
+	case "refusal":
+		return ec.fieldContext_Template_refusal(ctx, field)
+	case "pauseTitle":
+		return ec.fieldContext_Template_pauseTitle(ctx, field)
+	case "request":
+		return ec.fieldContext_Template_request(ctx, field)
+	case "submittedAt":
+		return ec.fieldContext_Template_submittedAt(ctx, field)
+	case "waitingSeconds":
+		return ec.fieldContext_Template_waitingSeconds(ctx, field)
+	case "approvedAt":
+		return ec.fieldContext_Template_approvedAt(ctx, field)
+	case "quality":
+		return ec.fieldContext_Template_quality(ctx, field)
+	case "channels":
+		return ec.fieldContext_Template_channels(ctx, field)
+	case "whatsAppAccountId":
+		return ec.fieldContext_Template_whatsAppAccountId(ctx, field)
+	case "whatsAppId":
+		return ec.fieldContext_Template_whatsAppId(ctx, field)
+	case "version":
+		return ec.fieldContext_Template_version(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Template_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Template_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Template_updatedAt(ctx, field)
+	case "history":
+		return ec.fieldContext_Template_history(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Template", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateBlocker(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_TemplateBlocker_code(ctx, field)
+	case "message":
+		return ec.fieldContext_TemplateBlocker_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateBlocker", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateButton(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_TemplateButton_kind(ctx, field)
+	case "text":
+		return ec.fieldContext_TemplateButton_text(ctx, field)
+	case "url":
+		return ec.fieldContext_TemplateButton_url(ctx, field)
+	case "phoneNumber":
+		return ec.fieldContext_TemplateButton_phoneNumber(ctx, field)
+	case "code":
+		return ec.fieldContext_TemplateButton_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateButton", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateCategoryChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "previous":
+		return ec.fieldContext_TemplateCategoryChange_previous(ctx, field)
+	case "next":
+		return ec.fieldContext_TemplateCategoryChange_next(ctx, field)
+	case "isMade":
+		return ec.fieldContext_TemplateCategoryChange_isMade(ctx, field)
+	case "at":
+		return ec.fieldContext_TemplateCategoryChange_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateCategoryChange", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TemplateConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TemplateConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TemplateConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateContent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return ec.fieldContext_TemplateContent_template(ctx, field)
+	case "name":
+		return ec.fieldContext_TemplateContent_name(ctx, field)
+	case "language":
+		return ec.fieldContext_TemplateContent_language(ctx, field)
+	case "category":
+		return ec.fieldContext_TemplateContent_category(ctx, field)
+	case "header":
+		return ec.fieldContext_TemplateContent_header(ctx, field)
+	case "headerLocation":
+		return ec.fieldContext_TemplateContent_headerLocation(ctx, field)
+	case "body":
+		return ec.fieldContext_TemplateContent_body(ctx, field)
+	case "footer":
+		return ec.fieldContext_TemplateContent_footer(ctx, field)
+	case "buttons":
+		return ec.fieldContext_TemplateContent_buttons(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateContent", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateContentButton(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_TemplateContentButton_kind(ctx, field)
+	case "text":
+		return ec.fieldContext_TemplateContentButton_text(ctx, field)
+	case "url":
+		return ec.fieldContext_TemplateContentButton_url(ctx, field)
+	case "phoneNumber":
+		return ec.fieldContext_TemplateContentButton_phoneNumber(ctx, field)
+	case "code":
+		return ec.fieldContext_TemplateContentButton_code(ctx, field)
+	case "payload":
+		return ec.fieldContext_TemplateContentButton_payload(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateContentButton", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return ec.fieldContext_TemplateCreatePayload_template(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TemplateCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateDeletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return ec.fieldContext_TemplateDeletePayload_template(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TemplateDeletePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateDeletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TemplateEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TemplateEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateHeader(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_TemplateHeader_kind(ctx, field)
+	case "text":
+		return ec.fieldContext_TemplateHeader_text(ctx, field)
+	case "sampleAttachment":
+		return ec.fieldContext_TemplateHeader_sampleAttachment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateHeader", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateMergeField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_TemplateMergeField_name(ctx, field)
+	case "fallback":
+		return ec.fieldContext_TemplateMergeField_fallback(ctx, field)
+	case "sample":
+		return ec.fieldContext_TemplateMergeField_sample(ctx, field)
+	case "isAutomatic":
+		return ec.fieldContext_TemplateMergeField_isAutomatic(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateMergeField", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateParts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "header":
+		return ec.fieldContext_TemplateParts_header(ctx, field)
+	case "body":
+		return ec.fieldContext_TemplateParts_body(ctx, field)
+	case "footer":
+		return ec.fieldContext_TemplateParts_footer(ctx, field)
+	case "buttons":
+		return ec.fieldContext_TemplateParts_buttons(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateParts", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplatePreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return ec.fieldContext_TemplatePreview_template(ctx, field)
+	case "content":
+		return ec.fieldContext_TemplatePreview_content(ctx, field)
+	case "text":
+		return ec.fieldContext_TemplatePreview_text(ctx, field)
+	case "missingValues":
+		return ec.fieldContext_TemplatePreview_missingValues(ctx, field)
+	case "attachment":
+		return ec.fieldContext_TemplatePreview_attachment(ctx, field)
+	case "blockers":
+		return ec.fieldContext_TemplatePreview_blockers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplatePreview", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateRefusal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_TemplateRefusal_code(ctx, field)
+	case "message":
+		return ec.fieldContext_TemplateRefusal_message(ctx, field)
+	case "whatsAppCode":
+		return ec.fieldContext_TemplateRefusal_whatsAppCode(ctx, field)
+	case "whatsAppText":
+		return ec.fieldContext_TemplateRefusal_whatsAppText(ctx, field)
+	case "refusedAt":
+		return ec.fieldContext_TemplateRefusal_refusedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateRefusal", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateRejection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return ec.fieldContext_TemplateRejection_reason(ctx, field)
+	case "message":
+		return ec.fieldContext_TemplateRejection_message(ctx, field)
+	case "advice":
+		return ec.fieldContext_TemplateRejection_advice(ctx, field)
+	case "whatsAppText":
+		return ec.fieldContext_TemplateRejection_whatsAppText(ctx, field)
+	case "whatsAppRecommendation":
+		return ec.fieldContext_TemplateRejection_whatsAppRecommendation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateRejection", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_TemplateStep_kind(ctx, field)
+	case "value":
+		return ec.fieldContext_TemplateStep_value(ctx, field)
+	case "detail":
+		return ec.fieldContext_TemplateStep_detail(ctx, field)
+	case "user":
+		return ec.fieldContext_TemplateStep_user(ctx, field)
+	case "occurredAt":
+		return ec.fieldContext_TemplateStep_occurredAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateStep", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateStepConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TemplateStepConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TemplateStepConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TemplateStepConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateStepConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateStepEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TemplateStepEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TemplateStepEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateStepEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateSubmitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return ec.fieldContext_TemplateSubmitPayload_template(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TemplateSubmitPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateSubmitPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateSyncPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_TemplateSyncPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TemplateSyncPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateSyncPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return ec.fieldContext_TemplateUpdatePayload_template(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TemplateUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_TemplateUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_TemplateUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_TemplateUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateWarning(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_TemplateWarning_code(ctx, field)
+	case "message":
+		return ec.fieldContext_TemplateWarning_message(ctx, field)
+	case "field":
+		return ec.fieldContext_TemplateWarning_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateWarning", field.Name)
 }
 
 func (ec *executionContext) childFields_TextSegment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17925,6 +20741,76 @@ func (ec *executionContext) field_Mutation_tagUpdate_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_templateCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.TemplateCreateInput, error) {
+			return ec.unmarshalNTemplateCreateInput2recadoᚋgraphᚋgqlmodelᚐTemplateCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_templateDelete_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.TemplateDeleteInput, error) {
+			return ec.unmarshalNTemplateDeleteInput2recadoᚋgraphᚋgqlmodelᚐTemplateDeleteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_templateSubmit_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.TemplateSubmitInput, error) {
+			return ec.unmarshalNTemplateSubmitInput2recadoᚋgraphᚋgqlmodelᚐTemplateSubmitInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_templateSync_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.TemplateSyncInput, error) {
+			return ec.unmarshalNTemplateSyncInput2recadoᚋgraphᚋgqlmodelᚐTemplateSyncInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_templateUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.TemplateUpdateInput, error) {
+			return ec.unmarshalNTemplateUpdateInput2recadoᚋgraphᚋgqlmodelᚐTemplateUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_userAvailabilitySet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -18419,6 +21305,82 @@ func (ec *executionContext) field_Query_tags_args(ctx context.Context, rawArgs m
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_templatePreview_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "templateId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["templateId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "contactId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["contactId"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "values",
+		func(ctx context.Context, v any) (*gqlmodel.TemplateValuesInput, error) {
+			return ec.unmarshalOTemplateValuesInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateValuesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["values"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_templates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*gqlmodel.TemplateFilterInput, error) {
+			return ec.unmarshalOTemplateFilterInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateFilterInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
 func (ec *executionContext) field_Subscription_conversationEvents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -18494,6 +21456,44 @@ func (ec *executionContext) field_Subscription_notificationEvents_args(ctx conte
 		return nil, err
 	}
 	args["after"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Template_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -33043,6 +36043,226 @@ func (ec *executionContext) fieldContext_Mutation_quickReplyDelete(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_templateCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_templateCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TemplateCreate(ctx, fc.Args["input"].(gqlmodel.TemplateCreateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TemplateCreatePayload) graphql.Marshaler {
+			return ec.marshalOTemplateCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_templateCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_templateCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_templateUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_templateUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TemplateUpdate(ctx, fc.Args["input"].(gqlmodel.TemplateUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TemplateUpdatePayload) graphql.Marshaler {
+			return ec.marshalOTemplateUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateUpdatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_templateUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_templateUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_templateSubmit(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_templateSubmit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TemplateSubmit(ctx, fc.Args["input"].(gqlmodel.TemplateSubmitInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TemplateSubmitPayload) graphql.Marshaler {
+			return ec.marshalOTemplateSubmitPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateSubmitPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_templateSubmit(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateSubmitPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_templateSubmit_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_templateDelete(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_templateDelete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TemplateDelete(ctx, fc.Args["input"].(gqlmodel.TemplateDeleteInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TemplateDeletePayload) graphql.Marshaler {
+			return ec.marshalOTemplateDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateDeletePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_templateDelete(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateDeletePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_templateDelete_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_templateSync(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_templateSync(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TemplateSync(ctx, fc.Args["input"].(gqlmodel.TemplateSyncInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TemplateSyncPayload) graphql.Marshaler {
+			return ec.marshalOTemplateSyncPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateSyncPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_templateSync(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateSyncPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_templateSync_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_conversationTagsUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -36404,6 +39624,94 @@ func (ec *executionContext) fieldContext_Query_quickReplyRender(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_templates(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_templates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Templates(ctx, fc.Args["filter"].(*gqlmodel.TemplateFilterInput), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TemplateConnection) graphql.Marshaler {
+			return ec.marshalOTemplateConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_templates(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_templates_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_templatePreview(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_templatePreview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().TemplatePreview(ctx, fc.Args["templateId"].(string), fc.Args["contactId"].(*string), fc.Args["values"].(*gqlmodel.TemplateValuesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TemplatePreview) graphql.Marshaler {
+			return ec.marshalOTemplatePreview2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplatePreview(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_templatePreview(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplatePreview(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_templatePreview_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_notifications(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -39399,6 +42707,3092 @@ func (ec *executionContext) _TagUserError_field(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_TagUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TagUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _Template_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Template_name(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, false, false, "String")
+}
+
+func (ec *executionContext) _Template_language(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_language(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, false, false, "String")
+}
+
+func (ec *executionContext) _Template_category(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.TemplateCategory) graphql.Marshaler {
+			return ec.marshalNTemplateCategory2recadoᚋmodelsᚐTemplateCategory(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, false, false, "TemplateCategory")
+}
+
+func (ec *executionContext) _Template_categoryChange(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_categoryChange(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChangeOfCategory(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TemplateCategoryChange) graphql.Marshaler {
+			return ec.marshalOTemplateCategoryChange2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateCategoryChange(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Template_categoryChange(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Template",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateCategoryChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Template_parameterFormat(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_parameterFormat(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Format, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ParameterFormat) graphql.Marshaler {
+			return ec.marshalNTemplateParameterFormat2recadoᚋmodelsᚐParameterFormat(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_parameterFormat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, false, false, "TemplateParameterFormat")
+}
+
+func (ec *executionContext) _Template_status(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ShownStatus(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.TemplateStatus) graphql.Marshaler {
+			return ec.marshalNTemplateStatus2recadoᚋmodelsᚐTemplateStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, true, false, "TemplateStatus")
+}
+
+func (ec *executionContext) _Template_isSendable(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_isSendable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CanBeSent(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_isSendable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _Template_isSupported(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_isSupported(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Supported(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_isSupported(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _Template_content(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_content(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Said(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.TemplateParts) graphql.Marshaler {
+			return ec.marshalNTemplateParts2recadoᚋgraphᚋgqlmodelᚐTemplateParts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Template",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateParts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Template_draft(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_draft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Drafted(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TemplateParts) graphql.Marshaler {
+			return ec.marshalOTemplateParts2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateParts(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Template_draft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Template",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateParts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Template_draftCategory(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_draftCategory(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WantedCategory(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.TemplateCategory) graphql.Marshaler {
+			return ec.marshalOTemplateCategory2ᚖrecadoᚋmodelsᚐTemplateCategory(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Template_draftCategory(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, true, false, "TemplateCategory")
+}
+
+func (ec *executionContext) _Template_mergeFields(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_mergeFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MergeFields(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.TemplateMergeField) graphql.Marshaler {
+			return ec.marshalNTemplateMergeField2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateMergeFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_mergeFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Template",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateMergeField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Template_warnings(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_warnings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Template().Warnings(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.TemplateWarning) graphql.Marshaler {
+			return ec.marshalNTemplateWarning2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateWarningᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_warnings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Template",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateWarning(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Template_rejection(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_rejection(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Template().Rejection(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TemplateRejection) graphql.Marshaler {
+			return ec.marshalOTemplateRejection2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateRejection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Template_rejection(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Template",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateRejection(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Template_refusal(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_refusal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Template().Refusal(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TemplateRefusal) graphql.Marshaler {
+			return ec.marshalOTemplateRefusal2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateRefusal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Template_refusal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Template",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateRefusal(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Template_pauseTitle(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_pauseTitle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pause(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Template_pauseTitle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, true, false, "String")
+}
+
+func (ec *executionContext) _Template_request(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_request(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Asked(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.TemplateRequest) graphql.Marshaler {
+			return ec.marshalOTemplateRequestKind2ᚖrecadoᚋmodelsᚐTemplateRequest(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Template_request(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, true, false, "TemplateRequestKind")
+}
+
+func (ec *executionContext) _Template_submittedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_submittedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SubmittedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Template_submittedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Template_waitingSeconds(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_waitingSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Template().WaitingSeconds(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Template_waitingSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Template_approvedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_approvedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ApprovedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Template_approvedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Template_quality(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_quality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ShownQuality(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.TemplateQuality) graphql.Marshaler {
+			return ec.marshalNTemplateQuality2recadoᚋmodelsᚐTemplateQuality(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_quality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, true, false, "TemplateQuality")
+}
+
+func (ec *executionContext) _Template_channels(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_channels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Template().Channels(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.Channel) graphql.Marshaler {
+			return ec.marshalNChannel2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_channels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Template",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Template_whatsAppAccountId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_whatsAppAccountId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WABAID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_whatsAppAccountId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, false, false, "String")
+}
+
+func (ec *executionContext) _Template_whatsAppId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_whatsAppId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MetaID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Template_whatsAppId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, false, false, "String")
+}
+
+func (ec *executionContext) _Template_version(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Template_createdBy(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Template().CreatedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Template_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Template",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Template_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Template_updatedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Template_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Template", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Template_history(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Template) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Template_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Template().History(ctx, obj, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TemplateStepConnection) graphql.Marshaler {
+			return ec.marshalOTemplateStepConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateStepConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Template_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Template",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateStepConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Template_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateBlocker_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateBlocker) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateBlocker_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Code) graphql.Marshaler {
+			return ec.marshalNTemplateBlockerCode2recadoᚋmodelsᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateBlocker_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateBlocker", field, false, false, "TemplateBlockerCode")
+}
+
+func (ec *executionContext) _TemplateBlocker_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateBlocker) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateBlocker_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateBlocker_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateBlocker", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateButton_kind(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateButton) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateButton_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.TemplateButtonKind) graphql.Marshaler {
+			return ec.marshalNTemplateButtonKind2recadoᚋmodelsᚐTemplateButtonKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateButton_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateButton", field, false, false, "TemplateButtonKind")
+}
+
+func (ec *executionContext) _TemplateButton_text(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateButton) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateButton_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateButton_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateButton", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateButton_url(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateButton) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateButton_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateButton_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateButton", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateButton_phoneNumber(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateButton) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateButton_phoneNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PhoneNumber, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateButton_phoneNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateButton", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateButton_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateButton) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateButton_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateButton_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateButton", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateCategoryChange_previous(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateCategoryChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateCategoryChange_previous(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Previous, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.TemplateCategory) graphql.Marshaler {
+			return ec.marshalNTemplateCategory2recadoᚋmodelsᚐTemplateCategory(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateCategoryChange_previous(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateCategoryChange", field, false, false, "TemplateCategory")
+}
+
+func (ec *executionContext) _TemplateCategoryChange_next(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateCategoryChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateCategoryChange_next(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Next, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.TemplateCategory) graphql.Marshaler {
+			return ec.marshalNTemplateCategory2recadoᚋmodelsᚐTemplateCategory(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateCategoryChange_next(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateCategoryChange", field, false, false, "TemplateCategory")
+}
+
+func (ec *executionContext) _TemplateCategoryChange_isMade(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateCategoryChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateCategoryChange_isMade(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsMade, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateCategoryChange_isMade(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateCategoryChange", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _TemplateCategoryChange_at(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateCategoryChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateCategoryChange_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateCategoryChange_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateCategoryChange", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TemplateChangedEvent_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateChangedEvent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateChangedEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateChangedEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _TemplateChangedEvent_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateChangedEvent_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TemplateChangedEvent().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateChangedEvent_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateChangedEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _TemplateChangedEvent_occurredAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateChangedEvent_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateChangedEvent_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateChangedEvent", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _TemplateChangedEvent_template(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateChangedEvent_template(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Template(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.Template) graphql.Marshaler {
+			return ec.marshalNTemplate2recadoᚋgraphᚋgqlmodelᚐTemplate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateChangedEvent_template(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateChangedEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Template(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.TemplateEdge) graphql.Marshaler {
+			return ec.marshalNTemplateEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.Template) graphql.Marshaler {
+			return ec.marshalNTemplate2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐTemplateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Template(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateContent_template(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateContent_template(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TemplateContent().Template(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Template) graphql.Marshaler {
+			return ec.marshalOTemplate2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateContent_template(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateContent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Template(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateContent_name(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateContent_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateContent_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateContent_language(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateContent_language(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateContent_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateContent_category(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateContent_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.TemplateCategory) graphql.Marshaler {
+			return ec.marshalNTemplateCategory2recadoᚋmodelsᚐTemplateCategory(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateContent_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateContent", field, false, false, "TemplateCategory")
+}
+
+func (ec *executionContext) _TemplateContent_header(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateContent_header(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Header, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateContent_header(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateContent_headerLocation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateContent_headerLocation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HeaderLocation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.LocationContent) graphql.Marshaler {
+			return ec.marshalOLocationContent2ᚖrecadoᚋgraphᚋgqlmodelᚐLocationContent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateContent_headerLocation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocationContent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateContent_body(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateContent_body(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Body, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateContent_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateContent_footer(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateContent_footer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Footer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateContent_footer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateContent", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateContent_buttons(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateContent_buttons(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Buttons, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.TemplateContentButton) graphql.Marshaler {
+			return ec.marshalNTemplateContentButton2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateContentButtonᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateContent_buttons(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateContentButton(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateContentButton_kind(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateContentButton) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateContentButton_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.TemplateButtonKind) graphql.Marshaler {
+			return ec.marshalNTemplateButtonKind2recadoᚋmodelsᚐTemplateButtonKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateContentButton_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateContentButton", field, false, false, "TemplateButtonKind")
+}
+
+func (ec *executionContext) _TemplateContentButton_text(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateContentButton) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateContentButton_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateContentButton_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateContentButton", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateContentButton_url(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateContentButton) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateContentButton_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateContentButton_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateContentButton", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateContentButton_phoneNumber(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateContentButton) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateContentButton_phoneNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PhoneNumber, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateContentButton_phoneNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateContentButton", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateContentButton_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateContentButton) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateContentButton_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateContentButton_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateContentButton", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateContentButton_payload(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateContentButton) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateContentButton_payload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Payload, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateContentButton_payload(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateContentButton", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateCreatePayload_template(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateCreatePayload_template(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Template, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Template) graphql.Marshaler {
+			return ec.marshalOTemplate2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateCreatePayload_template(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Template(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.TemplateUserError) graphql.Marshaler {
+			return ec.marshalNTemplateUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateDeletePayload_template(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateDeletePayload_template(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Template, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Template) graphql.Marshaler {
+			return ec.marshalOTemplate2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateDeletePayload_template(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateDeletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Template(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateDeletePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateDeletePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.TemplateUserError) graphql.Marshaler {
+			return ec.marshalNTemplateUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateDeletePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateDeletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _TemplateEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Template) graphql.Marshaler {
+			return ec.marshalNTemplate2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Template(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateHeader_kind(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateHeader) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateHeader_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.TemplateHeaderKind) graphql.Marshaler {
+			return ec.marshalNTemplateHeaderKind2recadoᚋmodelsᚐTemplateHeaderKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateHeader_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateHeader", field, false, false, "TemplateHeaderKind")
+}
+
+func (ec *executionContext) _TemplateHeader_text(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateHeader) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateHeader_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateHeader_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateHeader", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateHeader_sampleAttachment(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateHeader) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateHeader_sampleAttachment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TemplateHeader().SampleAttachment(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Attachment) graphql.Marshaler {
+			return ec.marshalOAttachment2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateHeader_sampleAttachment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateHeader",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Attachment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateMergeField_name(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateMergeField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateMergeField_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateMergeField_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateMergeField", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateMergeField_fallback(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateMergeField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateMergeField_fallback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fallback, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateMergeField_fallback(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateMergeField", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateMergeField_sample(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateMergeField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateMergeField_sample(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sample, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateMergeField_sample(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateMergeField", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateMergeField_isAutomatic(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateMergeField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateMergeField_isAutomatic(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsAutomatic, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateMergeField_isAutomatic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateMergeField", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _TemplateParts_header(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateParts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateParts_header(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Header, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TemplateHeader) graphql.Marshaler {
+			return ec.marshalOTemplateHeader2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateHeader(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateParts_header(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateParts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateHeader(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateParts_body(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateParts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateParts_body(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Body, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateParts_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateParts", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateParts_footer(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateParts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateParts_footer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Footer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateParts_footer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateParts", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateParts_buttons(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateParts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateParts_buttons(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Buttons, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.TemplateButton) graphql.Marshaler {
+			return ec.marshalNTemplateButton2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateButtonᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateParts_buttons(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateParts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateButton(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplatePreview_template(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplatePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplatePreview_template(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Template, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.Template) graphql.Marshaler {
+			return ec.marshalNTemplate2recadoᚋgraphᚋgqlmodelᚐTemplate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplatePreview_template(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplatePreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Template(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplatePreview_content(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplatePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplatePreview_content(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Content, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.TemplateContent) graphql.Marshaler {
+			return ec.marshalNTemplateContent2recadoᚋgraphᚋgqlmodelᚐTemplateContent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplatePreview_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplatePreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateContent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplatePreview_text(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplatePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplatePreview_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplatePreview_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplatePreview", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplatePreview_missingValues(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplatePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplatePreview_missingValues(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MissingValues, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplatePreview_missingValues(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplatePreview", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplatePreview_attachment(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplatePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplatePreview_attachment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TemplatePreview().Attachment(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Attachment) graphql.Marshaler {
+			return ec.marshalOAttachment2ᚖrecadoᚋgraphᚋgqlmodelᚐAttachment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplatePreview_attachment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplatePreview",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Attachment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplatePreview_blockers(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplatePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplatePreview_blockers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Blockers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.TemplateBlocker) graphql.Marshaler {
+			return ec.marshalNTemplateBlocker2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateBlockerᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplatePreview_blockers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplatePreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateBlocker(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateRefusal_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateRefusal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateRefusal_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateRefusal_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateRefusal", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateRefusal_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateRefusal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateRefusal_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateRefusal_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateRefusal", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateRefusal_whatsAppCode(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateRefusal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateRefusal_whatsAppCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WhatsAppCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateRefusal_whatsAppCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateRefusal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TemplateRefusal_whatsAppText(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateRefusal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateRefusal_whatsAppText(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WhatsAppText, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateRefusal_whatsAppText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateRefusal", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateRefusal_refusedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateRefusal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateRefusal_refusedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RefusedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateRefusal_refusedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateRefusal", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TemplateRejection_reason(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateRejection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateRejection_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateRejection_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateRejection", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateRejection_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateRejection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateRejection_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateRejection_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateRejection", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateRejection_advice(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateRejection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateRejection_advice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Advice, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateRejection_advice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateRejection", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateRejection_whatsAppText(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateRejection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateRejection_whatsAppText(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WhatsAppText, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateRejection_whatsAppText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateRejection", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateRejection_whatsAppRecommendation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateRejection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateRejection_whatsAppRecommendation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WhatsAppRecommendation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateRejection_whatsAppRecommendation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateRejection", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateStep_kind(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateStep_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.TemplateStepKind) graphql.Marshaler {
+			return ec.marshalNTemplateStepKind2recadoᚋmodelsᚐTemplateStepKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateStep_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateStep", field, false, false, "TemplateStepKind")
+}
+
+func (ec *executionContext) _TemplateStep_value(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateStep_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Became(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateStep_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateStep", field, true, false, "String")
+}
+
+func (ec *executionContext) _TemplateStep_detail(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateStep_detail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Words(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateStep_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateStep", field, true, false, "String")
+}
+
+func (ec *executionContext) _TemplateStep_user(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateStep_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TemplateStep().User(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateStep_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateStep",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateStep_occurredAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateStep_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateStep_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateStep", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TemplateStepConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateStepConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateStepConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.TemplateStepEdge) graphql.Marshaler {
+			return ec.marshalNTemplateStepEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateStepEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateStepConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateStepConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateStepEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateStepConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateStepConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateStepConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.TemplateStep) graphql.Marshaler {
+			return ec.marshalNTemplateStep2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐTemplateStepᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateStepConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateStepConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateStepConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateStepConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateStepConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateStepConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateStepConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateStepEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateStepEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateStepEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateStepEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateStepEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _TemplateStepEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateStepEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateStepEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TemplateStep) graphql.Marshaler {
+			return ec.marshalNTemplateStep2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateStep(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateStepEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateStepEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateSubmitPayload_template(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateSubmitPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateSubmitPayload_template(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Template, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Template) graphql.Marshaler {
+			return ec.marshalOTemplate2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateSubmitPayload_template(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateSubmitPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Template(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateSubmitPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateSubmitPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateSubmitPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.TemplateUserError) graphql.Marshaler {
+			return ec.marshalNTemplateUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateSubmitPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateSubmitPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateSyncPayload_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateSyncPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateSyncPayload_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateSyncPayload_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateSyncPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateSyncPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateSyncPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateSyncPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.TemplateUserError) graphql.Marshaler {
+			return ec.marshalNTemplateUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateSyncPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateSyncPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateUpdatePayload_template(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateUpdatePayload_template(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Template, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Template) graphql.Marshaler {
+			return ec.marshalOTemplate2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateUpdatePayload_template(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Template(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.TemplateUserError) graphql.Marshaler {
+			return ec.marshalNTemplateUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Code) graphql.Marshaler {
+			return ec.marshalNTemplateErrorCode2recadoᚋmodelsᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateUserError", field, false, false, "TemplateErrorCode")
+}
+
+func (ec *executionContext) _TemplateUserError_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateUserError_field(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateUserError_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateWarning_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateWarning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateWarning_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.TemplateWarningCode) graphql.Marshaler {
+			return ec.marshalNTemplateWarningCode2recadoᚋmodelsᚐTemplateWarningCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateWarning_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateWarning", field, false, false, "TemplateWarningCode")
+}
+
+func (ec *executionContext) _TemplateWarning_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateWarning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateWarning_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateWarning_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateWarning", field, false, false, "String")
+}
+
+func (ec *executionContext) _TemplateWarning_field(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateWarning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateWarning_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateWarning_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateWarning", field, false, false, "String")
 }
 
 func (ec *executionContext) _TextContent_body(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TextContent) (ret graphql.Marshaler) {
@@ -45145,6 +51539,752 @@ func UnmarshalTagUpdateInput(ctx context.Context, raw any) (gqlmodel.TagUpdateIn
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTemplateButtonInput(ctx context.Context, obj any) (gqlmodel.TemplateButtonInput, error) {
+	var it gqlmodel.TemplateButtonInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["text"]; !present {
+		asMap["text"] = ""
+	}
+	if _, present := asMap["url"]; !present {
+		asMap["url"] = ""
+	}
+	if _, present := asMap["phoneNumber"]; !present {
+		asMap["phoneNumber"] = ""
+	}
+	if _, present := asMap["code"]; !present {
+		asMap["code"] = ""
+	}
+
+	fieldsInOrder := [...]string{"kind", "text", "url", "phoneNumber", "code"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNTemplateButtonKind2recadoᚋmodelsᚐTemplateButtonKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = data
+		case "phoneNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneNumber"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhoneNumber = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTemplateButtonInput unmarshals raw into the TemplateButtonInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTemplateButtonInput(ctx context.Context, raw any) (gqlmodel.TemplateButtonInput, error) {
+	var out gqlmodel.TemplateButtonInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TemplateButtonInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTemplateCreateInput(ctx context.Context, obj any) (gqlmodel.TemplateCreateInput, error) {
+	var it gqlmodel.TemplateCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["parameterFormat"]; !present {
+		asMap["parameterFormat"] = "NAMED"
+	}
+
+	fieldsInOrder := [...]string{"channelId", "name", "language", "category", "parameterFormat", "content", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "language":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("language"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Language = data
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalNTemplateCategory2recadoᚋmodelsᚐTemplateCategory(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = data
+		case "parameterFormat":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parameterFormat"))
+			data, err := ec.unmarshalNTemplateParameterFormat2recadoᚋmodelsᚐParameterFormat(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParameterFormat = data
+		case "content":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("content"))
+			data, err := ec.unmarshalNTemplatePartsInput2recadoᚋgraphᚋgqlmodelᚐTemplatePartsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Content = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTemplateCreateInput unmarshals raw into the TemplateCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTemplateCreateInput(ctx context.Context, raw any) (gqlmodel.TemplateCreateInput, error) {
+	var out gqlmodel.TemplateCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TemplateCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTemplateDeleteInput(ctx context.Context, obj any) (gqlmodel.TemplateDeleteInput, error) {
+	var it gqlmodel.TemplateDeleteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"templateId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "templateId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("templateId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TemplateID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTemplateDeleteInput unmarshals raw into the TemplateDeleteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTemplateDeleteInput(ctx context.Context, raw any) (gqlmodel.TemplateDeleteInput, error) {
+	var out gqlmodel.TemplateDeleteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TemplateDeleteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTemplateFieldInput(ctx context.Context, obj any) (gqlmodel.TemplateFieldInput, error) {
+	var it gqlmodel.TemplateFieldInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTemplateFieldInput unmarshals raw into the TemplateFieldInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTemplateFieldInput(ctx context.Context, raw any) (gqlmodel.TemplateFieldInput, error) {
+	var out gqlmodel.TemplateFieldInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TemplateFieldInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTemplateFilterInput(ctx context.Context, obj any) (gqlmodel.TemplateFilterInput, error) {
+	var it gqlmodel.TemplateFilterInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "statuses", "categories", "qualities", "languages", "name", "isSendable"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = graphql.OmittableOf(data)
+		case "statuses":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("statuses"))
+			data, err := ec.unmarshalOTemplateStatus2ᚕrecadoᚋmodelsᚐTemplateStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Statuses = graphql.OmittableOf(data)
+		case "categories":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categories"))
+			data, err := ec.unmarshalOTemplateCategory2ᚕrecadoᚋmodelsᚐTemplateCategoryᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Categories = graphql.OmittableOf(data)
+		case "qualities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("qualities"))
+			data, err := ec.unmarshalOTemplateQuality2ᚕrecadoᚋmodelsᚐTemplateQualityᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Qualities = graphql.OmittableOf(data)
+		case "languages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("languages"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Languages = graphql.OmittableOf(data)
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "isSendable":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isSendable"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsSendable = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTemplateFilterInput unmarshals raw into the TemplateFilterInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTemplateFilterInput(ctx context.Context, raw any) (gqlmodel.TemplateFilterInput, error) {
+	var out gqlmodel.TemplateFilterInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TemplateFilterInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTemplateHeaderInput(ctx context.Context, obj any) (gqlmodel.TemplateHeaderInput, error) {
+	var it gqlmodel.TemplateHeaderInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["text"]; !present {
+		asMap["text"] = ""
+	}
+
+	fieldsInOrder := [...]string{"kind", "text", "sampleAttachmentId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNTemplateHeaderKind2recadoᚋmodelsᚐTemplateHeaderKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "sampleAttachmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sampleAttachmentId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SampleAttachmentID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTemplateHeaderInput unmarshals raw into the TemplateHeaderInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTemplateHeaderInput(ctx context.Context, raw any) (gqlmodel.TemplateHeaderInput, error) {
+	var out gqlmodel.TemplateHeaderInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TemplateHeaderInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTemplatePartsInput(ctx context.Context, obj any) (gqlmodel.TemplatePartsInput, error) {
+	var it gqlmodel.TemplatePartsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["footer"]; !present {
+		asMap["footer"] = ""
+	}
+
+	fieldsInOrder := [...]string{"header", "body", "footer", "buttons", "samples"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "header":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("header"))
+			data, err := ec.unmarshalOTemplateHeaderInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateHeaderInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Header = graphql.OmittableOf(data)
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		case "footer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("footer"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Footer = data
+		case "buttons":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("buttons"))
+			data, err := ec.unmarshalOTemplateButtonInput2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateButtonInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Buttons = graphql.OmittableOf(data)
+		case "samples":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("samples"))
+			data, err := ec.unmarshalOTemplateFieldInput2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateFieldInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Samples = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTemplatePartsInput unmarshals raw into the TemplatePartsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTemplatePartsInput(ctx context.Context, raw any) (gqlmodel.TemplatePartsInput, error) {
+	var out gqlmodel.TemplatePartsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TemplatePartsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTemplatePayloadInput(ctx context.Context, obj any) (gqlmodel.TemplatePayloadInput, error) {
+	var it gqlmodel.TemplatePayloadInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"button", "payload"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "button":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("button"))
+			data, err := ec.unmarshalNInt2int32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Button = data
+		case "payload":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("payload"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Payload = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTemplatePayloadInput unmarshals raw into the TemplatePayloadInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTemplatePayloadInput(ctx context.Context, raw any) (gqlmodel.TemplatePayloadInput, error) {
+	var out gqlmodel.TemplatePayloadInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TemplatePayloadInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTemplateSubmitInput(ctx context.Context, obj any) (gqlmodel.TemplateSubmitInput, error) {
+	var it gqlmodel.TemplateSubmitInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"templateId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "templateId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("templateId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TemplateID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTemplateSubmitInput unmarshals raw into the TemplateSubmitInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTemplateSubmitInput(ctx context.Context, raw any) (gqlmodel.TemplateSubmitInput, error) {
+	var out gqlmodel.TemplateSubmitInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TemplateSubmitInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTemplateSyncInput(ctx context.Context, obj any) (gqlmodel.TemplateSyncInput, error) {
+	var it gqlmodel.TemplateSyncInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTemplateSyncInput unmarshals raw into the TemplateSyncInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTemplateSyncInput(ctx context.Context, raw any) (gqlmodel.TemplateSyncInput, error) {
+	var out gqlmodel.TemplateSyncInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TemplateSyncInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTemplateUpdateInput(ctx context.Context, obj any) (gqlmodel.TemplateUpdateInput, error) {
+	var it gqlmodel.TemplateUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"templateId", "content", "category", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "templateId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("templateId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TemplateID = data
+		case "content":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("content"))
+			data, err := ec.unmarshalNTemplatePartsInput2recadoᚋgraphᚋgqlmodelᚐTemplatePartsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Content = data
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalOTemplateCategory2ᚖrecadoᚋmodelsᚐTemplateCategory(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = graphql.OmittableOf(data)
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTemplateUpdateInput unmarshals raw into the TemplateUpdateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTemplateUpdateInput(ctx context.Context, raw any) (gqlmodel.TemplateUpdateInput, error) {
+	var out gqlmodel.TemplateUpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TemplateUpdateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTemplateValuesInput(ctx context.Context, obj any) (gqlmodel.TemplateValuesInput, error) {
+	var it gqlmodel.TemplateValuesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"fields", "headerAttachmentId", "headerLocation", "payloads"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fields":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fields"))
+			data, err := ec.unmarshalOTemplateFieldInput2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateFieldInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fields = graphql.OmittableOf(data)
+		case "headerAttachmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("headerAttachmentId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HeaderAttachmentID = graphql.OmittableOf(data)
+		case "headerLocation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("headerLocation"))
+			data, err := ec.unmarshalOLocationContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐLocationContentInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HeaderLocation = graphql.OmittableOf(data)
+		case "payloads":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("payloads"))
+			data, err := ec.unmarshalOTemplatePayloadInput2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplatePayloadInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Payloads = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTemplateValuesInput unmarshals raw into the TemplateValuesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTemplateValuesInput(ctx context.Context, raw any) (gqlmodel.TemplateValuesInput, error) {
+	var out gqlmodel.TemplateValuesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TemplateValuesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputTextContentInput(ctx context.Context, obj any) (gqlmodel.TextContentInput, error) {
 	var it gqlmodel.TextContentInput
 	if obj == nil {
@@ -45456,6 +52596,11 @@ func (ec *executionContext) _InboxEvent(ctx context.Context, sel ast.SelectionSe
 			return graphql.Null
 		}
 		return ec._ContactBlockChangedEvent(ctx, sel, obj)
+	case *gqlmodel.TemplateChangedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TemplateChangedEvent(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -45497,6 +52642,13 @@ func (ec *executionContext) _MessageContent(ctx context.Context, sel ast.Selecti
 			return graphql.Null
 		}
 		return ec._TextContent(ctx, sel, obj)
+	case gqlmodel.TemplateContent:
+		return ec._TemplateContent(ctx, sel, &obj)
+	case *gqlmodel.TemplateContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TemplateContent(ctx, sel, obj)
 	case gqlmodel.SystemContent:
 		return ec._SystemContent(ctx, sel, &obj)
 	case *gqlmodel.SystemContent:
@@ -45606,6 +52758,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._User(ctx, sel, obj)
+	case *gqlmodel.Template:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Template(ctx, sel, obj)
 	case *gqlmodel.Tag:
 		if obj == nil {
 			return graphql.Null
@@ -45702,6 +52859,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case gqlmodel.TemplateUserError:
+		return ec._TemplateUserError(ctx, sel, &obj)
+	case *gqlmodel.TemplateUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TemplateUserError(ctx, sel, obj)
 	case gqlmodel.TagUserError:
 		return ec._TagUserError(ctx, sel, &obj)
 	case *gqlmodel.TagUserError:
@@ -51824,6 +58988,41 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "templateCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_templateCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "templateUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_templateUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "templateSubmit":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_templateSubmit(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "templateDelete":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_templateDelete(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "templateSync":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_templateSync(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "conversationTagsUpdate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_conversationTagsUpdate(ctx, field)
@@ -53212,6 +60411,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_quickReplyRender(ctx, field)
+				})
+		case "templates":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_templates(ctx, field)
+				})
+		case "templatePreview":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_templatePreview(ctx, field)
 				})
 		case "notifications":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -54632,6 +61843,1308 @@ func (ec *executionContext) _TagUserError(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var templateImplementors = []string{"Template", "Node"}
+
+func (ec *executionContext) _Template(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Template) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Template")
+		case "id":
+			out.Values[i] = ec._Template_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._Template_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "language":
+			out.Values[i] = ec._Template_language(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "category":
+			out.Values[i] = ec._Template_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "categoryChange":
+			out.Values[i] = ec._Template_categoryChange(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "parameterFormat":
+			out.Values[i] = ec._Template_parameterFormat(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._Template_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isSendable":
+			out.Values[i] = ec._Template_isSendable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isSupported":
+			out.Values[i] = ec._Template_isSupported(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "content":
+			out.Values[i] = ec._Template_content(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "draft":
+			out.Values[i] = ec._Template_draft(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "draftCategory":
+			out.Values[i] = ec._Template_draftCategory(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "mergeFields":
+			out.Values[i] = ec._Template_mergeFields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "warnings":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Template_warnings(ctx, field, obj)
+				})
+		case "rejection":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Template_rejection(ctx, field, obj)
+				})
+		case "refusal":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Template_refusal(ctx, field, obj)
+				})
+		case "pauseTitle":
+			out.Values[i] = ec._Template_pauseTitle(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "request":
+			out.Values[i] = ec._Template_request(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "submittedAt":
+			out.Values[i] = ec._Template_submittedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "waitingSeconds":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Template_waitingSeconds(ctx, field, obj)
+				})
+		case "approvedAt":
+			out.Values[i] = ec._Template_approvedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "quality":
+			out.Values[i] = ec._Template_quality(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "channels":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Template_channels(ctx, field, obj)
+				})
+		case "whatsAppAccountId":
+			out.Values[i] = ec._Template_whatsAppAccountId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "whatsAppId":
+			out.Values[i] = ec._Template_whatsAppId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Template_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Template_createdBy(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._Template_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._Template_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Template_history(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateBlockerImplementors = []string{"TemplateBlocker"}
+
+func (ec *executionContext) _TemplateBlocker(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateBlocker) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateBlockerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateBlocker")
+		case "code":
+			out.Values[i] = ec._TemplateBlocker_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._TemplateBlocker_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateButtonImplementors = []string{"TemplateButton"}
+
+func (ec *executionContext) _TemplateButton(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateButton) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateButtonImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateButton")
+		case "kind":
+			out.Values[i] = ec._TemplateButton_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._TemplateButton_text(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._TemplateButton_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "phoneNumber":
+			out.Values[i] = ec._TemplateButton_phoneNumber(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._TemplateButton_code(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateCategoryChangeImplementors = []string{"TemplateCategoryChange"}
+
+func (ec *executionContext) _TemplateCategoryChange(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateCategoryChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateCategoryChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateCategoryChange")
+		case "previous":
+			out.Values[i] = ec._TemplateCategoryChange_previous(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "next":
+			out.Values[i] = ec._TemplateCategoryChange_next(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isMade":
+			out.Values[i] = ec._TemplateCategoryChange_isMade(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._TemplateCategoryChange_at(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateChangedEventImplementors = []string{"TemplateChangedEvent", "InboxEvent"}
+
+func (ec *executionContext) _TemplateChangedEvent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateChangedEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateChangedEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateChangedEvent")
+		case "id":
+			out.Values[i] = ec._TemplateChangedEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TemplateChangedEvent_cursor(ctx, field, obj)
+				})
+		case "occurredAt":
+			out.Values[i] = ec._TemplateChangedEvent_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "template":
+			out.Values[i] = ec._TemplateChangedEvent_template(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateConnectionImplementors = []string{"TemplateConnection"}
+
+func (ec *executionContext) _TemplateConnection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateConnection")
+		case "edges":
+			out.Values[i] = ec._TemplateConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._TemplateConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._TemplateConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateContentImplementors = []string{"TemplateContent", "MessageContent"}
+
+func (ec *executionContext) _TemplateContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateContent")
+		case "template":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TemplateContent_template(ctx, field, obj)
+				})
+		case "name":
+			out.Values[i] = ec._TemplateContent_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "language":
+			out.Values[i] = ec._TemplateContent_language(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "category":
+			out.Values[i] = ec._TemplateContent_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "header":
+			out.Values[i] = ec._TemplateContent_header(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "headerLocation":
+			out.Values[i] = ec._TemplateContent_headerLocation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "body":
+			out.Values[i] = ec._TemplateContent_body(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "footer":
+			out.Values[i] = ec._TemplateContent_footer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "buttons":
+			out.Values[i] = ec._TemplateContent_buttons(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateContentButtonImplementors = []string{"TemplateContentButton"}
+
+func (ec *executionContext) _TemplateContentButton(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateContentButton) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateContentButtonImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateContentButton")
+		case "kind":
+			out.Values[i] = ec._TemplateContentButton_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._TemplateContentButton_text(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._TemplateContentButton_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "phoneNumber":
+			out.Values[i] = ec._TemplateContentButton_phoneNumber(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._TemplateContentButton_code(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "payload":
+			out.Values[i] = ec._TemplateContentButton_payload(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateCreatePayloadImplementors = []string{"TemplateCreatePayload"}
+
+func (ec *executionContext) _TemplateCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateCreatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateCreatePayload")
+		case "template":
+			out.Values[i] = ec._TemplateCreatePayload_template(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TemplateCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateDeletePayloadImplementors = []string{"TemplateDeletePayload"}
+
+func (ec *executionContext) _TemplateDeletePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateDeletePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateDeletePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateDeletePayload")
+		case "template":
+			out.Values[i] = ec._TemplateDeletePayload_template(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TemplateDeletePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateEdgeImplementors = []string{"TemplateEdge"}
+
+func (ec *executionContext) _TemplateEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateEdge")
+		case "cursor":
+			out.Values[i] = ec._TemplateEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._TemplateEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateHeaderImplementors = []string{"TemplateHeader"}
+
+func (ec *executionContext) _TemplateHeader(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateHeader) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateHeaderImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateHeader")
+		case "kind":
+			out.Values[i] = ec._TemplateHeader_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "text":
+			out.Values[i] = ec._TemplateHeader_text(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sampleAttachment":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TemplateHeader_sampleAttachment(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateMergeFieldImplementors = []string{"TemplateMergeField"}
+
+func (ec *executionContext) _TemplateMergeField(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateMergeField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateMergeFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateMergeField")
+		case "name":
+			out.Values[i] = ec._TemplateMergeField_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fallback":
+			out.Values[i] = ec._TemplateMergeField_fallback(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "sample":
+			out.Values[i] = ec._TemplateMergeField_sample(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isAutomatic":
+			out.Values[i] = ec._TemplateMergeField_isAutomatic(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templatePartsImplementors = []string{"TemplateParts"}
+
+func (ec *executionContext) _TemplateParts(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateParts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templatePartsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateParts")
+		case "header":
+			out.Values[i] = ec._TemplateParts_header(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "body":
+			out.Values[i] = ec._TemplateParts_body(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "footer":
+			out.Values[i] = ec._TemplateParts_footer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "buttons":
+			out.Values[i] = ec._TemplateParts_buttons(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templatePreviewImplementors = []string{"TemplatePreview"}
+
+func (ec *executionContext) _TemplatePreview(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplatePreview) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templatePreviewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplatePreview")
+		case "template":
+			out.Values[i] = ec._TemplatePreview_template(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "content":
+			out.Values[i] = ec._TemplatePreview_content(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "text":
+			out.Values[i] = ec._TemplatePreview_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "missingValues":
+			out.Values[i] = ec._TemplatePreview_missingValues(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "attachment":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TemplatePreview_attachment(ctx, field, obj)
+				})
+		case "blockers":
+			out.Values[i] = ec._TemplatePreview_blockers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateRefusalImplementors = []string{"TemplateRefusal"}
+
+func (ec *executionContext) _TemplateRefusal(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateRefusal) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateRefusalImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateRefusal")
+		case "code":
+			out.Values[i] = ec._TemplateRefusal_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._TemplateRefusal_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "whatsAppCode":
+			out.Values[i] = ec._TemplateRefusal_whatsAppCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "whatsAppText":
+			out.Values[i] = ec._TemplateRefusal_whatsAppText(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "refusedAt":
+			out.Values[i] = ec._TemplateRefusal_refusedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateRejectionImplementors = []string{"TemplateRejection"}
+
+func (ec *executionContext) _TemplateRejection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateRejection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateRejectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateRejection")
+		case "reason":
+			out.Values[i] = ec._TemplateRejection_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._TemplateRejection_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "advice":
+			out.Values[i] = ec._TemplateRejection_advice(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "whatsAppText":
+			out.Values[i] = ec._TemplateRejection_whatsAppText(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "whatsAppRecommendation":
+			out.Values[i] = ec._TemplateRejection_whatsAppRecommendation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateStepImplementors = []string{"TemplateStep"}
+
+func (ec *executionContext) _TemplateStep(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateStep) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateStepImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateStep")
+		case "kind":
+			out.Values[i] = ec._TemplateStep_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "value":
+			out.Values[i] = ec._TemplateStep_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "detail":
+			out.Values[i] = ec._TemplateStep_detail(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "user":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TemplateStep_user(ctx, field, obj)
+				})
+		case "occurredAt":
+			out.Values[i] = ec._TemplateStep_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateStepConnectionImplementors = []string{"TemplateStepConnection"}
+
+func (ec *executionContext) _TemplateStepConnection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateStepConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateStepConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateStepConnection")
+		case "edges":
+			out.Values[i] = ec._TemplateStepConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._TemplateStepConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._TemplateStepConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateStepEdgeImplementors = []string{"TemplateStepEdge"}
+
+func (ec *executionContext) _TemplateStepEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateStepEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateStepEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateStepEdge")
+		case "cursor":
+			out.Values[i] = ec._TemplateStepEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._TemplateStepEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateSubmitPayloadImplementors = []string{"TemplateSubmitPayload"}
+
+func (ec *executionContext) _TemplateSubmitPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateSubmitPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateSubmitPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateSubmitPayload")
+		case "template":
+			out.Values[i] = ec._TemplateSubmitPayload_template(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TemplateSubmitPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateSyncPayloadImplementors = []string{"TemplateSyncPayload"}
+
+func (ec *executionContext) _TemplateSyncPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateSyncPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateSyncPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateSyncPayload")
+		case "channel":
+			out.Values[i] = ec._TemplateSyncPayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TemplateSyncPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateUpdatePayloadImplementors = []string{"TemplateUpdatePayload"}
+
+func (ec *executionContext) _TemplateUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateUpdatePayload")
+		case "template":
+			out.Values[i] = ec._TemplateUpdatePayload_template(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TemplateUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateUserErrorImplementors = []string{"TemplateUserError", "UserError"}
+
+func (ec *executionContext) _TemplateUserError(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateUserError")
+		case "code":
+			out.Values[i] = ec._TemplateUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._TemplateUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._TemplateUserError_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var templateWarningImplementors = []string{"TemplateWarning"}
+
+func (ec *executionContext) _TemplateWarning(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateWarning) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateWarningImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateWarning")
+		case "code":
+			out.Values[i] = ec._TemplateWarning_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._TemplateWarning_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._TemplateWarning_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var textContentImplementors = []string{"TextContent", "MessageContent"}
 
 func (ec *executionContext) _TextContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TextContent) graphql.Marshaler {
@@ -55772,6 +64285,26 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 		graphql.AddInvalidNullFromMarshaler(ctx, "Boolean!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNChannel2recadoᚋgraphᚋgqlmodelᚐChannel(ctx context.Context, sel ast.SelectionSet, v gqlmodel.Channel) graphql.Marshaler {
+	return ec._Channel(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNChannel2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.Channel) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNChannel2recadoᚋgraphᚋgqlmodelᚐChannel(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNChannel2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐChannelᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.Channel) graphql.Marshaler {
@@ -58078,6 +66611,421 @@ func (ec *executionContext) marshalNTagUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐ
 	return ret
 }
 
+func (ec *executionContext) marshalNTemplate2recadoᚋgraphᚋgqlmodelᚐTemplate(ctx context.Context, sel ast.SelectionSet, v gqlmodel.Template) graphql.Marshaler {
+	return ec._Template(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTemplate2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐTemplateᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.Template) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTemplate2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTemplate2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplate(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Template) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Template!")
+		return graphql.Null
+	}
+	return ec._Template(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTemplateBlocker2recadoᚋgraphᚋgqlmodelᚐTemplateBlocker(ctx context.Context, sel ast.SelectionSet, v gqlmodel.TemplateBlocker) graphql.Marshaler {
+	return ec._TemplateBlocker(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTemplateBlocker2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateBlockerᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.TemplateBlocker) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTemplateBlocker2recadoᚋgraphᚋgqlmodelᚐTemplateBlocker(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNTemplateBlockerCode2recadoᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTemplateBlockerCode2recadoᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TemplateBlockerCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNTemplateButton2recadoᚋgraphᚋgqlmodelᚐTemplateButton(ctx context.Context, sel ast.SelectionSet, v gqlmodel.TemplateButton) graphql.Marshaler {
+	return ec._TemplateButton(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTemplateButton2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateButtonᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.TemplateButton) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTemplateButton2recadoᚋgraphᚋgqlmodelᚐTemplateButton(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNTemplateButtonInput2recadoᚋgraphᚋgqlmodelᚐTemplateButtonInput(ctx context.Context, v any) (gqlmodel.TemplateButtonInput, error) {
+	res, err := ec.unmarshalInputTemplateButtonInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNTemplateButtonKind2recadoᚋmodelsᚐTemplateButtonKind(ctx context.Context, v any) (models.TemplateButtonKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.TemplateButtonKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTemplateButtonKind2recadoᚋmodelsᚐTemplateButtonKind(ctx context.Context, sel ast.SelectionSet, v models.TemplateButtonKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TemplateButtonKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNTemplateCategory2recadoᚋmodelsᚐTemplateCategory(ctx context.Context, v any) (models.TemplateCategory, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.TemplateCategory(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTemplateCategory2recadoᚋmodelsᚐTemplateCategory(ctx context.Context, sel ast.SelectionSet, v models.TemplateCategory) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TemplateCategory!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNTemplateContent2recadoᚋgraphᚋgqlmodelᚐTemplateContent(ctx context.Context, sel ast.SelectionSet, v gqlmodel.TemplateContent) graphql.Marshaler {
+	return ec._TemplateContent(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTemplateContentButton2recadoᚋgraphᚋgqlmodelᚐTemplateContentButton(ctx context.Context, sel ast.SelectionSet, v gqlmodel.TemplateContentButton) graphql.Marshaler {
+	return ec._TemplateContentButton(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTemplateContentButton2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateContentButtonᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.TemplateContentButton) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTemplateContentButton2recadoᚋgraphᚋgqlmodelᚐTemplateContentButton(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNTemplateCreateInput2recadoᚋgraphᚋgqlmodelᚐTemplateCreateInput(ctx context.Context, v any) (gqlmodel.TemplateCreateInput, error) {
+	res, err := ec.unmarshalInputTemplateCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNTemplateDeleteInput2recadoᚋgraphᚋgqlmodelᚐTemplateDeleteInput(ctx context.Context, v any) (gqlmodel.TemplateDeleteInput, error) {
+	res, err := ec.unmarshalInputTemplateDeleteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTemplateEdge2recadoᚋgraphᚋgqlmodelᚐTemplateEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.TemplateEdge) graphql.Marshaler {
+	return ec._TemplateEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTemplateEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.TemplateEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTemplateEdge2recadoᚋgraphᚋgqlmodelᚐTemplateEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNTemplateErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTemplateErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TemplateErrorCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNTemplateFieldInput2recadoᚋgraphᚋgqlmodelᚐTemplateFieldInput(ctx context.Context, v any) (gqlmodel.TemplateFieldInput, error) {
+	res, err := ec.unmarshalInputTemplateFieldInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNTemplateHeaderKind2recadoᚋmodelsᚐTemplateHeaderKind(ctx context.Context, v any) (models.TemplateHeaderKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.TemplateHeaderKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTemplateHeaderKind2recadoᚋmodelsᚐTemplateHeaderKind(ctx context.Context, sel ast.SelectionSet, v models.TemplateHeaderKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TemplateHeaderKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNTemplateMergeField2recadoᚋgraphᚋgqlmodelᚐTemplateMergeField(ctx context.Context, sel ast.SelectionSet, v gqlmodel.TemplateMergeField) graphql.Marshaler {
+	return ec._TemplateMergeField(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTemplateMergeField2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateMergeFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.TemplateMergeField) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTemplateMergeField2recadoᚋgraphᚋgqlmodelᚐTemplateMergeField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNTemplateParameterFormat2recadoᚋmodelsᚐParameterFormat(ctx context.Context, v any) (models.ParameterFormat, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.ParameterFormat(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTemplateParameterFormat2recadoᚋmodelsᚐParameterFormat(ctx context.Context, sel ast.SelectionSet, v models.ParameterFormat) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TemplateParameterFormat!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNTemplateParts2recadoᚋgraphᚋgqlmodelᚐTemplateParts(ctx context.Context, sel ast.SelectionSet, v gqlmodel.TemplateParts) graphql.Marshaler {
+	return ec._TemplateParts(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNTemplatePartsInput2recadoᚋgraphᚋgqlmodelᚐTemplatePartsInput(ctx context.Context, v any) (gqlmodel.TemplatePartsInput, error) {
+	res, err := ec.unmarshalInputTemplatePartsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNTemplatePayloadInput2recadoᚋgraphᚋgqlmodelᚐTemplatePayloadInput(ctx context.Context, v any) (gqlmodel.TemplatePayloadInput, error) {
+	res, err := ec.unmarshalInputTemplatePayloadInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNTemplateQuality2recadoᚋmodelsᚐTemplateQuality(ctx context.Context, v any) (models.TemplateQuality, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.TemplateQuality(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTemplateQuality2recadoᚋmodelsᚐTemplateQuality(ctx context.Context, sel ast.SelectionSet, v models.TemplateQuality) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TemplateQuality!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNTemplateStatus2recadoᚋmodelsᚐTemplateStatus(ctx context.Context, v any) (models.TemplateStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.TemplateStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTemplateStatus2recadoᚋmodelsᚐTemplateStatus(ctx context.Context, sel ast.SelectionSet, v models.TemplateStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TemplateStatus!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNTemplateStep2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐTemplateStepᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.TemplateStep) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTemplateStep2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateStep(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTemplateStep2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateStep(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TemplateStep) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TemplateStep!")
+		return graphql.Null
+	}
+	return ec._TemplateStep(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTemplateStepEdge2recadoᚋgraphᚋgqlmodelᚐTemplateStepEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.TemplateStepEdge) graphql.Marshaler {
+	return ec._TemplateStepEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTemplateStepEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateStepEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.TemplateStepEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTemplateStepEdge2recadoᚋgraphᚋgqlmodelᚐTemplateStepEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNTemplateStepKind2recadoᚋmodelsᚐTemplateStepKind(ctx context.Context, v any) (models.TemplateStepKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.TemplateStepKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTemplateStepKind2recadoᚋmodelsᚐTemplateStepKind(ctx context.Context, sel ast.SelectionSet, v models.TemplateStepKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TemplateStepKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNTemplateSubmitInput2recadoᚋgraphᚋgqlmodelᚐTemplateSubmitInput(ctx context.Context, v any) (gqlmodel.TemplateSubmitInput, error) {
+	res, err := ec.unmarshalInputTemplateSubmitInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNTemplateSyncInput2recadoᚋgraphᚋgqlmodelᚐTemplateSyncInput(ctx context.Context, v any) (gqlmodel.TemplateSyncInput, error) {
+	res, err := ec.unmarshalInputTemplateSyncInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNTemplateUpdateInput2recadoᚋgraphᚋgqlmodelᚐTemplateUpdateInput(ctx context.Context, v any) (gqlmodel.TemplateUpdateInput, error) {
+	res, err := ec.unmarshalInputTemplateUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTemplateUserError2recadoᚋgraphᚋgqlmodelᚐTemplateUserError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.TemplateUserError) graphql.Marshaler {
+	return ec._TemplateUserError(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTemplateUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.TemplateUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTemplateUserError2recadoᚋgraphᚋgqlmodelᚐTemplateUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTemplateWarning2recadoᚋgraphᚋgqlmodelᚐTemplateWarning(ctx context.Context, sel ast.SelectionSet, v gqlmodel.TemplateWarning) graphql.Marshaler {
+	return ec._TemplateWarning(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTemplateWarning2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateWarningᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.TemplateWarning) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTemplateWarning2recadoᚋgraphᚋgqlmodelᚐTemplateWarning(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNTemplateWarningCode2recadoᚋmodelsᚐTemplateWarningCode(ctx context.Context, v any) (models.TemplateWarningCode, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.TemplateWarningCode(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTemplateWarningCode2recadoᚋmodelsᚐTemplateWarningCode(ctx context.Context, sel ast.SelectionSet, v models.TemplateWarningCode) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TemplateWarningCode!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNTextSegment2recadoᚋfulltextᚐSegment(ctx context.Context, sel ast.SelectionSet, v fulltext.Segment) graphql.Marshaler {
 	return ec._TextSegment(ctx, sel, &v)
 }
@@ -59115,6 +68063,13 @@ func (ec *executionContext) unmarshalOInteractiveListInput2ᚖrecadoᚋgraphᚋg
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOLocationContent2ᚖrecadoᚋgraphᚋgqlmodelᚐLocationContent(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.LocationContent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LocationContent(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOLocationContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐLocationContentInput(ctx context.Context, v any) (*gqlmodel.LocationContentInput, error) {
 	if v == nil {
 		return nil, nil
@@ -59657,6 +68612,325 @@ func (ec *executionContext) marshalOTagUpdatePayload2ᚖrecadoᚋgraphᚋgqlmode
 		return graphql.Null
 	}
 	return ec._TagUpdatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTemplate2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplate(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Template) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Template(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTemplateButtonInput2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateButtonInputᚄ(ctx context.Context, v any) ([]gqlmodel.TemplateButtonInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]gqlmodel.TemplateButtonInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTemplateButtonInput2recadoᚋgraphᚋgqlmodelᚐTemplateButtonInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOTemplateCategory2ᚕrecadoᚋmodelsᚐTemplateCategoryᚄ(ctx context.Context, v any) ([]models.TemplateCategory, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]models.TemplateCategory, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTemplateCategory2recadoᚋmodelsᚐTemplateCategory(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOTemplateCategory2ᚕrecadoᚋmodelsᚐTemplateCategoryᚄ(ctx context.Context, sel ast.SelectionSet, v []models.TemplateCategory) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTemplateCategory2recadoᚋmodelsᚐTemplateCategory(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOTemplateCategory2ᚖrecadoᚋmodelsᚐTemplateCategory(ctx context.Context, v any) (*models.TemplateCategory, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.TemplateCategory(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTemplateCategory2ᚖrecadoᚋmodelsᚐTemplateCategory(ctx context.Context, sel ast.SelectionSet, v *models.TemplateCategory) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) marshalOTemplateCategoryChange2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateCategoryChange(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TemplateCategoryChange) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TemplateCategoryChange(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTemplateConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TemplateConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TemplateConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTemplateCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateCreatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TemplateCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TemplateCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTemplateDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateDeletePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TemplateDeletePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TemplateDeletePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTemplateFieldInput2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplateFieldInputᚄ(ctx context.Context, v any) ([]gqlmodel.TemplateFieldInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]gqlmodel.TemplateFieldInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTemplateFieldInput2recadoᚋgraphᚋgqlmodelᚐTemplateFieldInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOTemplateFilterInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateFilterInput(ctx context.Context, v any) (*gqlmodel.TemplateFilterInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTemplateFilterInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTemplateHeader2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateHeader(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TemplateHeader) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TemplateHeader(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTemplateHeaderInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateHeaderInput(ctx context.Context, v any) (*gqlmodel.TemplateHeaderInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTemplateHeaderInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTemplateParts2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateParts(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TemplateParts) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TemplateParts(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTemplatePayloadInput2ᚕrecadoᚋgraphᚋgqlmodelᚐTemplatePayloadInputᚄ(ctx context.Context, v any) ([]gqlmodel.TemplatePayloadInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]gqlmodel.TemplatePayloadInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTemplatePayloadInput2recadoᚋgraphᚋgqlmodelᚐTemplatePayloadInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOTemplatePreview2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplatePreview(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TemplatePreview) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TemplatePreview(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTemplateQuality2ᚕrecadoᚋmodelsᚐTemplateQualityᚄ(ctx context.Context, v any) ([]models.TemplateQuality, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]models.TemplateQuality, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTemplateQuality2recadoᚋmodelsᚐTemplateQuality(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOTemplateQuality2ᚕrecadoᚋmodelsᚐTemplateQualityᚄ(ctx context.Context, sel ast.SelectionSet, v []models.TemplateQuality) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTemplateQuality2recadoᚋmodelsᚐTemplateQuality(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOTemplateRefusal2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateRefusal(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TemplateRefusal) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TemplateRefusal(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTemplateRejection2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateRejection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TemplateRejection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TemplateRejection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTemplateRequestKind2ᚖrecadoᚋmodelsᚐTemplateRequest(ctx context.Context, v any) (*models.TemplateRequest, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.TemplateRequest(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTemplateRequestKind2ᚖrecadoᚋmodelsᚐTemplateRequest(ctx context.Context, sel ast.SelectionSet, v *models.TemplateRequest) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOTemplateStatus2ᚕrecadoᚋmodelsᚐTemplateStatusᚄ(ctx context.Context, v any) ([]models.TemplateStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]models.TemplateStatus, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTemplateStatus2recadoᚋmodelsᚐTemplateStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOTemplateStatus2ᚕrecadoᚋmodelsᚐTemplateStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []models.TemplateStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTemplateStatus2recadoᚋmodelsᚐTemplateStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOTemplateStepConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateStepConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TemplateStepConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TemplateStepConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTemplateSubmitPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateSubmitPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TemplateSubmitPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TemplateSubmitPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTemplateSyncPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateSyncPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TemplateSyncPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TemplateSyncPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTemplateUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TemplateUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TemplateUpdatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTemplateValuesInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateValuesInput(ctx context.Context, v any) (*gqlmodel.TemplateValuesInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTemplateValuesInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOTextContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTextContentInput(ctx context.Context, v any) (*gqlmodel.TextContentInput, error) {

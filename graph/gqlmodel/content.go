@@ -51,6 +51,8 @@ func contentOf(kind string, c *models.Content) MessageContent {
 		return UnsupportedContent{Kind: given(c.Unsupported.Kind), Errors: all(c.Unsupported.Errors, problemOf)}
 	case c.Interactive != nil:
 		return interactiveOf(c.Interactive)
+	case c.Template != nil:
+		return NewTemplateContent(*c.Template)
 	}
 	return nil
 }

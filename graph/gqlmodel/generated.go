@@ -1767,6 +1767,307 @@ type TagUserError struct {
 
 func (TagUserError) IsUserError() {}
 
+// Why a template cannot be sent, or not as it is filled in.
+type TemplateBlocker struct {
+	// Why, for programs.
+	Code models.Code `json:"code"`
+	// Why, for people, in their language.
+	Message string `json:"message"`
+}
+
+// A button of a template.
+type TemplateButton struct {
+	// What tapping it does.
+	Kind models.TemplateButtonKind `json:"kind"`
+	// Its label; null with COPY_CODE, whose label is WhatsApp's.
+	Text *string `json:"text,omitempty"`
+	// Of URL: the address, at whose end a merge field may stand; null otherwise.
+	URL *string `json:"url,omitempty"`
+	// Of PHONE_NUMBER: the number; null otherwise.
+	PhoneNumber *string `json:"phoneNumber,omitempty"`
+	// Of COPY_CODE: the code, or a merge field; null otherwise.
+	Code *string `json:"code,omitempty"`
+}
+
+// A button of a template.
+type TemplateButtonInput struct {
+	// What tapping it does.
+	Kind models.TemplateButtonKind `json:"kind"`
+	// Its label, 1 to 25 characters; none with COPY_CODE.
+	Text string `json:"text"`
+	// Of URL: an http or https address, at whose end a merge field may stand.
+	URL string `json:"url"`
+	// Of PHONE_NUMBER: with its country code.
+	PhoneNumber string `json:"phoneNumber"`
+	// Of COPY_CODE: up to 15 characters, or one merge field.
+	Code string `json:"code"`
+}
+
+// A change of a template's category by WhatsApp.
+type TemplateCategoryChange struct {
+	// What it was, or still is if the change is announced.
+	Previous models.TemplateCategory `json:"previous"`
+	// What it is, or will be.
+	Next models.TemplateCategory `json:"next"`
+	// Whether it was made; else it is announced.
+	IsMade bool `json:"isMade"`
+	// When it was made, or will be; null if WhatsApp did not say.
+	At *time.Time `json:"at,omitempty"`
+}
+
+// A button of a template, filled in.
+type TemplateContentButton struct {
+	// What tapping it does.
+	Kind models.TemplateButtonKind `json:"kind"`
+	// Its label; null with COPY_CODE.
+	Text *string `json:"text,omitempty"`
+	// The whole address; null if it opens none.
+	URL *string `json:"url,omitempty"`
+	// The number; null if it calls none.
+	PhoneNumber *string `json:"phoneNumber,omitempty"`
+	// The code; null if it copies none.
+	Code *string `json:"code,omitempty"`
+	// What comes back when a quick reply is tapped; null if that is its text.
+	Payload *string `json:"payload,omitempty"`
+}
+
+// A template to write.
+type TemplateCreateInput struct {
+	// A channel of the WhatsApp account that it is for.
+	ChannelID string `json:"channelId"`
+	// Lower-case letters, digits and underscores. An account has each name once per language.
+	Name string `json:"name"`
+	// WhatsApp's code of the language, such as `pt_BR`.
+	Language string `json:"language"`
+	// MARKETING or UTILITY.
+	Category models.TemplateCategory `json:"category"`
+	// How WhatsApp tells its values apart.
+	ParameterFormat models.ParameterFormat `json:"parameterFormat"`
+	// What it says.
+	Content TemplatePartsInput `json:"content"`
+	// 1 to 64 characters of your choice: repeating the call with it makes no second template.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// The outcome of writing a template.
+type TemplateCreatePayload struct {
+	// The template; null if there are user errors.
+	Template *Template `json:"template,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []TemplateUserError `json:"userErrors"`
+}
+
+// A template to delete.
+type TemplateDeleteInput struct {
+	// The template.
+	TemplateID string `json:"templateId"`
+}
+
+// The outcome of deleting a template.
+type TemplateDeletePayload struct {
+	// The template, which may still be on its way out; null if there are user errors.
+	Template *Template `json:"template,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []TemplateUserError `json:"userErrors"`
+}
+
+// The value of a merge field. Line breaks and long rows of spaces become single spaces.
+type TemplateFieldInput struct {
+	// The merge field.
+	Name string `json:"name"`
+	// Its value.
+	Value string `json:"value"`
+}
+
+// Which templates. What is absent does not narrow the list.
+type TemplateFilterInput struct {
+	// Those of the channel's account.
+	ChannelID graphql.Omittable[*string] `json:"channelId,omitempty"`
+	// In one of these states.
+	Statuses graphql.Omittable[[]models.TemplateStatus] `json:"statuses,omitempty"`
+	// Of one of these categories.
+	Categories graphql.Omittable[[]models.TemplateCategory] `json:"categories,omitempty"`
+	// Of one of these qualities.
+	Qualities graphql.Omittable[[]models.TemplateQuality] `json:"qualities,omitempty"`
+	// In one of these languages.
+	Languages graphql.Omittable[[]string] `json:"languages,omitempty"`
+	// What the name contains.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// Those with which messages can be sent now, or the others.
+	IsSendable graphql.Omittable[*bool] `json:"isSendable,omitempty"`
+}
+
+// What stands above the body of a template.
+type TemplateHeaderInput struct {
+	// What it is.
+	Kind models.TemplateHeaderKind `json:"kind"`
+	// Of TEXT: 1 to 60 characters without line breaks, formatting and emojis, with at most one merge field.
+	Text string `json:"text"`
+	// Of an image, video or document: an upload of that kind.
+	SampleAttachmentID graphql.Omittable[*string] `json:"sampleAttachmentId,omitempty"`
+}
+
+// A merge field of a template.
+type TemplateMergeField struct {
+	// Its name, such as `contact.firstName` or `orderNumber`.
+	Name string `json:"name"`
+	// What stands where the value is missing; null if nothing does, so that the message cannot be sent then.
+	Fallback *string `json:"fallback,omitempty"`
+	// What reviewers see; null if that is missing.
+	Sample *string `json:"sample,omitempty"`
+	// Whether Recado fills it in by itself, where it knows the value.
+	IsAutomatic bool `json:"isAutomatic"`
+}
+
+// What a template says. Header text, body, the ends of URLs and codes may hold merge fields: `#{contact.firstName|customer}` is the
+// contact's first name, or `customer` where that is not known. A name with a dot is of a record (`contact`, `company`, `deal`, `user`,
+// `organization`; `contact.custom.x` is a custom field), one without is a free parameter whose value comes with each message. `\#{` is
+// `#{` as plain text.
+type TemplateParts struct {
+	// What stands above the body; null if nothing.
+	Header *TemplateHeader `json:"header,omitempty"`
+	// The text, with merge fields.
+	Body string `json:"body"`
+	// The small text below; null if there is none.
+	Footer *string `json:"footer,omitempty"`
+	// The buttons.
+	Buttons []TemplateButton `json:"buttons"`
+}
+
+// What a template says; see `TemplateParts`.
+type TemplatePartsInput struct {
+	// What stands above the body.
+	Header graphql.Omittable[*TemplateHeaderInput] `json:"header,omitempty"`
+	// 1 to 900 characters with at most 10 different merge fields in the whole template.
+	Body string `json:"body"`
+	// Up to 60 characters, without merge fields.
+	Footer string `json:"footer"`
+	// Up to 10: at most 2 of URL and 1 each of PHONE_NUMBER and COPY_CODE. Quick replies stand together, before or after the others.
+	Buttons graphql.Omittable[[]TemplateButtonInput] `json:"buttons,omitempty"`
+	// What reviewers see in the place of merge fields. Each needs one, or a fallback, before it is submitted.
+	Samples graphql.Omittable[[]TemplateFieldInput] `json:"samples,omitempty"`
+}
+
+// What comes back when a quick reply is tapped.
+type TemplatePayloadInput struct {
+	// The place of the button among all of them, from 0.
+	Button int32 `json:"button"`
+	// Up to 128 characters.
+	Payload string `json:"payload"`
+}
+
+// Why WhatsApp did not do what it was asked with a template.
+type TemplateRefusal struct {
+	// The kind of failure, such as `TEMPLATE_INVALID` or `LIMIT_REACHED`. An open set.
+	Code string `json:"code"`
+	// Why, for people, in their language.
+	Message string `json:"message"`
+	// WhatsApp's own code; null if it gave none.
+	WhatsAppCode *int32 `json:"whatsAppCode,omitempty"`
+	// WhatsApp's own words; null if it gave none.
+	WhatsAppText *string `json:"whatsAppText,omitempty"`
+	// When.
+	RefusedAt time.Time `json:"refusedAt"`
+}
+
+// Why a template was rejected.
+type TemplateRejection struct {
+	// WhatsApp's code, such as `TAG_CONTENT_MISMATCH`. An open set.
+	Reason string `json:"reason"`
+	// Why, for people, in their language.
+	Message string `json:"message"`
+	// What to do, for people, in their language.
+	Advice string `json:"advice"`
+	// WhatsApp's own words; null if it gave none.
+	WhatsAppText *string `json:"whatsAppText,omitempty"`
+	// WhatsApp's own advice; null if it gave none.
+	WhatsAppRecommendation *string `json:"whatsAppRecommendation,omitempty"`
+}
+
+// A template to be reviewed.
+type TemplateSubmitInput struct {
+	// The template.
+	TemplateID string `json:"templateId"`
+	// The `version` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// The outcome of asking for a review.
+type TemplateSubmitPayload struct {
+	// The template; null if there are user errors other than CONFLICT.
+	Template *Template `json:"template,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []TemplateUserError `json:"userErrors"`
+}
+
+// Whose templates to read.
+type TemplateSyncInput struct {
+	// A channel of the WhatsApp account.
+	ChannelID string `json:"channelId"`
+}
+
+// The outcome of asking for templates to be read.
+type TemplateSyncPayload struct {
+	// The channel; null if there are user errors.
+	Channel *Channel `json:"channel,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []TemplateUserError `json:"userErrors"`
+}
+
+// A change of a template.
+type TemplateUpdateInput struct {
+	// The template.
+	TemplateID string `json:"templateId"`
+	// What it says from now on.
+	Content TemplatePartsInput `json:"content"`
+	// What it is for; as it is when absent. That of a template that was approved cannot be changed.
+	Category graphql.Omittable[*models.TemplateCategory] `json:"category,omitempty"`
+	// The `version` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// The outcome of changing a template.
+type TemplateUpdatePayload struct {
+	// The template; null if there are user errors other than CONFLICT.
+	Template *Template `json:"template,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []TemplateUserError `json:"userErrors"`
+}
+
+// What is wrong with a template.
+type TemplateUserError struct {
+	// What is wrong, for programs.
+	Code models.Code `json:"code"`
+	// What is wrong, for people.
+	Message string `json:"message"`
+	// The value that is to blame; null when no single one is.
+	Field []string `json:"field,omitempty"`
+}
+
+func (TemplateUserError) IsUserError() {}
+
+// What a template is filled in with.
+type TemplateValuesInput struct {
+	// Values of merge fields.
+	Fields graphql.Omittable[[]TemplateFieldInput] `json:"fields,omitempty"`
+	// The file of the header, in place of the template's sample.
+	HeaderAttachmentID graphql.Omittable[*string] `json:"headerAttachmentId,omitempty"`
+	// The place of the header.
+	HeaderLocation graphql.Omittable[*LocationContentInput] `json:"headerLocation,omitempty"`
+	// What comes back when quick replies are tapped; their text where this is absent.
+	Payloads graphql.Omittable[[]TemplatePayloadInput] `json:"payloads,omitempty"`
+}
+
+// Something for which WhatsApp often rejects templates.
+type TemplateWarning struct {
+	// What it is about, for programs.
+	Code models.TemplateWarningCode `json:"code"`
+	// What it is about, for people, in their language.
+	Message string `json:"message"`
+	// The part, as in `["body"]` or `["buttons","0","url"]`.
+	Field []string `json:"field"`
+}
+
 // A text.
 type TextContent struct {
 	// The text as it was written, up to 4096 characters, with WhatsApp's marks for bold and the like.
