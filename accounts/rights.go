@@ -25,33 +25,43 @@ func (s *Service) SetMessagingLevel(ctx context.Context, viewer models.Viewer, p
 		return models.Profile{}, models.NewError(models.CodeInvalid, "level")
 	}
 	var profile models.Profile
-	err := s.db.Write(ctx, func(tx *store.Tx) error {
-		profile = models.Profile{}
-		if err := find(tx, &profile, viewer.OrganizationID, profileID); err != nil {
-			return err
-		}
-		if err := find(tx, &models.Channel{}, viewer.OrganizationID, channelID); err != nil {
-			return err
-		}
-		if profile.Administrator {
-			return models.NewError(models.CodeInvalid, "profileId")
-		}
-		permission := models.ChannelPermission{
-			OrganizationID: viewer.OrganizationID, ProfileID: profileID, ChannelID: channelID, Level: level,
-		}
-		if level == models.LevelNone {
-			return tx.Delete(&permission).Error
-		}
-		return tx.Clauses(clause.OnConflict{
-			Columns:   []clause.Column{{Name: "profile_id"}, {Name: "channel_id"}},
-			DoUpdates: clause.AssignmentColumns([]string{"level"}),
-		}).Create(&permission).Error
+	err := s.db.Write(ctx, func(tx *store.Tx) (err error) {
+		profile, err = s.PutMessagingLevel(tx, viewer.OrganizationID, profileID, channelID, level)
+		return err
 	})
 	if err != nil {
 		return models.Profile{}, fmt.Errorf("set level of profile %s on channel %s: %w", profileID, channelID, err)
 	}
-	s.snapshots.forget(func(v models.Viewer) bool { return v.ProfileID == profileID })
+	s.RightsChanged(profileID)
 	return profile, nil
+}
+
+// PutMessagingLevel is SetMessagingLevel inside of a transaction of somebody who has
+// asked for the right to do so, and who calls RightsChanged after the commit.
+func (s *Service) PutMessagingLevel(tx *store.Tx, organization, profileID, channelID models.ID, level models.MessagingLevel) (models.Profile, error) {
+	var profile models.Profile
+	if err := find(tx, &profile, organization, profileID); err != nil {
+		return profile, err
+	}
+	if err := find(tx, &models.Channel{}, organization, channelID); err != nil {
+		return profile, err
+	}
+	if profile.Administrator {
+		return profile, models.NewError(models.CodeInvalid, "profileId")
+	}
+	permission := models.ChannelPermission{OrganizationID: organization, ProfileID: profileID, ChannelID: channelID, Level: level}
+	if level == models.LevelNone {
+		return profile, tx.Delete(&permission).Error
+	}
+	return profile, tx.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "profile_id"}, {Name: "channel_id"}},
+		DoUpdates: clause.AssignmentColumns([]string{"level"}),
+	}).Create(&permission).Error
+}
+
+// RightsChanged has this process look anew at what the users of a profile may do.
+func (s *Service) RightsChanged(profileID models.ID) {
+	s.snapshots.forget(func(v models.Viewer) bool { return v.ProfileID == profileID })
 }
 
 // SetUserActive switches a user on or off. For administrators only, and not for

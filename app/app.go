@@ -116,11 +116,14 @@ func Open(ctx context.Context, c config.Config, options Options) (opened *App, e
 		SnapshotLifetime: options.RightsLifetime, Logger: options.Logger,
 	})
 	a.Queue = jobs.New(a.Store, jobs.Options{Logger: options.Logger})
-	a.Channels = channels.New(a.Store, box, channels.Options{Logger: options.Logger, Queue: a.Queue})
-	a.CRM = crm.New(a.Store)
 	a.WhatsApp = whatsapp.NewClient(whatsapp.Options{
-		BaseURL: c.MetaGraphURL, Version: c.MetaGraphVersion, Now: options.Clock, AppID: c.MetaAppID, AppSecret: firstSecret(c), Logger: options.Logger,
+		BaseURL: c.MetaGraphURL, Version: c.MetaGraphVersion, LoginURL: c.MetaLoginURL, Now: options.Clock,
+		AppID: c.MetaAppID, AppSecret: firstSecret(c), Logger: options.Logger,
 	})
+	if err := a.openChannels(box, options); err != nil {
+		return nil, err
+	}
+	a.CRM = crm.New(a.Store)
 	if err := a.openMedia(ctx, options); err != nil {
 		return nil, err
 	}
@@ -144,6 +147,22 @@ func Open(ctx context.Context, c config.Config, options Options) (opened *App, e
 		return nil, err
 	}
 	return a, nil
+}
+
+// openChannels makes the room of the numbers.
+func (a *App) openChannels(box *secrets.Box, options Options) error {
+	key, err := secrets.Derive(a.Config.SecretKey, "recado: state of channel connections")
+	if err != nil {
+		return err
+	}
+	a.Channels = channels.New(a.Store, box, channels.Options{
+		Logger: options.Logger, Queue: a.Queue, Client: a.WhatsApp, Accounts: a.Accounts,
+		Meta: channels.MetaApp{
+			AppID: a.Config.MetaAppID, AppSecretSet: len(a.Config.MetaAppSecrets) > 0, LoginConfigID: a.Config.MetaLoginConfig,
+			PublicURL: a.Config.PublicURL, AllowedOrigins: a.Config.AllowedOrigins, Key: key,
+		},
+	})
+	return nil
 }
 
 // openMedia opens the blob store and makes the room on it.

@@ -26,6 +26,7 @@ func (a *App) newServer(options Options) (*server.Server, error) {
 		},
 		GraphQL:      edge.Handler(),
 		Files:        a.Media,
+		Logins:       a.Channels,
 		TakePayment:  a.Credits.TakePayment,
 		CreditExport: a.Credits.Export,
 		Ready: map[string]func(context.Context) error{

@@ -28,38 +28,43 @@ const MaxAssignees = 50
 // (userIds: not a user of the channel's organization, else: no such channel),
 // INVALID (userIds: one twice, or more than MaxAssignees). For operators.
 func (s *Service) SetAssignees(ctx context.Context, channelID models.ID, userIDs []models.ID) error {
-	if len(userIDs) > MaxAssignees {
-		return models.NewError(models.CodeInvalid, "userIds").With("max", strconv.Itoa(MaxAssignees))
-	}
 	return s.db.Write(ctx, func(tx *store.Tx) error {
 		channel, err := lock(tx, channelID)
 		if err != nil {
 			return err
 		}
-		if err := checkMembers(tx, channel.OrganizationID, userIDs, "userIds"); err != nil {
-			return err
-		}
-		before, err := pool(tx.DB, channel)
-		if err != nil {
-			return err
-		}
-		after := make([]models.ChannelAssignee, len(userIDs))
-		for i, id := range userIDs {
-			after[i] = models.ChannelAssignee{
-				OrganizationID: channel.OrganizationID, ChannelID: channel.ID, UserID: id, Position: i,
-			}
-		}
-		if err := tx.Where("channel_id = ?", channel.ID).Delete(&models.ChannelAssignee{}).Error; err != nil {
-			return fmt.Errorf("empty pool of channel %s: %w", channel.ID, err)
-		}
-		if err := store.InsertAll(tx, after); err != nil {
-			return err
-		}
-		if err := moveTurn(tx, &channel, carryTurn(before, channel.LastAssigneePosition, after)); err != nil {
-			return err
-		}
-		return s.Drain(ctx, tx, channel.OrganizationID)
+		return s.setAssignees(ctx, tx, &channel, userIDs)
 	})
+}
+
+// setAssignees is SetAssignees in a transaction that has the channel locked.
+func (s *Service) setAssignees(ctx context.Context, tx *store.Tx, channel *models.Channel, userIDs []models.ID) error {
+	if len(userIDs) > MaxAssignees {
+		return models.NewError(models.CodeInvalid, "userIds").With("max", strconv.Itoa(MaxAssignees))
+	}
+	if err := checkMembers(tx, channel.OrganizationID, userIDs, "userIds"); err != nil {
+		return err
+	}
+	before, err := pool(tx.DB, *channel)
+	if err != nil {
+		return err
+	}
+	after := make([]models.ChannelAssignee, len(userIDs))
+	for i, id := range userIDs {
+		after[i] = models.ChannelAssignee{
+			OrganizationID: channel.OrganizationID, ChannelID: channel.ID, UserID: id, Position: i,
+		}
+	}
+	if err := tx.Where("channel_id = ?", channel.ID).Delete(&models.ChannelAssignee{}).Error; err != nil {
+		return fmt.Errorf("empty pool of channel %s: %w", channel.ID, err)
+	}
+	if err := store.InsertAll(tx, after); err != nil {
+		return err
+	}
+	if err := moveTurn(tx, channel, carryTurn(before, channel.LastAssigneePosition, after)); err != nil {
+		return err
+	}
+	return s.Drain(ctx, tx, channel.OrganizationID)
 }
 
 // SetPool is SetAssignees for administrators (else FORBIDDEN) of the channel's

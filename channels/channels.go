@@ -12,16 +12,33 @@ import (
 
 	"gorm.io/gorm"
 
+	"recado/accounts"
 	"recado/jobs"
 	"recado/models"
 	"recado/secrets"
 	"recado/store"
+	"recado/whatsapp"
 )
 
 // Options configure New. The zero value serves.
 type Options struct {
 	Logger *slog.Logger // nil: nothing is logged
 	Queue  *jobs.Queue  // gets DrainArgs; nil: the inbox finds out by itself, half a minute later
+
+	Client   *whatsapp.Client  // speaks to Meta; nil: numbers are connected by operators alone, and nobody looks after them
+	Accounts *accounts.Service // keeps the rights that are given with a channel; needed with Client
+	Meta     MetaApp
+}
+
+// MetaApp is the app at Meta that people connect their numbers to. What is empty
+// keeps them from it: see StartConnection.
+type MetaApp struct {
+	AppID          string
+	AppSecretSet   bool     // the client has it
+	LoginConfigID  string   // of Facebook Login for Business
+	PublicURL      string   // where Meta sends people back to, below it
+	AllowedOrigins []string // besides PublicURL, of pages that people may be sent to in the end
+	Key            []byte   // signs the state that Meta sends back
 }
 
 // Service holds the use cases of channels.
@@ -30,14 +47,28 @@ type Service struct {
 	box   *secrets.Box
 	log   *slog.Logger
 	queue *jobs.Queue
+
+	client   *whatsapp.Client
+	accounts *accounts.Service
+	meta     MetaApp
 }
 
-// New returns a Service that seals tokens with box.
+// New returns a Service that seals tokens with box. With a client it registers its
+// jobs with the queue.
 func New(db *store.Store, box *secrets.Box, o Options) *Service {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Service{db: db, box: box, log: o.Logger, queue: o.Queue}
+	s := &Service{db: db, box: box, log: o.Logger, queue: o.Queue, client: o.Client, accounts: o.Accounts, meta: o.Meta}
+	if s.queue != nil && s.client != nil {
+		jobs.Register(s.queue, &cleanWorker{channels: s})
+		jobs.Register(s.queue, &checkWorker{channels: s})
+		jobs.Register(s.queue, &checkAllWorker{channels: s})
+		jobs.Register(s.queue, &disconnectWorker{channels: s})
+		s.queue.Every(cleanInterval, CleanConnectionsArgs{})
+		s.queue.Every(checkInterval, CheckAllArgs{})
+	}
+	return s
 }
 
 // Visible returns the channels on which the viewer may VIEW or more, by name

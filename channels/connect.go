@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"gorm.io/gorm"
 
@@ -47,8 +46,12 @@ func (n NewChannel) GoString() string { return n.String() }
 // the number already, its channel takes over the name, ids, number and token
 // given and is connected again.
 //
+// It asks nothing of Meta: it is for operators, who have the ids and a permanent
+// token; people go through StartConnection.
+//
 // Errors: REQUIRED and INVALID with the field; NOT_FOUND (organizationId);
-// ALREADY_EXISTS (phoneNumberId) when the number belongs to another organization.
+// ALREADY_EXISTS (phoneNumberId) when the number belongs to another organization;
+// EDITION_NOT_ALLOWED, LIMIT_REACHED.
 func (s *Service) Connect(ctx context.Context, n NewChannel) (models.Channel, error) {
 	if err := n.normalize(); err != nil {
 		return models.Channel{}, err
@@ -65,10 +68,14 @@ func (s *Service) Connect(ctx context.Context, n NewChannel) (models.Channel, er
 		case known[0].OrganizationID != n.OrganizationID:
 			return models.NewError(models.CodeAlreadyExists, "phoneNumberId")
 		}
-		s.apply(&known[0], n)
-		err = store.UpdateAll(tx, known)
 		channel = known[0]
-		return err
+		if channel.Status == models.ChannelDisconnected {
+			if err := checkEdition(tx, n.OrganizationID); err != nil {
+				return err
+			}
+		}
+		s.apply(tx, &channel, n)
+		return keep(tx, &channel)
 	})
 	if err != nil {
 		return models.Channel{}, err
@@ -85,10 +92,13 @@ func (s *Service) create(tx *store.Tx, n NewChannel) (models.Channel, error) {
 	if organizations == 0 {
 		return models.Channel{}, models.NewError(models.CodeNotFound, "organizationId")
 	}
+	if err := checkEdition(tx, n.OrganizationID); err != nil {
+		return models.Channel{}, err
+	}
 	channel := models.Channel{
 		ID: models.NewID(), OrganizationID: n.OrganizationID, LastAssigneePosition: nobodyYet,
 	}
-	s.apply(&channel, n)
+	s.apply(tx, &channel, n)
 	err := tx.Create(&channel).Error
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		err = fmt.Errorf("%w: %w", store.ErrRace, err)
@@ -96,18 +106,25 @@ func (s *Service) create(tx *store.Tx, n NewChannel) (models.Channel, error) {
 	if err != nil {
 		return models.Channel{}, fmt.Errorf("create channel of phone number %s: %w", n.PhoneNumberID, err)
 	}
-	return channel, nil
+	return channel, record(tx, channel)
 }
 
-func (s *Service) apply(channel *models.Channel, n NewChannel) {
+// apply connects a channel as given.
+func (s *Service) apply(tx *store.Tx, channel *models.Channel, n NewChannel) {
+	channel.ConnectedAt, channel.DisconnectedAt, channel.CheckedAt, channel.Problems = new(tx.Now()), nil, nil, nil
+	channel.TokenExpiresAt, channel.TokenUserID, channel.TokenSource = nil, "", ""
 	channel.Name, channel.PhoneNumberID, channel.WABAID, channel.DisplayNumber = n.Name, n.PhoneNumberID, n.WABAID, n.DisplayNumber
 	channel.Status, channel.StatusReason = models.ChannelConnected, ""
 	channel.AccessToken, channel.AccessTokenHint = s.box.Seal([]byte(n.AccessToken), boundTo(*channel)), hint(n.AccessToken)
 }
 
-// AccessToken opens the channel's token. An error means that it was sealed with
-// another key, or for another channel or organization.
+// AccessToken opens the channel's token: CHANNEL_UNAVAILABLE if it has none any
+// more. Another error means that it was sealed with another key, or for another
+// channel or organization.
 func (s *Service) AccessToken(channel models.Channel) (string, error) {
+	if len(channel.AccessToken) == 0 {
+		return "", models.NewError(models.CodeChannelUnavailable, "").With("status", string(channel.Status))
+	}
 	token, err := s.box.Open(channel.AccessToken, boundTo(channel))
 	if err != nil {
 		return "", fmt.Errorf("open access token of channel %s: %w", channel.ID, err)
@@ -130,12 +147,17 @@ func (s *Service) RequireReauthorization(tx *store.Tx, channelID models.ID, reas
 		s.log.Warn("channel needs a new access token", "channel", channel.ID, "organization", channel.OrganizationID, "reason", reason)
 	}
 	channel.Status, channel.StatusReason = models.ChannelReauthorizationRequired, cut(reason, maxReason)
-	return store.UpdateAll(tx, []models.Channel{channel})
+	return keep(tx, &channel)
 }
 
 // boundTo is what a token is sealed for.
 func boundTo(channel models.Channel) string {
 	return "channel access token of " + channel.OrganizationID.String() + "/" + channel.ID.String()
+}
+
+// boundPIN is what a PIN is sealed for.
+func boundPIN(channel models.Channel) string {
+	return "channel PIN of " + channel.OrganizationID.String() + "/" + channel.ID.String()
 }
 
 // hint is what people may see of a token, to tell one from another.
@@ -156,7 +178,7 @@ func (n *NewChannel) normalize() error {
 		name, value string
 		ok          bool
 	}{
-		{"name", n.Name, utf8.ValidString(n.Name) && utf8.RuneCountInString(n.Name) <= maxName},
+		{"name", n.Name, isName(n.Name)},
 		{"phoneNumberId", n.PhoneNumberID, isMetaID(n.PhoneNumberID)},
 		{"wabaId", n.WABAID, isMetaID(n.WABAID)},
 		{"displayNumber", n.DisplayNumber, numberOK},

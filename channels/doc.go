@@ -9,6 +9,14 @@
 // leaves this room through Service.AccessToken only; no error, log line or JSON
 // holds it.
 //
+// # Connecting
+//
+// A models.ChannelConnection is the state of an attempt: StartConnection, then
+// AnswerLogin or CompleteConnection, ChooseNumber, FinishConnection. Each step at
+// Meta is made between two transactions and may be made twice; a refusal is kept in
+// the row, with the step, and RetryConnection goes on from there. CleanConnections
+// undoes what nobody went on with. Clients know it as a setup.
+//
 // # Concurrency
 //
 // Everything is safe for concurrent use. What changes a channel locks its row

@@ -34,6 +34,9 @@ func newWorld(t *testing.T, db *store.Store) *world {
 		if err := tx.Create(&models.Organization{ID: w.id, Name: "Padaria Aurora"}).Error; err != nil {
 			return err
 		}
+		if err := tx.Create(&models.FeedHead{OrganizationID: w.id}).Error; err != nil {
+			return err
+		}
 		return store.InsertAll(tx, []models.Profile{
 			{ID: w.admins, OrganizationID: w.id, Name: "Administrator", Administrator: true},
 			{ID: w.standard, OrganizationID: w.id, Name: "Standard"},

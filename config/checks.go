@@ -30,6 +30,8 @@ var checks = []struct {
 	{"RECADO_NATS_URL", func(c Config) bool { return c.NATSURL == "" || areNATSServers(c.NATSURL) }},
 	{"RECADO_BLOB_URL", func(c Config) bool { return c.BlobURL == "" || isBlobStore(c.BlobURL) }},
 	{"RECADO_META_GRAPH_URL", func(c Config) bool { return isURL(c.MetaGraphURL) }},
+	{"RECADO_META_LOGIN_URL", func(c Config) bool { return isURL(c.MetaLoginURL) }},
+	{"RECADO_META_LOGIN_CONFIG_ID", func(c Config) bool { return c.MetaLoginConfig == "" || digits.MatchString(c.MetaLoginConfig) }},
 	{"RECADO_META_GRAPH_VERSION", func(c Config) bool { return graphVersion.MatchString(c.MetaGraphVersion) }},
 	{"RECADO_META_APP_ID", func(c Config) bool { return c.MetaAppID == "" || digits.MatchString(c.MetaAppID) }},
 	{"RECADO_META_APP_SECRET", func(c Config) bool {

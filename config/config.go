@@ -50,6 +50,8 @@ type Config struct {
 	MetaGraphVersion string   `env:"RECADO_META_GRAPH_VERSION" envDefault:"v26.0" about:"Version of the Graph API." expect:"a version such as v26.0"`
 	MetaAppID        string   `env:"RECADO_META_APP_ID" about:"Id of the app at Meta." expect:"the digits of the app's id"`
 	MetaAppSecrets   []Secret `env:"RECADO_META_APP_SECRET" secret:"all" about:"App secret, which signs Meta's webhooks; several while it is rotated. Without it webhooks are refused." expect:"the app secret from the app's dashboard at Meta (App settings, Basic), or several separated by commas"`
+	MetaLoginURL     string   `env:"RECADO_META_LOGIN_URL" envDefault:"https://www.facebook.com" about:"Where people sign in at Meta, or a simulator of it." expect:"an address such as https://www.facebook.com, without query"`
+	MetaLoginConfig  string   `env:"RECADO_META_LOGIN_CONFIG_ID" about:"Id of the app's configuration of Facebook Login for Business, by which people connect their numbers. Register RECADO_PUBLIC_URL/oauth/meta/callback there." expect:"the digits of the configuration's id"`
 	MetaVerifyToken  Secret   `env:"RECADO_META_VERIFY_TOKEN" secret:"all" about:"The word that Meta shows when a webhook is set up. Made by itself in embedded mode." expect:"8 to 200 characters without spaces; make one with: openssl rand -hex 16"`
 
 	SecretKey           Key           `env:"RECADO_SECRET_KEY" secret:"all" about:"Encrypts the tokens of channels in the database. Made by itself in embedded mode. Losing it means connecting all channels again." expect:"32 bytes in base64; make it with: openssl rand -base64 32"`
@@ -158,6 +160,7 @@ func parse(values map[string]string, file string) (Config, error) {
 	}
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	c.MetaGraphURL = strings.TrimRight(c.MetaGraphURL, "/")
+	c.MetaLoginURL = strings.TrimRight(c.MetaLoginURL, "/")
 	c.StripeURL = strings.TrimRight(c.StripeURL, "/")
 	for _, check := range checks {
 		if !check.passes(c) {

@@ -62,7 +62,7 @@ func TestLoad(t *testing.T) {
 		require.Equal(t, config.Config{
 			HTTPAddr: "127.0.0.1:8080", OpsAddr: "127.0.0.1:9090",
 			DatabaseURL: "sqlite:recado.db", DatabaseConnections: 16, Migrate: config.MigrateAuto,
-			MetaGraphURL: "https://graph.facebook.com", MetaGraphVersion: "v26.0",
+			MetaGraphURL: "https://graph.facebook.com", MetaGraphVersion: "v26.0", MetaLoginURL: "https://www.facebook.com",
 			AccessTokenLifetime: 10 * time.Minute, SessionLifetime: 720 * time.Hour,
 			DeliveryRetention: 168 * time.Hour, FeedRetention: 168 * time.Hour, SendQuietPeriod: 10 * time.Minute,
 			StripeURL: "https://api.stripe.com", LogLevel: config.LogLevel(slog.LevelInfo), LogFormat: config.LogText,
@@ -266,7 +266,7 @@ func TestVariables(t *testing.T) {
 	variables := config.Variables()
 
 	t.Run("say all that people need", func(t *testing.T) {
-		require.Len(t, variables, 28)
+		require.Len(t, variables, 30)
 		names := map[string]bool{}
 		for _, v := range variables {
 			require.True(t, strings.HasPrefix(v.Name, "RECADO_"))

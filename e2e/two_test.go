@@ -94,12 +94,12 @@ func (p *pair) write(process *process, number, customer string) text {
 
 // holdsFeed makes sure that the events are exactly those of the feed from the
 // first of them on, in the feed's order, but for what is for one user's
-// notifications alone.
+// notifications alone, and what becomes of channels.
 func (p *pair) holdsFeed(events []event) {
 	p.t.Helper()
 	var committed []string
 	for _, event := range p.feed() {
-		if event.UserID == nil {
+		if event.UserID == nil && event.Kind != models.EventChannelChanged {
 			committed = append(committed, models.PublicID(models.PrefixEvent, event.ID))
 		}
 	}

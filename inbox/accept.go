@@ -107,4 +107,5 @@ func (s *Service) commit(group []waiting) {
 	for i, w := range group {
 		w.result <- failures[i]
 	}
+	s.hear(ctx, batch)
 }

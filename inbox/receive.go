@@ -118,8 +118,22 @@ func (s *Service) apply(tx *store.Tx, batch []*intake, how company) error {
 			}
 		}
 	}
-	if err := s.findChannels(tx, numbers, how); err != nil {
-		return err
+	updates, wabaIDs := updatesOf(batch)
+	switch {
+	case len(updates) == 0:
+		if err := s.findChannels(tx, numbers, how); err != nil {
+			return err
+		}
+	case how == besideOthers:
+		return errNeedsChannels
+	default:
+		locked, err := s.lockChannels(tx, numbers, wabaIDs)
+		if err != nil {
+			return err
+		}
+		if err := s.applyUpdates(tx, locked, updates); err != nil {
+			return err
+		}
 	}
 	var traffic traffic
 	for _, in := range batch {
@@ -191,6 +205,8 @@ type intake struct {
 	applied bool
 	ignored []string
 	failed  []string
+
+	channels map[models.ID]bool // whose numbers it is about
 }
 
 func takeIn(delivery RawDelivery) *intake {
@@ -209,7 +225,10 @@ func newIntake(row models.WebhookDelivery) *intake {
 	return in
 }
 
-func (in *intake) reset() { in.applied, in.ignored, in.failed = false, nil, nil }
+func (in *intake) reset() {
+	in.applied, in.ignored, in.failed = false, nil, nil
+	in.channels = make(map[models.ID]bool, 1)
+}
 
 // sort splits a delivery into messages and statuses, and notes what is left over.
 func (in *intake) sort(numbers map[string]*models.Channel, traffic *traffic) {
@@ -230,11 +249,14 @@ func (in *intake) sort(numbers map[string]*models.Channel, traffic *traffic) {
 			// reported as malformed
 		case change.Template != nil:
 			traffic.templates = append(traffic.templates, newsOf(in, change))
+		case change.Account != nil, value == nil && whatsapp.TellsOfAccount(change.Field):
+			// worked in already, or reported as malformed
 		case value == nil:
 			in.ignoref("field %s", change.Field)
 		case numbers[value.PhoneNumberID] == nil:
 			in.ignoref("unknown phone number id %s", value.PhoneNumberID)
 		default:
+			in.channels[numbers[value.PhoneNumberID].ID] = true
 			in.sortMessages(numbers[value.PhoneNumberID], value, traffic)
 		}
 	}

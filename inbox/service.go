@@ -47,6 +47,7 @@ type Service struct {
 	process     models.ID // this process, on the bus
 	whereabouts *whereabouts
 	bounds      bounds   // of lists
+	heard       sync.Map // when a channel was last noted to be heard of, by id; see hear
 	numbers     sync.Map // the channels seen, by Meta's id of their number; see findChannels
 }
 

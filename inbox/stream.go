@@ -14,7 +14,19 @@ import (
 type Subscription struct {
 	ConversationID *models.ID // only this conversation; nil: all that the viewer may see
 	Notifications  bool       // the viewer's own notifications, and nothing else
+	Channels       bool       // what becomes of channels, and nothing else
 	After          *int64     // the feed position to go on after; nil: from now on
+}
+
+// carries reports whether events of a kind belong to such a stream.
+func (s Subscription) carries(kind models.EventKind) bool {
+	switch kind {
+	case models.EventNotificationAdded, models.EventNotificationsRead:
+		return s.Notifications
+	case models.EventChannelChanged:
+		return s.Channels
+	}
+	return !s.Notifications && !s.Channels
 }
 
 // Change is an event that the viewer may see.
@@ -87,8 +99,8 @@ func (st *Stream) admit(ctx context.Context, event models.Event) (*Change, error
 	if event.UserID != nil && *event.UserID != st.viewer.UserID {
 		return nil, nil //nolint:nilnil // for somebody else
 	}
-	if isNotice := event.Kind == models.EventNotificationAdded || event.Kind == models.EventNotificationsRead; isNotice != st.subscription.Notifications {
-		return nil, nil //nolint:nilnil // of the other stream
+	if !st.subscription.carries(event.Kind) {
+		return nil, nil //nolint:nilnil // of another stream
 	}
 	wanted := st.subscription.ConversationID
 	if wanted != nil && event.ConversationID != *wanted && event.Kind != models.EventConversationMerged {

@@ -34,10 +34,10 @@ type Channel struct {
 	WABAID               string        `gorm:"column:waba_id;not null;index:channels_waba_id_idx"`
 	DisplayNumber        string        `gorm:"not null"` // E.164
 	Status               ChannelStatus `gorm:"not null"`
-	StatusReason         string        `gorm:"not null"`          // Meta's words, empty while all is well
-	AccessToken          []byte        `gorm:"not null" json:"-"` // sealed, see package secrets; bound to the organization and channel
-	AccessTokenHint      string        `gorm:"not null"`          // last four characters
-	LastAssigneePosition int           `gorm:"not null"`          // round-robin: the pool position served last; -1 before the first
+	StatusReason         string        `gorm:"not null"` // Meta's words, empty while all is well
+	AccessToken          []byte        `json:"-"`        // sealed, see package secrets; bound to the organization and channel; nil once it is disconnected
+	AccessTokenHint      string        `gorm:"not null"` // last four characters
+	LastAssigneePosition int           `gorm:"not null"` // round-robin: the pool position served last; -1 before the first
 	ReopenPolicy         ReopenPolicy  `gorm:"not null;default:REOPEN"`
 
 	Facts          *ChannelFacts    `gorm:"serializer:json"`           // what Meta says of it; nil: nothing yet

@@ -22,7 +22,7 @@ const (
 	PrefixNote         = "note"
 	PrefixNotification = "ntf"
 	PrefixQuickReply   = "qrep"
-	PrefixConnection   = "conn"
+	PrefixChannelSetup = "setup"
 
 	PrefixCreditEntry    = "cred"
 	PrefixCreditPurchase = "purch"

@@ -86,6 +86,8 @@ type Options struct {
 	// CreditExport is the CSV behind a signed address; FORBIDDEN if the signature is wrong
 	// or too old.
 	CreditExport func(ctx context.Context, query url.Values) ([]byte, error)
+	// Logins takes the people whom Meta sends back; nil: nobody is sent.
+	Logins Logins
 	// Ready are the checks of readiness by name. They are asked one after the
 	// other at each request to /readyz.
 	Ready map[string]func(context.Context) error

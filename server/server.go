@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"recado/channels"
 	"recado/media"
 	"recado/models"
 )
@@ -172,6 +173,9 @@ func (s *Server) routes() http.Handler {
 		e.HEAD(media.FilesPath+":token", s.giveFile)
 		e.PUT(media.UploadsPath+":token", s.takeFile)
 		e.OPTIONS(media.UploadsPath+":token", s.preflightUpload)
+	}
+	if s.options.Logins != nil {
+		e.GET(channels.CallbackPath, s.takeLogin)
 	}
 	if s.options.GraphiQL {
 		s.explorerRoutes(e)

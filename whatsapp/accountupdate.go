@@ -64,6 +64,15 @@ type AccountRestriction struct {
 	ExpiresAt time.Time
 }
 
+// TellsOfAccount reports whether a field's changes are decoded as AccountUpdate.
+func TellsOfAccount(field string) bool {
+	switch field {
+	case FieldNumberQuality, FieldNumberName, FieldSecurity, FieldAccountUpdate, FieldAccountReview, FieldCapability:
+		return true
+	}
+	return false
+}
+
 func (d *decoder) accountUpdate(change Change, path string) *AccountUpdate {
 	var wire struct {
 		Event           flexible          `json:"event"`

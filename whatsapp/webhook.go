@@ -145,10 +145,12 @@ func (d *decoder) change(raw json.RawMessage, wabaID string, when time.Time, pat
 		change.Messages = d.appState(wire.Value, path+".value")
 	case FieldPreferences:
 		change.Messages = d.preferences(wire.Value, path+".value")
-	case FieldNumberQuality, FieldNumberName, FieldSecurity, FieldAccountUpdate, FieldAccountReview, FieldCapability:
-		change.Account = d.accountUpdate(change, path+".value")
 	case FieldTemplateStatus, FieldTemplateQuality, FieldTemplateComponents, FieldTemplateCategory:
 		change.Template = d.templateUpdate(change.Field, wire.Value, path+".value")
+	default:
+		if TellsOfAccount(change.Field) {
+			change.Account = d.accountUpdate(change, path+".value")
+		}
 	}
 	d.webhook.Changes = append(d.webhook.Changes, change)
 }

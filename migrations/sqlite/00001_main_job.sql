@@ -88,7 +88,7 @@ CREATE TABLE channels (
     display_number         text NOT NULL,
     status                 text NOT NULL,
     status_reason          text NOT NULL,
-    access_token           blob NOT NULL,
+    access_token           blob,
     access_token_hint      text NOT NULL,
     last_assignee_position bigint NOT NULL,
     created_at             datetime NOT NULL,

@@ -290,6 +290,9 @@ func (s *Simulator) servePermissions(c *call) {
 		c.fail(unsupported(c.r.Method, c.id))
 		return
 	}
+	if c.interfere(EndpointManagement) {
+		return
+	}
 	s.mu.Lock()
 	user := ""
 	if c.token != nil {
@@ -308,9 +311,7 @@ func (s *Simulator) servePermissions(c *call) {
 		c.fail(errorOf(200, ""))
 		return
 	}
-	if !c.interfere(EndpointManagement) {
-		c.succeed()
-	}
+	c.succeed()
 }
 
 // Revoked reports whether a token was taken back.
