@@ -41,6 +41,8 @@ type loaders struct {
 	files          loader[models.ID, models.Attachment] // by themselves
 	histories      loader[partKey, inbox.MessageResult]
 	assignmentLogs loader[partKey, inbox.AssignmentLogResult]
+	levels         loader[models.ID, []models.ChannelPermission] // of profiles
+	setups         loader[models.ID, models.ChannelConnection]
 	tags           loader[models.ID, models.Tag]
 	tagsOf         loader[models.ID, []models.Tag] // of conversations
 	quickReplies   loader[models.ID, models.QuickReply]
@@ -76,6 +78,8 @@ func (e *Edge) withLoaders(ctx context.Context) context.Context {
 	bind(&l.files, l, rooms.Media.Find)
 	bind(&l.histories, l, byPart(rooms.Inbox.Messages))
 	bind(&l.assignmentLogs, l, byPart(rooms.Inbox.AssignmentLogs))
+	bind(&l.levels, l, rooms.Accounts.LevelsByProfile)
+	bind(&l.setups, l, rooms.Channels.ConnectionsByID)
 	bind(&l.tags, l, rooms.Inbox.TagsByID)
 	bind(&l.quickReplies, l, rooms.Inbox.QuickRepliesByID)
 	bind(&l.tagsOf, l, rooms.Inbox.TagsOfConversations)

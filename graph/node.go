@@ -71,6 +71,8 @@ func (r queryResolver) node(ctx context.Context, viewer models.Viewer, text stri
 		return asNode(load.profiles.later(ctx, id), func(row *models.Profile) gqlmodel.Node { return (*gqlmodel.Profile)(row) })
 	case models.PrefixChannel:
 		return asNode(load.channels.later(ctx, id), func(row *models.Channel) gqlmodel.Node { return (*gqlmodel.Channel)(row) })
+	case models.PrefixChannelSetup:
+		return asNode(load.setups.later(ctx, id), func(row *models.ChannelConnection) gqlmodel.Node { return (*gqlmodel.ChannelSetup)(row) })
 	case models.PrefixContact:
 		return asNode(load.contacts.later(ctx, id), func(row *models.Contact) gqlmodel.Node { return (*gqlmodel.Contact)(row) })
 	case models.PrefixConversation:

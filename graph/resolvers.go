@@ -15,6 +15,11 @@ type (
 	userResolver                      struct{ *Edge }
 	channelResolver                   struct{ *Edge }
 	channelPermissionResolver         struct{ *Edge }
+	channelSetupResolver              struct{ *Edge }
+	channelSetupFailureResolver       struct{ *Edge }
+	channelProblemResolver            struct{ *Edge }
+	channelChangedEventResolver       struct{ *Edge }
+	profileResolver                   struct{ *Edge }
 	channelCountsResolver             struct{ *Edge }
 	contactResolver                   struct{ *Edge }
 	contactIdentityResolver           struct{ *Edge }
@@ -62,6 +67,20 @@ func (r resolvers) Subscription() generated.SubscriptionResolver { return subscr
 func (r resolvers) Viewer() generated.ViewerResolver             { return viewerResolver(r) }
 func (r resolvers) User() generated.UserResolver                 { return userResolver(r) }
 func (r resolvers) Channel() generated.ChannelResolver           { return channelResolver(r) }
+func (r resolvers) Profile() generated.ProfileResolver           { return profileResolver(r) }
+func (r resolvers) ChannelSetup() generated.ChannelSetupResolver { return channelSetupResolver(r) }
+
+func (r resolvers) ChannelSetupFailure() generated.ChannelSetupFailureResolver {
+	return channelSetupFailureResolver(r)
+}
+
+func (r resolvers) ChannelProblem() generated.ChannelProblemResolver {
+	return channelProblemResolver(r)
+}
+
+func (r resolvers) ChannelChangedEvent() generated.ChannelChangedEventResolver {
+	return channelChangedEventResolver(r)
+}
 
 func (r resolvers) ChannelPermission() generated.ChannelPermissionResolver {
 	return channelPermissionResolver(r)

@@ -212,6 +212,10 @@ func TestTexts(t *testing.T) {
 				prefix = "failure."
 			case name == "ContactBlockFailureCode":
 				prefix = "block."
+			case name == "ChannelSetupFailureCode":
+				prefix = "setup."
+			case name == "ChannelProblemCode":
+				prefix = "problem."
 			case name == "AttachmentFailureCode":
 				prefix = "attachment."
 			case name == "TemplateWarningCode":
@@ -226,7 +230,7 @@ func TestTexts(t *testing.T) {
 				require.Contains(t, english, prefix+value.Name)
 			}
 		}
-		require.Equal(t, 19, enums)
+		require.Equal(t, 23, enums)
 		for _, code := range []models.Code{
 			models.CodeInvalid, models.CodeRequired, models.CodeNotFound, models.CodeForbidden, models.CodeUnauthenticated,
 			models.CodeConflict, models.CodeInvalidCredentials, models.CodeTooManyAttempts, models.CodeSessionExpired,

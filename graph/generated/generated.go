@@ -37,8 +37,12 @@ type ResolverRoot interface {
 	Attachment() AttachmentResolver
 	AutoRecharge() AutoRechargeResolver
 	Channel() ChannelResolver
+	ChannelChangedEvent() ChannelChangedEventResolver
 	ChannelCounts() ChannelCountsResolver
 	ChannelPermission() ChannelPermissionResolver
+	ChannelProblem() ChannelProblemResolver
+	ChannelSetup() ChannelSetupResolver
+	ChannelSetupFailure() ChannelSetupFailureResolver
 	Contact() ContactResolver
 	ContactBlock() ContactBlockResolver
 	ContactBlockChangedEvent() ContactBlockChangedEventResolver
@@ -65,6 +69,7 @@ type ResolverRoot interface {
 	NotificationAddedEvent() NotificationAddedEventResolver
 	NotificationsReadEvent() NotificationsReadEventResolver
 	Presence() PresenceResolver
+	Profile() ProfileResolver
 	Query() QueryResolver
 	QuickReply() QuickReplyResolver
 	Subscription() SubscriptionResolver
@@ -206,21 +211,59 @@ type ComplexityRoot struct {
 	}
 
 	Channel struct {
-		Assignees     func(childComplexity int) int
-		CreatedAt     func(childComplexity int) int
-		DisplayNumber func(childComplexity int) int
-		Name          func(childComplexity int) int
-		PhoneNumberID func(childComplexity int) int
-		PublicID      func(childComplexity int) int
-		Reason        func(childComplexity int) int
-		ReopenPolicy  func(childComplexity int) int
-		Status        func(childComplexity int) int
-		ViewerLevel   func(childComplexity int) int
-		WABAID        func(childComplexity int) int
+		AccessTokenExpiresAt func(childComplexity int) int
+		AccessTokenLastFour  func(childComplexity int) int
+		AccountReviewStatus  func(childComplexity int) int
+		Assignees            func(childComplexity int) int
+		Ban                  func(childComplexity int) int
+		ConnectedAt          func(childComplexity int) int
+		CreatedAt            func(childComplexity int) int
+		DisconnectedAt       func(childComplexity int) int
+		DisplayNumber        func(childComplexity int) int
+		Health               func(childComplexity int) int
+		MessagesPerSecond    func(childComplexity int) int
+		MessagingLimit       func(childComplexity int) int
+		Name                 func(childComplexity int) int
+		NameRejectionReason  func(childComplexity int) int
+		NameStatus           func(childComplexity int) int
+		NumberStatus         func(childComplexity int) int
+		PhoneNumberID        func(childComplexity int) int
+		PublicID             func(childComplexity int) int
+		QualityRating        func(childComplexity int) int
+		Reason               func(childComplexity int) int
+		ReopenPolicy         func(childComplexity int) int
+		Restrictions         func(childComplexity int) int
+		Status               func(childComplexity int) int
+		VerifiedName         func(childComplexity int) int
+		ViewerLevel          func(childComplexity int) int
+		Violation            func(childComplexity int) int
+		WABAID               func(childComplexity int) int
 	}
 
 	ChannelAssigneesSetPayload struct {
 		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ChannelChangedEvent struct {
+		Channel    func(childComplexity int) int
+		Cursor     func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		PublicID   func(childComplexity int) int
+	}
+
+	ChannelCheckPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ChannelConnectCompletePayload struct {
+		Setup      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ChannelConnectPayload struct {
+		Setup      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -235,9 +278,39 @@ type ComplexityRoot struct {
 		Counts  func(childComplexity int) int
 	}
 
+	ChannelDisconnectPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ChannelEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ChannelHealth struct {
+		CheckedAt     func(childComplexity int) int
+		IsHealthy     func(childComplexity int) int
+		LastWebhookAt func(childComplexity int) int
+		Problems      func(childComplexity int) int
+	}
+
+	ChannelLogin struct {
+		AppID        func(childComplexity int) int
+		ConfigID     func(childComplexity int) int
+		GraphVersion func(childComplexity int) int
+		State        func(childComplexity int) int
+		URL          func(childComplexity int) int
+	}
+
+	ChannelMessagingLimit struct {
+		CustomersPerDay func(childComplexity int) int
+		IsUnlimited     func(childComplexity int) int
+	}
+
+	ChannelNumberChoosePayload struct {
+		Setup      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ChannelPermission struct {
@@ -251,9 +324,70 @@ type ComplexityRoot struct {
 		UserErrors        func(childComplexity int) int
 	}
 
+	ChannelProblem struct {
+		Code    func(childComplexity int) int
+		Details func(childComplexity int) int
+		Message func(childComplexity int) int
+		Since   func(childComplexity int) int
+	}
+
 	ChannelReopenPolicySetPayload struct {
 		Channel    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	ChannelRestriction struct {
+		ExpiresAt func(childComplexity int) int
+		Type      func(childComplexity int) int
+	}
+
+	ChannelSetup struct {
+		Channel        func(childComplexity int) int
+		ChosenAccount  func(childComplexity int) int
+		ChosenNumber   func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		ExpiresAt      func(childComplexity int) int
+		Failure        func(childComplexity int) int
+		Login          func(childComplexity int) int
+		Method         func(childComplexity int) int
+		Offers         func(childComplexity int) int
+		PublicID       func(childComplexity int) int
+		Reached        func(childComplexity int) int
+		StartedBy      func(childComplexity int) int
+		Status         func(childComplexity int) int
+		TokenExpiresAt func(childComplexity int) int
+		TokenLastFour  func(childComplexity int) int
+	}
+
+	ChannelSetupCancelPayload struct {
+		Setup      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ChannelSetupFailure struct {
+		At      func(childComplexity int) int
+		Code    func(childComplexity int) int
+		Details func(childComplexity int) int
+		Message func(childComplexity int) int
+		RetryAt func(childComplexity int) int
+		Step    func(childComplexity int) int
+	}
+
+	ChannelSetupFinishPayload struct {
+		Channel    func(childComplexity int) int
+		Setup      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ChannelSetupRetryPayload struct {
+		Setup      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ChannelSetupUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
 	}
 
 	ChannelUserError struct {
@@ -912,8 +1046,16 @@ type ComplexityRoot struct {
 		AttachmentUploadCreate   func(childComplexity int, input gqlmodel.AttachmentUploadCreateInput) int
 		AutoRechargeSet          func(childComplexity int, input gqlmodel.AutoRechargeSetInput) int
 		ChannelAssigneesSet      func(childComplexity int, input gqlmodel.ChannelAssigneesSetInput) int
+		ChannelCheck             func(childComplexity int, input gqlmodel.ChannelCheckInput) int
+		ChannelConnect           func(childComplexity int, input gqlmodel.ChannelConnectInput) int
+		ChannelConnectComplete   func(childComplexity int, input gqlmodel.ChannelConnectCompleteInput) int
+		ChannelDisconnect        func(childComplexity int, input gqlmodel.ChannelDisconnectInput) int
+		ChannelNumberChoose      func(childComplexity int, input gqlmodel.ChannelNumberChooseInput) int
 		ChannelPermissionSet     func(childComplexity int, input gqlmodel.ChannelPermissionSetInput) int
 		ChannelReopenPolicySet   func(childComplexity int, input gqlmodel.ChannelReopenPolicySetInput) int
+		ChannelSetupCancel       func(childComplexity int, input gqlmodel.ChannelSetupCancelInput) int
+		ChannelSetupFinish       func(childComplexity int, input gqlmodel.ChannelSetupFinishInput) int
+		ChannelSetupRetry        func(childComplexity int, input gqlmodel.ChannelSetupRetryInput) int
 		ContactBlock             func(childComplexity int, input gqlmodel.ContactBlockInput) int
 		ContactUnblock           func(childComplexity int, input gqlmodel.ContactUnblockInput) int
 		ConversationAssign       func(childComplexity int, input gqlmodel.ConversationAssignInput) int
@@ -942,6 +1084,9 @@ type ComplexityRoot struct {
 		NoteUpdate               func(childComplexity int, input gqlmodel.NoteUpdateInput) int
 		NotificationMarkAllRead  func(childComplexity int, input gqlmodel.NotificationMarkAllReadInput) int
 		NotificationMarkRead     func(childComplexity int, input gqlmodel.NotificationMarkReadInput) int
+		ProfileCreate            func(childComplexity int, input gqlmodel.ProfileCreateInput) int
+		ProfileDelete            func(childComplexity int, input gqlmodel.ProfileDeleteInput) int
+		ProfileUpdate            func(childComplexity int, input gqlmodel.ProfileUpdateInput) int
 		QuickReplyCreate         func(childComplexity int, input gqlmodel.QuickReplyCreateInput) int
 		QuickReplyDelete         func(childComplexity int, input gqlmodel.QuickReplyDeleteInput) int
 		QuickReplyUpdate         func(childComplexity int, input gqlmodel.QuickReplyUpdateInput) int
@@ -1084,6 +1229,25 @@ type ComplexityRoot struct {
 		UnreadCount func(childComplexity int) int
 	}
 
+	OfferedAccount struct {
+		BusinessID   func(childComplexity int) int
+		BusinessName func(childComplexity int) int
+		Currency     func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Numbers      func(childComplexity int) int
+		ReviewStatus func(childComplexity int) int
+		WabaID       func(childComplexity int) int
+	}
+
+	OfferedNumber struct {
+		DisplayNumber   func(childComplexity int) int
+		IsOnBusinessApp func(childComplexity int) int
+		IsRegistered    func(childComplexity int) int
+		PhoneNumberID   func(childComplexity int) int
+		QualityRating   func(childComplexity int) int
+		VerifiedName    func(childComplexity int) int
+	}
+
 	OrderContent struct {
 		CatalogID func(childComplexity int) int
 		Items     func(childComplexity int) int
@@ -1098,6 +1262,7 @@ type ComplexityRoot struct {
 	}
 
 	Organization struct {
+		Booked    func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
 		Name      func(childComplexity int) int
 		PublicID  func(childComplexity int) int
@@ -1128,14 +1293,49 @@ type ComplexityRoot struct {
 	}
 
 	Profile struct {
-		Administrator func(childComplexity int) int
-		CreatedAt     func(childComplexity int) int
-		Name          func(childComplexity int) int
-		PublicID      func(childComplexity int) int
+		Administrator      func(childComplexity int) int
+		ChannelPermissions func(childComplexity int) int
+		CreatedAt          func(childComplexity int) int
+		Name               func(childComplexity int) int
+		PublicID           func(childComplexity int) int
+	}
+
+	ProfileConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ProfileCreatePayload struct {
+		Profile    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ProfileDeletePayload struct {
+		DeletedProfileID func(childComplexity int) int
+		Replacement      func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	ProfileEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ProfileUpdatePayload struct {
+		Profile    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ProfileUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
 	}
 
 	Query struct {
 		CanSend          func(childComplexity int, conversationID string, draft gqlmodel.MessageSendContentInput, replyToID *string) int
+		ChannelSetups    func(childComplexity int) int
 		Channels         func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		Contact          func(childComplexity int, id string) int
 		ContactSearch    func(childComplexity int, query string, channelIds []string, first *int32, after *string, last *int32, before *string) int
@@ -1147,6 +1347,7 @@ type ComplexityRoot struct {
 		Node             func(childComplexity int, id string) int
 		Nodes            func(childComplexity int, ids []string) int
 		Notifications    func(childComplexity int, unreadOnly bool, first *int32, after *string, last *int32, before *string) int
+		Profiles         func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		QuickReplies     func(childComplexity int, prefix string, first *int32, after *string, last *int32, before *string) int
 		QuickReplyRender func(childComplexity int, quickReplyID string, conversationID string) int
 		Tags             func(childComplexity int, first *int32, after *string, last *int32, before *string) int
@@ -1301,6 +1502,7 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
+		ChannelEvents        func(childComplexity int, after *string) int
 		ConversationEvents   func(childComplexity int, conversationID string, after *string) int
 		ConversationPresence func(childComplexity int, conversationID string) int
 		CreditEvents         func(childComplexity int, after *string) int
@@ -1647,12 +1849,32 @@ type AutoRechargeResolver interface {
 type ChannelResolver interface {
 	ViewerLevel(ctx context.Context, obj *gqlmodel.Channel) (*models.MessagingLevel, error)
 	Assignees(ctx context.Context, obj *gqlmodel.Channel) ([]gqlmodel.User, error)
+
+	Restrictions(ctx context.Context, obj *gqlmodel.Channel) ([]gqlmodel.ChannelRestriction, error)
+}
+type ChannelChangedEventResolver interface {
+	Cursor(ctx context.Context, obj *gqlmodel.ChannelChangedEvent) (string, error)
+
+	Channel(ctx context.Context, obj *gqlmodel.ChannelChangedEvent) (*gqlmodel.Channel, error)
 }
 type ChannelCountsResolver interface {
 	Channel(ctx context.Context, obj *gqlmodel.ChannelCounts) (*gqlmodel.Channel, error)
 }
 type ChannelPermissionResolver interface {
 	Channel(ctx context.Context, obj *gqlmodel.ChannelPermission) (*gqlmodel.Channel, error)
+}
+type ChannelProblemResolver interface {
+	Message(ctx context.Context, obj *gqlmodel.ChannelProblem) (string, error)
+}
+type ChannelSetupResolver interface {
+	StartedBy(ctx context.Context, obj *gqlmodel.ChannelSetup) (*gqlmodel.User, error)
+	Login(ctx context.Context, obj *gqlmodel.ChannelSetup) (*gqlmodel.ChannelLogin, error)
+
+	Failure(ctx context.Context, obj *gqlmodel.ChannelSetup) (*gqlmodel.ChannelSetupFailure, error)
+	Channel(ctx context.Context, obj *gqlmodel.ChannelSetup) (*gqlmodel.Channel, error)
+}
+type ChannelSetupFailureResolver interface {
+	Message(ctx context.Context, obj *gqlmodel.ChannelSetupFailure) (string, error)
 }
 type ContactResolver interface {
 	PhoneNumber(ctx context.Context, obj *gqlmodel.Contact) (*string, error)
@@ -1802,6 +2024,17 @@ type MutationResolver interface {
 	UserCeilingSet(ctx context.Context, input gqlmodel.UserCeilingSetInput) (*gqlmodel.UserCeilingSetPayload, error)
 	ConversationMarkSeen(ctx context.Context, input gqlmodel.ConversationMarkSeenInput) (*gqlmodel.ConversationMarkSeenPayload, error)
 	ChannelReopenPolicySet(ctx context.Context, input gqlmodel.ChannelReopenPolicySetInput) (*gqlmodel.ChannelReopenPolicySetPayload, error)
+	ChannelConnect(ctx context.Context, input gqlmodel.ChannelConnectInput) (*gqlmodel.ChannelConnectPayload, error)
+	ChannelConnectComplete(ctx context.Context, input gqlmodel.ChannelConnectCompleteInput) (*gqlmodel.ChannelConnectCompletePayload, error)
+	ChannelNumberChoose(ctx context.Context, input gqlmodel.ChannelNumberChooseInput) (*gqlmodel.ChannelNumberChoosePayload, error)
+	ChannelSetupFinish(ctx context.Context, input gqlmodel.ChannelSetupFinishInput) (*gqlmodel.ChannelSetupFinishPayload, error)
+	ChannelSetupRetry(ctx context.Context, input gqlmodel.ChannelSetupRetryInput) (*gqlmodel.ChannelSetupRetryPayload, error)
+	ChannelSetupCancel(ctx context.Context, input gqlmodel.ChannelSetupCancelInput) (*gqlmodel.ChannelSetupCancelPayload, error)
+	ChannelDisconnect(ctx context.Context, input gqlmodel.ChannelDisconnectInput) (*gqlmodel.ChannelDisconnectPayload, error)
+	ChannelCheck(ctx context.Context, input gqlmodel.ChannelCheckInput) (*gqlmodel.ChannelCheckPayload, error)
+	ProfileCreate(ctx context.Context, input gqlmodel.ProfileCreateInput) (*gqlmodel.ProfileCreatePayload, error)
+	ProfileUpdate(ctx context.Context, input gqlmodel.ProfileUpdateInput) (*gqlmodel.ProfileUpdatePayload, error)
+	ProfileDelete(ctx context.Context, input gqlmodel.ProfileDeleteInput) (*gqlmodel.ProfileDeletePayload, error)
 	ChannelPermissionSet(ctx context.Context, input gqlmodel.ChannelPermissionSetInput) (*gqlmodel.ChannelPermissionSetPayload, error)
 	CreditPurchase(ctx context.Context, input gqlmodel.CreditPurchaseInput) (*gqlmodel.CreditPurchasePayload, error)
 	CreditPaymentRecord(ctx context.Context, input gqlmodel.CreditPaymentRecordInput) (*gqlmodel.CreditPaymentRecordPayload, error)
@@ -1866,6 +2099,9 @@ type NotificationsReadEventResolver interface {
 type PresenceResolver interface {
 	User(ctx context.Context, obj *gqlmodel.Presence) (*gqlmodel.User, error)
 }
+type ProfileResolver interface {
+	ChannelPermissions(ctx context.Context, obj *gqlmodel.Profile) ([]gqlmodel.ChannelPermission, error)
+}
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*gqlmodel.Viewer, error)
 	InboxCounts(ctx context.Context) (*gqlmodel.InboxCounts, error)
@@ -1879,6 +2115,8 @@ type QueryResolver interface {
 	ContactSearch(ctx context.Context, query string, channelIds []string, first *int32, after *string, last *int32, before *string) (*gqlmodel.ContactMatchConnection, error)
 	CreditAccount(ctx context.Context) (*gqlmodel.CreditAccount, error)
 	Channels(ctx context.Context, first *int32, after *string, last *int32, before *string) (*gqlmodel.ChannelConnection, error)
+	ChannelSetups(ctx context.Context) ([]gqlmodel.ChannelSetup, error)
+	Profiles(ctx context.Context, first *int32, after *string, last *int32, before *string) (*gqlmodel.ProfileConnection, error)
 	Tags(ctx context.Context, first *int32, after *string, last *int32, before *string) (*gqlmodel.TagConnection, error)
 	QuickReplies(ctx context.Context, prefix string, first *int32, after *string, last *int32, before *string) (*gqlmodel.QuickReplyConnection, error)
 	QuickReplyRender(ctx context.Context, quickReplyID string, conversationID string) (*gqlmodel.QuickReplyRendering, error)
@@ -1896,6 +2134,7 @@ type SubscriptionResolver interface {
 	ConversationEvents(ctx context.Context, conversationID string, after *string) (<-chan gqlmodel.InboxEvent, error)
 	ConversationPresence(ctx context.Context, conversationID string) (<-chan *gqlmodel.ConversationPresence, error)
 	NotificationEvents(ctx context.Context, after *string) (<-chan gqlmodel.NotificationEvent, error)
+	ChannelEvents(ctx context.Context, after *string) (<-chan gqlmodel.ChannelEvent, error)
 }
 type TagResolver interface {
 	CreatedBy(ctx context.Context, obj *gqlmodel.Tag) (*gqlmodel.User, error)
@@ -2402,30 +2641,102 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ButtonReplyContent.Title(childComplexity), true
 
+	case "Channel.accessTokenExpiresAt":
+		if e.ComplexityRoot.Channel.AccessTokenExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.AccessTokenExpiresAt(childComplexity), true
+	case "Channel.accessTokenLastFour":
+		if e.ComplexityRoot.Channel.AccessTokenLastFour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.AccessTokenLastFour(childComplexity), true
+	case "Channel.accountReviewStatus":
+		if e.ComplexityRoot.Channel.AccountReviewStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.AccountReviewStatus(childComplexity), true
 	case "Channel.assignees":
 		if e.ComplexityRoot.Channel.Assignees == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Channel.Assignees(childComplexity), true
+	case "Channel.ban":
+		if e.ComplexityRoot.Channel.Ban == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.Ban(childComplexity), true
+	case "Channel.connectedAt":
+		if e.ComplexityRoot.Channel.ConnectedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.ConnectedAt(childComplexity), true
 	case "Channel.createdAt":
 		if e.ComplexityRoot.Channel.CreatedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Channel.CreatedAt(childComplexity), true
+	case "Channel.disconnectedAt":
+		if e.ComplexityRoot.Channel.DisconnectedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.DisconnectedAt(childComplexity), true
 	case "Channel.displayNumber":
 		if e.ComplexityRoot.Channel.DisplayNumber == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Channel.DisplayNumber(childComplexity), true
+	case "Channel.health":
+		if e.ComplexityRoot.Channel.Health == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.Health(childComplexity), true
+	case "Channel.messagesPerSecond":
+		if e.ComplexityRoot.Channel.MessagesPerSecond == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.MessagesPerSecond(childComplexity), true
+	case "Channel.messagingLimit":
+		if e.ComplexityRoot.Channel.MessagingLimit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.MessagingLimit(childComplexity), true
 	case "Channel.name":
 		if e.ComplexityRoot.Channel.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Channel.Name(childComplexity), true
+	case "Channel.nameRejectionReason":
+		if e.ComplexityRoot.Channel.NameRejectionReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.NameRejectionReason(childComplexity), true
+	case "Channel.nameStatus":
+		if e.ComplexityRoot.Channel.NameStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.NameStatus(childComplexity), true
+	case "Channel.numberStatus":
+		if e.ComplexityRoot.Channel.NumberStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.NumberStatus(childComplexity), true
 	case "Channel.phoneNumberId":
 		if e.ComplexityRoot.Channel.PhoneNumberID == nil {
 			break
@@ -2438,6 +2749,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.PublicID(childComplexity), true
+	case "Channel.qualityRating":
+		if e.ComplexityRoot.Channel.QualityRating == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.QualityRating(childComplexity), true
 	case "Channel.statusReason":
 		if e.ComplexityRoot.Channel.Reason == nil {
 			break
@@ -2450,18 +2767,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.ReopenPolicy(childComplexity), true
+	case "Channel.restrictions":
+		if e.ComplexityRoot.Channel.Restrictions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.Restrictions(childComplexity), true
 	case "Channel.status":
 		if e.ComplexityRoot.Channel.Status == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Channel.Status(childComplexity), true
+	case "Channel.verifiedName":
+		if e.ComplexityRoot.Channel.VerifiedName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.VerifiedName(childComplexity), true
 	case "Channel.viewerLevel":
 		if e.ComplexityRoot.Channel.ViewerLevel == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Channel.ViewerLevel(childComplexity), true
+	case "Channel.violation":
+		if e.ComplexityRoot.Channel.Violation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.Violation(childComplexity), true
 	case "Channel.wabaId":
 		if e.ComplexityRoot.Channel.WABAID == nil {
 			break
@@ -2481,6 +2816,70 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChannelAssigneesSetPayload.UserErrors(childComplexity), true
+
+	case "ChannelChangedEvent.channel":
+		if e.ComplexityRoot.ChannelChangedEvent.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelChangedEvent.Channel(childComplexity), true
+	case "ChannelChangedEvent.cursor":
+		if e.ComplexityRoot.ChannelChangedEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelChangedEvent.Cursor(childComplexity), true
+	case "ChannelChangedEvent.occurredAt":
+		if e.ComplexityRoot.ChannelChangedEvent.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelChangedEvent.OccurredAt(childComplexity), true
+	case "ChannelChangedEvent.id":
+		if e.ComplexityRoot.ChannelChangedEvent.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelChangedEvent.PublicID(childComplexity), true
+
+	case "ChannelCheckPayload.channel":
+		if e.ComplexityRoot.ChannelCheckPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCheckPayload.Channel(childComplexity), true
+	case "ChannelCheckPayload.userErrors":
+		if e.ComplexityRoot.ChannelCheckPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCheckPayload.UserErrors(childComplexity), true
+
+	case "ChannelConnectCompletePayload.setup":
+		if e.ComplexityRoot.ChannelConnectCompletePayload.Setup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelConnectCompletePayload.Setup(childComplexity), true
+	case "ChannelConnectCompletePayload.userErrors":
+		if e.ComplexityRoot.ChannelConnectCompletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelConnectCompletePayload.UserErrors(childComplexity), true
+
+	case "ChannelConnectPayload.setup":
+		if e.ComplexityRoot.ChannelConnectPayload.Setup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelConnectPayload.Setup(childComplexity), true
+	case "ChannelConnectPayload.userErrors":
+		if e.ComplexityRoot.ChannelConnectPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelConnectPayload.UserErrors(childComplexity), true
 
 	case "ChannelConnection.edges":
 		if e.ComplexityRoot.ChannelConnection.Edges == nil {
@@ -2514,6 +2913,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChannelCounts.Counts(childComplexity), true
 
+	case "ChannelDisconnectPayload.channel":
+		if e.ComplexityRoot.ChannelDisconnectPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelDisconnectPayload.Channel(childComplexity), true
+	case "ChannelDisconnectPayload.userErrors":
+		if e.ComplexityRoot.ChannelDisconnectPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelDisconnectPayload.UserErrors(childComplexity), true
+
 	case "ChannelEdge.cursor":
 		if e.ComplexityRoot.ChannelEdge.Cursor == nil {
 			break
@@ -2526,6 +2938,88 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChannelEdge.Node(childComplexity), true
+
+	case "ChannelHealth.checkedAt":
+		if e.ComplexityRoot.ChannelHealth.CheckedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelHealth.CheckedAt(childComplexity), true
+	case "ChannelHealth.isHealthy":
+		if e.ComplexityRoot.ChannelHealth.IsHealthy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelHealth.IsHealthy(childComplexity), true
+	case "ChannelHealth.lastWebhookAt":
+		if e.ComplexityRoot.ChannelHealth.LastWebhookAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelHealth.LastWebhookAt(childComplexity), true
+	case "ChannelHealth.problems":
+		if e.ComplexityRoot.ChannelHealth.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelHealth.Problems(childComplexity), true
+
+	case "ChannelLogin.appId":
+		if e.ComplexityRoot.ChannelLogin.AppID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelLogin.AppID(childComplexity), true
+	case "ChannelLogin.configId":
+		if e.ComplexityRoot.ChannelLogin.ConfigID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelLogin.ConfigID(childComplexity), true
+	case "ChannelLogin.graphVersion":
+		if e.ComplexityRoot.ChannelLogin.GraphVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelLogin.GraphVersion(childComplexity), true
+	case "ChannelLogin.state":
+		if e.ComplexityRoot.ChannelLogin.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelLogin.State(childComplexity), true
+	case "ChannelLogin.url":
+		if e.ComplexityRoot.ChannelLogin.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelLogin.URL(childComplexity), true
+
+	case "ChannelMessagingLimit.customersPerDay":
+		if e.ComplexityRoot.ChannelMessagingLimit.CustomersPerDay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelMessagingLimit.CustomersPerDay(childComplexity), true
+	case "ChannelMessagingLimit.isUnlimited":
+		if e.ComplexityRoot.ChannelMessagingLimit.IsUnlimited == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelMessagingLimit.IsUnlimited(childComplexity), true
+
+	case "ChannelNumberChoosePayload.setup":
+		if e.ComplexityRoot.ChannelNumberChoosePayload.Setup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelNumberChoosePayload.Setup(childComplexity), true
+	case "ChannelNumberChoosePayload.userErrors":
+		if e.ComplexityRoot.ChannelNumberChoosePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelNumberChoosePayload.UserErrors(childComplexity), true
 
 	case "ChannelPermission.channel":
 		if e.ComplexityRoot.ChannelPermission.Channel == nil {
@@ -2559,6 +3053,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChannelPermissionSetPayload.UserErrors(childComplexity), true
 
+	case "ChannelProblem.code":
+		if e.ComplexityRoot.ChannelProblem.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelProblem.Code(childComplexity), true
+	case "ChannelProblem.details":
+		if e.ComplexityRoot.ChannelProblem.Details == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelProblem.Details(childComplexity), true
+	case "ChannelProblem.message":
+		if e.ComplexityRoot.ChannelProblem.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelProblem.Message(childComplexity), true
+	case "ChannelProblem.since":
+		if e.ComplexityRoot.ChannelProblem.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelProblem.Since(childComplexity), true
+
 	case "ChannelReopenPolicySetPayload.channel":
 		if e.ComplexityRoot.ChannelReopenPolicySetPayload.Channel == nil {
 			break
@@ -2571,6 +3090,211 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChannelReopenPolicySetPayload.UserErrors(childComplexity), true
+
+	case "ChannelRestriction.expiresAt":
+		if e.ComplexityRoot.ChannelRestriction.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelRestriction.ExpiresAt(childComplexity), true
+	case "ChannelRestriction.type":
+		if e.ComplexityRoot.ChannelRestriction.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelRestriction.Type(childComplexity), true
+
+	case "ChannelSetup.channel":
+		if e.ComplexityRoot.ChannelSetup.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.Channel(childComplexity), true
+	case "ChannelSetup.wabaId":
+		if e.ComplexityRoot.ChannelSetup.ChosenAccount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.ChosenAccount(childComplexity), true
+	case "ChannelSetup.phoneNumberId":
+		if e.ComplexityRoot.ChannelSetup.ChosenNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.ChosenNumber(childComplexity), true
+	case "ChannelSetup.createdAt":
+		if e.ComplexityRoot.ChannelSetup.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.CreatedAt(childComplexity), true
+	case "ChannelSetup.expiresAt":
+		if e.ComplexityRoot.ChannelSetup.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.ExpiresAt(childComplexity), true
+	case "ChannelSetup.failure":
+		if e.ComplexityRoot.ChannelSetup.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.Failure(childComplexity), true
+	case "ChannelSetup.login":
+		if e.ComplexityRoot.ChannelSetup.Login == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.Login(childComplexity), true
+	case "ChannelSetup.method":
+		if e.ComplexityRoot.ChannelSetup.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.Method(childComplexity), true
+	case "ChannelSetup.accounts":
+		if e.ComplexityRoot.ChannelSetup.Offers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.Offers(childComplexity), true
+	case "ChannelSetup.id":
+		if e.ComplexityRoot.ChannelSetup.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.PublicID(childComplexity), true
+	case "ChannelSetup.reached":
+		if e.ComplexityRoot.ChannelSetup.Reached == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.Reached(childComplexity), true
+	case "ChannelSetup.startedBy":
+		if e.ComplexityRoot.ChannelSetup.StartedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.StartedBy(childComplexity), true
+	case "ChannelSetup.status":
+		if e.ComplexityRoot.ChannelSetup.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.Status(childComplexity), true
+	case "ChannelSetup.tokenExpiresAt":
+		if e.ComplexityRoot.ChannelSetup.TokenExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.TokenExpiresAt(childComplexity), true
+	case "ChannelSetup.tokenLastFour":
+		if e.ComplexityRoot.ChannelSetup.TokenLastFour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.TokenLastFour(childComplexity), true
+
+	case "ChannelSetupCancelPayload.setup":
+		if e.ComplexityRoot.ChannelSetupCancelPayload.Setup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupCancelPayload.Setup(childComplexity), true
+	case "ChannelSetupCancelPayload.userErrors":
+		if e.ComplexityRoot.ChannelSetupCancelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupCancelPayload.UserErrors(childComplexity), true
+
+	case "ChannelSetupFailure.at":
+		if e.ComplexityRoot.ChannelSetupFailure.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupFailure.At(childComplexity), true
+	case "ChannelSetupFailure.code":
+		if e.ComplexityRoot.ChannelSetupFailure.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupFailure.Code(childComplexity), true
+	case "ChannelSetupFailure.details":
+		if e.ComplexityRoot.ChannelSetupFailure.Details == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupFailure.Details(childComplexity), true
+	case "ChannelSetupFailure.message":
+		if e.ComplexityRoot.ChannelSetupFailure.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupFailure.Message(childComplexity), true
+	case "ChannelSetupFailure.retryAt":
+		if e.ComplexityRoot.ChannelSetupFailure.RetryAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupFailure.RetryAt(childComplexity), true
+	case "ChannelSetupFailure.step":
+		if e.ComplexityRoot.ChannelSetupFailure.Step == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupFailure.Step(childComplexity), true
+
+	case "ChannelSetupFinishPayload.channel":
+		if e.ComplexityRoot.ChannelSetupFinishPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupFinishPayload.Channel(childComplexity), true
+	case "ChannelSetupFinishPayload.setup":
+		if e.ComplexityRoot.ChannelSetupFinishPayload.Setup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupFinishPayload.Setup(childComplexity), true
+	case "ChannelSetupFinishPayload.userErrors":
+		if e.ComplexityRoot.ChannelSetupFinishPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupFinishPayload.UserErrors(childComplexity), true
+
+	case "ChannelSetupRetryPayload.setup":
+		if e.ComplexityRoot.ChannelSetupRetryPayload.Setup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupRetryPayload.Setup(childComplexity), true
+	case "ChannelSetupRetryPayload.userErrors":
+		if e.ComplexityRoot.ChannelSetupRetryPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupRetryPayload.UserErrors(childComplexity), true
+
+	case "ChannelSetupUserError.code":
+		if e.ComplexityRoot.ChannelSetupUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupUserError.Code(childComplexity), true
+	case "ChannelSetupUserError.field":
+		if e.ComplexityRoot.ChannelSetupUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupUserError.Field(childComplexity), true
+	case "ChannelSetupUserError.message":
+		if e.ComplexityRoot.ChannelSetupUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupUserError.Message(childComplexity), true
 
 	case "ChannelUserError.code":
 		if e.ComplexityRoot.ChannelUserError.Code == nil {
@@ -4998,6 +5722,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChannelAssigneesSet(childComplexity, args["input"].(gqlmodel.ChannelAssigneesSetInput)), true
+	case "Mutation.channelCheck":
+		if e.ComplexityRoot.Mutation.ChannelCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_channelCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChannelCheck(childComplexity, args["input"].(gqlmodel.ChannelCheckInput)), true
+	case "Mutation.channelConnect":
+		if e.ComplexityRoot.Mutation.ChannelConnect == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_channelConnect_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChannelConnect(childComplexity, args["input"].(gqlmodel.ChannelConnectInput)), true
+	case "Mutation.channelConnectComplete":
+		if e.ComplexityRoot.Mutation.ChannelConnectComplete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_channelConnectComplete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChannelConnectComplete(childComplexity, args["input"].(gqlmodel.ChannelConnectCompleteInput)), true
+	case "Mutation.channelDisconnect":
+		if e.ComplexityRoot.Mutation.ChannelDisconnect == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_channelDisconnect_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChannelDisconnect(childComplexity, args["input"].(gqlmodel.ChannelDisconnectInput)), true
+	case "Mutation.channelNumberChoose":
+		if e.ComplexityRoot.Mutation.ChannelNumberChoose == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_channelNumberChoose_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChannelNumberChoose(childComplexity, args["input"].(gqlmodel.ChannelNumberChooseInput)), true
 	case "Mutation.channelPermissionSet":
 		if e.ComplexityRoot.Mutation.ChannelPermissionSet == nil {
 			break
@@ -5020,6 +5799,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChannelReopenPolicySet(childComplexity, args["input"].(gqlmodel.ChannelReopenPolicySetInput)), true
+	case "Mutation.channelSetupCancel":
+		if e.ComplexityRoot.Mutation.ChannelSetupCancel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_channelSetupCancel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChannelSetupCancel(childComplexity, args["input"].(gqlmodel.ChannelSetupCancelInput)), true
+	case "Mutation.channelSetupFinish":
+		if e.ComplexityRoot.Mutation.ChannelSetupFinish == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_channelSetupFinish_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChannelSetupFinish(childComplexity, args["input"].(gqlmodel.ChannelSetupFinishInput)), true
+	case "Mutation.channelSetupRetry":
+		if e.ComplexityRoot.Mutation.ChannelSetupRetry == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_channelSetupRetry_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChannelSetupRetry(childComplexity, args["input"].(gqlmodel.ChannelSetupRetryInput)), true
 	case "Mutation.contactBlock":
 		if e.ComplexityRoot.Mutation.ContactBlock == nil {
 			break
@@ -5328,6 +6140,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.NotificationMarkRead(childComplexity, args["input"].(gqlmodel.NotificationMarkReadInput)), true
+	case "Mutation.profileCreate":
+		if e.ComplexityRoot.Mutation.ProfileCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_profileCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProfileCreate(childComplexity, args["input"].(gqlmodel.ProfileCreateInput)), true
+	case "Mutation.profileDelete":
+		if e.ComplexityRoot.Mutation.ProfileDelete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_profileDelete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProfileDelete(childComplexity, args["input"].(gqlmodel.ProfileDeleteInput)), true
+	case "Mutation.profileUpdate":
+		if e.ComplexityRoot.Mutation.ProfileUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_profileUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProfileUpdate(childComplexity, args["input"].(gqlmodel.ProfileUpdateInput)), true
 	case "Mutation.quickReplyCreate":
 		if e.ComplexityRoot.Mutation.QuickReplyCreate == nil {
 			break
@@ -5948,6 +6793,86 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NotificationsReadEvent.UnreadCount(childComplexity), true
 
+	case "OfferedAccount.businessId":
+		if e.ComplexityRoot.OfferedAccount.BusinessID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfferedAccount.BusinessID(childComplexity), true
+	case "OfferedAccount.businessName":
+		if e.ComplexityRoot.OfferedAccount.BusinessName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfferedAccount.BusinessName(childComplexity), true
+	case "OfferedAccount.currency":
+		if e.ComplexityRoot.OfferedAccount.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfferedAccount.Currency(childComplexity), true
+	case "OfferedAccount.name":
+		if e.ComplexityRoot.OfferedAccount.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfferedAccount.Name(childComplexity), true
+	case "OfferedAccount.numbers":
+		if e.ComplexityRoot.OfferedAccount.Numbers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfferedAccount.Numbers(childComplexity), true
+	case "OfferedAccount.reviewStatus":
+		if e.ComplexityRoot.OfferedAccount.ReviewStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfferedAccount.ReviewStatus(childComplexity), true
+	case "OfferedAccount.wabaId":
+		if e.ComplexityRoot.OfferedAccount.WabaID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfferedAccount.WabaID(childComplexity), true
+
+	case "OfferedNumber.displayNumber":
+		if e.ComplexityRoot.OfferedNumber.DisplayNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfferedNumber.DisplayNumber(childComplexity), true
+	case "OfferedNumber.isOnBusinessApp":
+		if e.ComplexityRoot.OfferedNumber.IsOnBusinessApp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfferedNumber.IsOnBusinessApp(childComplexity), true
+	case "OfferedNumber.isRegistered":
+		if e.ComplexityRoot.OfferedNumber.IsRegistered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfferedNumber.IsRegistered(childComplexity), true
+	case "OfferedNumber.phoneNumberId":
+		if e.ComplexityRoot.OfferedNumber.PhoneNumberID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfferedNumber.PhoneNumberID(childComplexity), true
+	case "OfferedNumber.qualityRating":
+		if e.ComplexityRoot.OfferedNumber.QualityRating == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfferedNumber.QualityRating(childComplexity), true
+	case "OfferedNumber.verifiedName":
+		if e.ComplexityRoot.OfferedNumber.VerifiedName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfferedNumber.VerifiedName(childComplexity), true
+
 	case "OrderContent.catalogId":
 		if e.ComplexityRoot.OrderContent.CatalogID == nil {
 			break
@@ -5992,6 +6917,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.OrderItem.Quantity(childComplexity), true
 
+	case "Organization.edition":
+		if e.ComplexityRoot.Organization.Booked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organization.Booked(childComplexity), true
 	case "Organization.createdAt":
 		if e.ComplexityRoot.Organization.CreatedAt == nil {
 			break
@@ -6093,6 +7024,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Profile.Administrator(childComplexity), true
+	case "Profile.channelPermissions":
+		if e.ComplexityRoot.Profile.ChannelPermissions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Profile.ChannelPermissions(childComplexity), true
 	case "Profile.createdAt":
 		if e.ComplexityRoot.Profile.CreatedAt == nil {
 			break
@@ -6112,6 +7049,102 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Profile.PublicID(childComplexity), true
 
+	case "ProfileConnection.edges":
+		if e.ComplexityRoot.ProfileConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConnection.Edges(childComplexity), true
+	case "ProfileConnection.nodes":
+		if e.ComplexityRoot.ProfileConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConnection.Nodes(childComplexity), true
+	case "ProfileConnection.pageInfo":
+		if e.ComplexityRoot.ProfileConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConnection.PageInfo(childComplexity), true
+
+	case "ProfileCreatePayload.profile":
+		if e.ComplexityRoot.ProfileCreatePayload.Profile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileCreatePayload.Profile(childComplexity), true
+	case "ProfileCreatePayload.userErrors":
+		if e.ComplexityRoot.ProfileCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileCreatePayload.UserErrors(childComplexity), true
+
+	case "ProfileDeletePayload.deletedProfileId":
+		if e.ComplexityRoot.ProfileDeletePayload.DeletedProfileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileDeletePayload.DeletedProfileID(childComplexity), true
+	case "ProfileDeletePayload.replacement":
+		if e.ComplexityRoot.ProfileDeletePayload.Replacement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileDeletePayload.Replacement(childComplexity), true
+	case "ProfileDeletePayload.userErrors":
+		if e.ComplexityRoot.ProfileDeletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileDeletePayload.UserErrors(childComplexity), true
+
+	case "ProfileEdge.cursor":
+		if e.ComplexityRoot.ProfileEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileEdge.Cursor(childComplexity), true
+	case "ProfileEdge.node":
+		if e.ComplexityRoot.ProfileEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileEdge.Node(childComplexity), true
+
+	case "ProfileUpdatePayload.profile":
+		if e.ComplexityRoot.ProfileUpdatePayload.Profile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileUpdatePayload.Profile(childComplexity), true
+	case "ProfileUpdatePayload.userErrors":
+		if e.ComplexityRoot.ProfileUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileUpdatePayload.UserErrors(childComplexity), true
+
+	case "ProfileUserError.code":
+		if e.ComplexityRoot.ProfileUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileUserError.Code(childComplexity), true
+	case "ProfileUserError.field":
+		if e.ComplexityRoot.ProfileUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileUserError.Field(childComplexity), true
+	case "ProfileUserError.message":
+		if e.ComplexityRoot.ProfileUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileUserError.Message(childComplexity), true
+
 	case "Query.canSend":
 		if e.ComplexityRoot.Query.CanSend == nil {
 			break
@@ -6123,6 +7156,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CanSend(childComplexity, args["conversationId"].(string), args["draft"].(gqlmodel.MessageSendContentInput), args["replyToId"].(*string)), true
+	case "Query.channelSetups":
+		if e.ComplexityRoot.Query.ChannelSetups == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ChannelSetups(childComplexity), true
 	case "Query.channels":
 		if e.ComplexityRoot.Query.Channels == nil {
 			break
@@ -6235,6 +7274,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Notifications(childComplexity, args["unreadOnly"].(bool), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.profiles":
+		if e.ComplexityRoot.Query.Profiles == nil {
+			break
+		}
+
+		args, err := ec.field_Query_profiles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Profiles(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.quickReplies":
 		if e.ComplexityRoot.Query.QuickReplies == nil {
 			break
@@ -6793,6 +7843,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StickerContent.MimeType(childComplexity), true
 
+	case "Subscription.channelEvents":
+		if e.ComplexityRoot.Subscription.ChannelEvents == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_channelEvents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ChannelEvents(childComplexity, args["after"].(*string)), true
 	case "Subscription.conversationEvents":
 		if e.ComplexityRoot.Subscription.ConversationEvents == nil {
 			break
@@ -7982,8 +9043,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AttachmentUploadCreateInput", ec.unmarshalInputAttachmentUploadCreateInput),
 			graphql.NewInputUnmarshaler("AutoRechargeSetInput", ec.unmarshalInputAutoRechargeSetInput),
 			graphql.NewInputUnmarshaler("ChannelAssigneesSetInput", ec.unmarshalInputChannelAssigneesSetInput),
+			graphql.NewInputUnmarshaler("ChannelCheckInput", ec.unmarshalInputChannelCheckInput),
+			graphql.NewInputUnmarshaler("ChannelConnectCompleteInput", ec.unmarshalInputChannelConnectCompleteInput),
+			graphql.NewInputUnmarshaler("ChannelConnectInput", ec.unmarshalInputChannelConnectInput),
+			graphql.NewInputUnmarshaler("ChannelDisconnectInput", ec.unmarshalInputChannelDisconnectInput),
+			graphql.NewInputUnmarshaler("ChannelNumberChooseInput", ec.unmarshalInputChannelNumberChooseInput),
 			graphql.NewInputUnmarshaler("ChannelPermissionSetInput", ec.unmarshalInputChannelPermissionSetInput),
 			graphql.NewInputUnmarshaler("ChannelReopenPolicySetInput", ec.unmarshalInputChannelReopenPolicySetInput),
+			graphql.NewInputUnmarshaler("ChannelSetupCancelInput", ec.unmarshalInputChannelSetupCancelInput),
+			graphql.NewInputUnmarshaler("ChannelSetupFinishInput", ec.unmarshalInputChannelSetupFinishInput),
+			graphql.NewInputUnmarshaler("ChannelSetupRetryInput", ec.unmarshalInputChannelSetupRetryInput),
 			graphql.NewInputUnmarshaler("ContactBlockInput", ec.unmarshalInputContactBlockInput),
 			graphql.NewInputUnmarshaler("ContactCardAddressInput", ec.unmarshalInputContactCardAddressInput),
 			graphql.NewInputUnmarshaler("ContactCardEmailInput", ec.unmarshalInputContactCardEmailInput),
@@ -8031,6 +9100,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("NoteUpdateInput", ec.unmarshalInputNoteUpdateInput),
 			graphql.NewInputUnmarshaler("NotificationMarkAllReadInput", ec.unmarshalInputNotificationMarkAllReadInput),
 			graphql.NewInputUnmarshaler("NotificationMarkReadInput", ec.unmarshalInputNotificationMarkReadInput),
+			graphql.NewInputUnmarshaler("ProfileCreateInput", ec.unmarshalInputProfileCreateInput),
+			graphql.NewInputUnmarshaler("ProfileDeleteInput", ec.unmarshalInputProfileDeleteInput),
+			graphql.NewInputUnmarshaler("ProfileLevelInput", ec.unmarshalInputProfileLevelInput),
+			graphql.NewInputUnmarshaler("ProfileUpdateInput", ec.unmarshalInputProfileUpdateInput),
 			graphql.NewInputUnmarshaler("QuickReplyContentInput", ec.unmarshalInputQuickReplyContentInput),
 			graphql.NewInputUnmarshaler("QuickReplyCreateInput", ec.unmarshalInputQuickReplyCreateInput),
 			graphql.NewInputUnmarshaler("QuickReplyDeleteInput", ec.unmarshalInputQuickReplyDeleteInput),
@@ -8428,6 +9501,31 @@ type Query {
     """
     before: String
   ): ChannelConnection
+  """
+  The numbers that are being connected: setups that can be gone on with, the newest first, at most 50. Administrators only.
+  """
+  channelSetups: [ChannelSetup!]
+  """
+  The organization's profiles, by name. Administrators only.
+  """
+  profiles(
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor.
+    """
+    before: String
+  ): ProfileConnection
   """
   The organization's tags, by name. There are at most about 1,000.
   """
@@ -8853,6 +9951,105 @@ type Mutation {
     input: ChannelReopenPolicySetInput!
   ): ChannelReopenPolicySetPayload
   """
+  Begins to connect a number. Administrators only. It answers with how to agree at Meta, or with a token with what that opens.
+  """
+  channelConnect(
+    """
+    How.
+    """
+    input: ChannelConnectInput!
+  ): ChannelConnectPayload
+  """
+  Takes Meta's answer where the front end got it: from the popup, or at a callback address of its own. For the administrator who started. Not needed where Meta sends the browser back to the server.
+  """
+  channelConnectComplete(
+    """
+    The answer.
+    """
+    input: ChannelConnectCompleteInput!
+  ): ChannelConnectCompletePayload
+  """
+  Chooses a number, has Meta send its webhooks, and registers it if need be. Administrators only. Choosing the same number again goes on where it stopped.
+  """
+  channelNumberChoose(
+    """
+    Which one.
+    """
+    input: ChannelNumberChooseInput!
+  ): ChannelNumberChoosePayload
+  """
+  Makes the channel, with all that the team says of it. Administrators only. A number that the organization had before goes on as the same channel, with its history. Calling again returns the channel.
+  """
+  channelSetupFinish(
+    """
+    What the team says of it.
+    """
+    input: ChannelSetupFinishInput!
+  ): ChannelSetupFinishPayload
+  """
+  Tries the step that failed again. Administrators only. Where only the user can help, it offers a new login.
+  """
+  channelSetupRetry(
+    """
+    Which one.
+    """
+    input: ChannelSetupRetryInput!
+  ): ChannelSetupRetryPayload
+  """
+  Gives up connecting a number; what had been done at Meta is undone. Administrators only.
+  """
+  channelSetupCancel(
+    """
+    Which one.
+    """
+    input: ChannelSetupCancelInput!
+  ): ChannelSetupCancelPayload
+  """
+  Takes a number off. Administrators only. Nothing is sent over it any more, and its conversations stay readable. Meta is told in the background: no more webhooks, the token revoked if it came from a login, and the number deregistered if asked; then the token is deleted. Disconnecting it again changes nothing.
+  """
+  channelDisconnect(
+    """
+    Which one.
+    """
+    input: ChannelDisconnectInput!
+  ): ChannelDisconnectPayload
+  """
+  Looks at the health of a number now: the token, the webhooks, and what Meta says of it. Administrators only. What can be mended is; the rest is in ` + "`" + `health` + "`" + `.
+  """
+  channelCheck(
+    """
+    Which one.
+    """
+    input: ChannelCheckInput!
+  ): ChannelCheckPayload
+  """
+  Makes a profile, which may do nothing yet. Administrators only.
+  """
+  profileCreate(
+    """
+    Its name.
+    """
+    input: ProfileCreateInput!
+  ): ProfileCreatePayload
+  """
+  Renames a profile. Administrators only.
+  """
+  profileUpdate(
+    """
+    Which one, and its name.
+    """
+    input: ProfileUpdateInput!
+  ): ProfileUpdatePayload
+  """
+  Deletes a profile. Administrators only. Its users have the replacement from now on, and its rights, within 30 seconds.
+  """
+  profileDelete(
+    """
+    Which one, and by what it is replaced.
+    """
+    input: ProfileDeleteInput!
+  ): ProfileDeletePayload
+  """
   Sets what the users of a profile may do on a channel. Administrators only. It takes effect within 30 seconds, on open
   sockets too.
   """
@@ -9133,6 +10330,15 @@ type Subscription {
     """
     after: String
   ): NotificationEvent
+  """
+  What becomes of the channels on which the viewer has VIEW: connected, disconnected, in trouble, or told of by Meta.
+  """
+  channelEvents(
+    """
+    The cursor of the last event seen, of this stream or of ` + "`" + `inboxEvents` + "`" + `; see there.
+    """
+    after: String
+  ): ChannelEvent
 }
 
 """
@@ -9214,6 +10420,10 @@ type Organization implements Node {
   When it was created.
   """
   createdAt: DateTime!
+  """
+  What it has booked: ` + "`" + `FREE` + "`" + `, ` + "`" + `EXPRESS` + "`" + `, ` + "`" + `PREMIER` + "`" + `, ` + "`" + `BIGIN_360` + "`" + `, or one that the operator has added. WhatsApp numbers are not part of ` + "`" + `FREE` + "`" + `.
+  """
+  edition: String!
 }
 
 """
@@ -9306,6 +10516,10 @@ type Profile implements Node {
   When the profile was created.
   """
   createdAt: DateTime!
+  """
+  What its users may do on the channels on which they may do something, in no order; for administrators only, null for everybody else. Not told for an administrators' profile, which may do everything.
+  """
+  channelPermissions: [ChannelPermission!]
 }
 
 """
@@ -9389,6 +10603,70 @@ type Channel implements Node {
   When the channel was connected first.
   """
   createdAt: DateTime!
+  """
+  The name that customers see; null if Meta has not said.
+  """
+  verifiedName: String
+  """
+  Meta's decision on that name, such as ` + "`" + `APPROVED` + "`" + `, ` + "`" + `PENDING_REVIEW` + "`" + ` or ` + "`" + `DECLINED` + "`" + `; null if Meta has not said.
+  """
+  nameStatus: String
+  """
+  Why a name was declined, as Meta's code; null when none was.
+  """
+  nameRejectionReason: String
+  """
+  How good Meta finds what is sent from the number.
+  """
+  qualityRating: ChannelQualityRating!
+  """
+  How many customers may be written to first in a day; null if Meta has not said.
+  """
+  messagingLimit: ChannelMessagingLimit
+  """
+  How many messages a second Meta takes from the number, in and out together; null if Meta has not said.
+  """
+  messagesPerSecond: Int
+  """
+  Meta's state of the number, such as ` + "`" + `CONNECTED` + "`" + `, ` + "`" + `FLAGGED` + "`" + `, ` + "`" + `RESTRICTED` + "`" + ` or ` + "`" + `BANNED` + "`" + `; null if Meta has not said.
+  """
+  numberStatus: String
+  """
+  Meta's decision on the WhatsApp Business account, such as ` + "`" + `APPROVED` + "`" + `; null if Meta has not said.
+  """
+  accountReviewStatus: String
+  """
+  What Meta last reproached the account with, such as ` + "`" + `SPAM` + "`" + `; null if nothing.
+  """
+  violation: String
+  """
+  Whether Meta is about to switch the account off (` + "`" + `SCHEDULE_FOR_DISABLE` + "`" + `), has (` + "`" + `DISABLE` + "`" + `) or took that back (` + "`" + `REINSTATE` + "`" + `); null if none of it.
+  """
+  ban: String
+  """
+  What Meta forbids at the moment.
+  """
+  restrictions: [ChannelRestriction!]!
+  """
+  The last four characters of the access token; null when there is none. The token itself is never shown.
+  """
+  accessTokenLastFour: String
+  """
+  When the access token ends; null when it does not, or it is not known.
+  """
+  accessTokenExpiresAt: DateTime
+  """
+  How it does.
+  """
+  health: ChannelHealth!
+  """
+  When it was connected the last time; null if that is not known.
+  """
+  connectedAt: DateTime
+  """
+  When it was disconnected; null while it is connected.
+  """
+  disconnectedAt: DateTime
 }
 
 """
@@ -17201,6 +18479,993 @@ enum CreditErrorCode {
   """
   PAYMENT_NOT_PENDING
 }
+
+"""
+A way to connect a number.
+"""
+enum ChannelSetupMethod {
+  """
+  The browser goes to Meta, and is sent back to Recado and on to ` + "`" + `returnUrl` + "`" + `.
+  """
+  LOGIN
+  """
+  Meta's embedded sign-up, in a window that the front end opens with Meta's JavaScript SDK.
+  """
+  POPUP
+  """
+  A permanent token of a system user, for those who have one.
+  """
+  TOKEN
+}
+
+"""
+How far connecting a number has come.
+"""
+enum ChannelSetupStatus {
+  """
+  The user has to agree at Meta: see ` + "`" + `login` + "`" + `.
+  """
+  STARTED
+  """
+  The user agreed. A number of those in ` + "`" + `accounts` + "`" + ` has to be chosen.
+  """
+  AUTHORIZED
+  """
+  Meta is about to be asked for webhooks. It lasts a moment.
+  """
+  NUMBER_CHOSEN
+  """
+  Meta sends webhooks, and the number is about to be registered. It lasts a moment.
+  """
+  SUBSCRIBED
+  """
+  The number can send. The details of the channel have to be given.
+  """
+  REGISTERED
+  """
+  There is a channel.
+  """
+  CONNECTED
+  """
+  A step failed, see ` + "`" + `failure` + "`" + `. It can be tried again.
+  """
+  FAILED
+  """
+  Nobody went on with it in time. What had been done at Meta is undone.
+  """
+  EXPIRED
+  """
+  It was given up. What had been done at Meta is undone.
+  """
+  CANCELED
+}
+
+"""
+What is done to connect a number.
+"""
+enum ChannelSetupStep {
+  """
+  The user agrees at Meta, and Meta gives a token, which is looked at.
+  """
+  AUTHORIZE
+  """
+  Meta is asked which accounts and numbers the token opens.
+  """
+  LIST_ACCOUNTS
+  """
+  A number is chosen.
+  """
+  CHOOSE
+  """
+  Meta is asked to send the webhooks of the account.
+  """
+  SUBSCRIBE
+  """
+  The number is registered with its PIN.
+  """
+  REGISTER
+  """
+  The channel is made.
+  """
+  FINISH
+}
+
+"""
+Why a step failed.
+"""
+enum ChannelSetupFailureCode {
+  """
+  The user did not agree at Meta. Trying again offers a new login.
+  """
+  DENIED
+  """
+  Meta no longer takes the code of the login. Trying again offers a new one.
+  """
+  CODE_REFUSED
+  """
+  The callback address is not the one registered at Meta. The operator of the server has to mend that.
+  """
+  ADDRESS_MISMATCH
+  """
+  Meta does not take the token.
+  """
+  TOKEN_INVALID
+  """
+  The token belongs to another app.
+  """
+  OTHER_APP
+  """
+  The token lacks a permission, or access to the account.
+  """
+  PERMISSION_MISSING
+  """
+  The token opens no WhatsApp Business account.
+  """
+  NO_ACCOUNTS
+  """
+  The number is not one of the account's.
+  """
+  NUMBER_NOT_OFFERED
+  """
+  Meta wants the number to be verified first, in WhatsApp Manager.
+  """
+  NUMBER_NOT_VERIFIED
+  """
+  The number has a two-step PIN. Give it when trying again; it can be reset in WhatsApp Manager.
+  """
+  PIN_REFUSED
+  """
+  Meta wants a pause: see ` + "`" + `retryAt` + "`" + `.
+  """
+  TOO_MANY_TRIES
+  """
+  Meta does not answer. Try again.
+  """
+  META_UNAVAILABLE
+  """
+  Meta refused for another reason, see ` + "`" + `details` + "`" + `.
+  """
+  META_REFUSED
+  """
+  The number was connected meanwhile, here or elsewhere.
+  """
+  NUMBER_TAKEN
+  """
+  The edition of the organization does not include it.
+  """
+  EDITION_NOT_ALLOWED
+}
+
+"""
+Why a step of connecting a number failed.
+"""
+type ChannelSetupFailure {
+  """
+  The step.
+  """
+  step: ChannelSetupStep!
+  """
+  Why, for programs.
+  """
+  code: ChannelSetupFailureCode!
+  """
+  Why, for people.
+  """
+  message: String!
+  """
+  Meta's words; null if there are none.
+  """
+  details: String
+  """
+  When.
+  """
+  at: DateTime!
+  """
+  Not to be tried again before then; null when it can be at any time.
+  """
+  retryAt: DateTime
+}
+
+"""
+How the user agrees at Meta.
+"""
+type ChannelLogin {
+  """
+  Where to send the browser; null with the popup.
+  """
+  url: String
+  """
+  What Meta sends back: signed, for one use, for the user who started. Null with the popup.
+  """
+  state: String
+  """
+  Id of the app, for Meta's JavaScript SDK.
+  """
+  appId: String!
+  """
+  Id of the configuration of Facebook Login for Business.
+  """
+  configId: String!
+  """
+  Version of the Graph API, for Meta's JavaScript SDK.
+  """
+  graphVersion: String!
+}
+
+"""
+A number that could be connected.
+"""
+type OfferedNumber {
+  """
+  Meta's id of the number.
+  """
+  phoneNumberId: String!
+  """
+  The number as customers see it.
+  """
+  displayNumber: String!
+  """
+  The name that customers see; null if there is none.
+  """
+  verifiedName: String
+  """
+  How good Meta finds what is sent from it.
+  """
+  qualityRating: ChannelQualityRating!
+  """
+  Whether it can send already. Others are registered with a PIN.
+  """
+  isRegistered: Boolean!
+  """
+  Whether it is used in the WhatsApp Business app too.
+  """
+  isOnBusinessApp: Boolean!
+}
+
+"""
+A WhatsApp Business account whose numbers could be connected.
+"""
+type OfferedAccount {
+  """
+  Meta's id of the account.
+  """
+  wabaId: String!
+  """
+  Its name.
+  """
+  name: String!
+  """
+  Meta's id of the portfolio that owns it; null if it is not told.
+  """
+  businessId: String
+  """
+  The name of the portfolio; null if it is not told.
+  """
+  businessName: String
+  """
+  The currency that Meta bills in; null if it is not told.
+  """
+  currency: String
+  """
+  Meta's decision on the account, such as ` + "`" + `APPROVED` + "`" + `; null if it is not told.
+  """
+  reviewStatus: String
+  """
+  Its numbers, at most some dozens.
+  """
+  numbers: [OfferedNumber!]!
+}
+
+"""
+An attempt to connect a number, from the first click to the channel. Administrators only. It can be left and gone on with, also by another administrator, within a day of the last step.
+"""
+type ChannelSetup implements Node {
+  """
+  Opaque id, starting with ` + "`" + `setup_` + "`" + `.
+  """
+  id: ID!
+  """
+  How the number is connected.
+  """
+  method: ChannelSetupMethod!
+  """
+  How far it has come.
+  """
+  status: ChannelSetupStatus!
+  """
+  The last state that was reached; another one than ` + "`" + `status` + "`" + ` after a failure and at the end.
+  """
+  reached: ChannelSetupStatus!
+  """
+  Who started; null if it cannot be read at the moment.
+  """
+  startedBy: User
+  """
+  How to agree at Meta; null for everybody but who started, and when that is not the next step.
+  """
+  login: ChannelLogin
+  """
+  The last four characters of the token; null while there is none.
+  """
+  tokenLastFour: String
+  """
+  When the token ends; null when it does not, or it is not known.
+  """
+  tokenExpiresAt: DateTime
+  """
+  What the user may choose from, once AUTHORIZED.
+  """
+  accounts: [OfferedAccount!]!
+  """
+  The account that was chosen, or that the popup proposes; null when there is none.
+  """
+  wabaId: String
+  """
+  The number that was chosen, or that the popup proposes; null when there is none.
+  """
+  phoneNumberId: String
+  """
+  Why the last step failed; null when it did not.
+  """
+  failure: ChannelSetupFailure
+  """
+  The channel, once CONNECTED; null before, and if it cannot be read at the moment.
+  """
+  channel: Channel
+  """
+  When it is given up if nobody goes on.
+  """
+  expiresAt: DateTime!
+  """
+  When it was started.
+  """
+  createdAt: DateTime!
+}
+
+"""
+What can be wrong when a number is connected.
+"""
+enum ChannelSetupErrorCode {
+  """
+  A value is missing.
+  """
+  REQUIRED
+  """
+  A value breaks its limits.
+  """
+  INVALID
+  """
+  The setup, number, user or profile does not exist for the viewer.
+  """
+  NOT_FOUND
+  """
+  The number is connected already, here or in another organization.
+  """
+  ALREADY_EXISTS
+  """
+  The organization's edition does not include WhatsApp numbers.
+  """
+  EDITION_NOT_ALLOWED
+  """
+  The organization has as many numbers as its edition includes.
+  """
+  LIMIT_REACHED
+  """
+  The operator of the server has not set up the app at Meta.
+  """
+  NOT_CONFIGURED
+  """
+  The state is unknown, was used before, or is too old.
+  """
+  STATE_INVALID
+  """
+  It is over. Start a new one.
+  """
+  SETUP_ENDED
+  """
+  It is not as far as that, or further.
+  """
+  SETUP_STEP
+}
+
+"""
+Something wrong when a number is connected.
+"""
+type ChannelSetupUserError implements UserError {
+  """
+  What is wrong, for programs.
+  """
+  code: ChannelSetupErrorCode!
+  """
+  What is wrong, for people.
+  """
+  message: String!
+  """
+  The value that is to blame; null when no single one is.
+  """
+  field: [String!]
+}
+
+"""
+How a number is to be connected.
+"""
+input ChannelConnectInput {
+  """
+  The way.
+  """
+  method: ChannelSetupMethod!
+  """
+  With LOGIN: where the browser goes in the end, with ` + "`" + `setupId` + "`" + ` and ` + "`" + `status` + "`" + ` in the query. It must be of the server itself or of an origin that may call the API. When absent, a page of the server tells the user to go back.
+  """
+  returnUrl: String
+  """
+  With TOKEN: the token, of a system user with ` + "`" + `whatsapp_business_messaging` + "`" + ` and ` + "`" + `whatsapp_business_management` + "`" + `.
+  """
+  accessToken: String
+}
+
+"""
+The outcome of starting to connect a number.
+"""
+type ChannelConnectPayload {
+  """
+  The setup as it is now, with what failed if something did; null if there are user errors.
+  """
+  setup: ChannelSetup
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ChannelSetupUserError!]!
+}
+
+"""
+What Meta answered to the front end.
+"""
+input ChannelConnectCompleteInput {
+  """
+  The setup.
+  """
+  setupId: ID!
+  """
+  The code, which lives for 30 seconds.
+  """
+  code: String!
+  """
+  With LOGIN, required: the state that came back.
+  """
+  state: String
+  """
+  With POPUP: the account that the window told. It is only a proposal.
+  """
+  wabaId: String
+  """
+  With POPUP: the number that the window told. It is only a proposal.
+  """
+  phoneNumberId: String
+}
+
+"""
+The outcome of taking Meta's answer.
+"""
+type ChannelConnectCompletePayload {
+  """
+  The setup as it is now, with what failed if something did; null if there are user errors.
+  """
+  setup: ChannelSetup
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ChannelSetupUserError!]!
+}
+
+"""
+The number to connect.
+"""
+input ChannelNumberChooseInput {
+  """
+  The setup.
+  """
+  setupId: ID!
+  """
+  The account, of those offered.
+  """
+  wabaId: String!
+  """
+  The number, of those of the account.
+  """
+  phoneNumberId: String!
+  """
+  The number's two-step PIN, six digits, if it has one. When absent, a number without one is given one.
+  """
+  pin: String
+}
+
+"""
+The outcome of choosing a number.
+"""
+type ChannelNumberChoosePayload {
+  """
+  The setup as it is now, with what failed if something did; null if there are user errors.
+  """
+  setup: ChannelSetup
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ChannelSetupUserError!]!
+}
+
+"""
+Which setup to try again.
+"""
+input ChannelSetupRetryInput {
+  """
+  The setup.
+  """
+  setupId: ID!
+  """
+  The number's two-step PIN, six digits, after PIN_REFUSED.
+  """
+  pin: String
+}
+
+"""
+The outcome of trying again.
+"""
+type ChannelSetupRetryPayload {
+  """
+  The setup as it is now, with what failed if something did; null if there are user errors.
+  """
+  setup: ChannelSetup
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ChannelSetupUserError!]!
+}
+
+"""
+Which setup to give up.
+"""
+input ChannelSetupCancelInput {
+  """
+  The setup.
+  """
+  setupId: ID!
+}
+
+"""
+The outcome of giving a setup up.
+"""
+type ChannelSetupCancelPayload {
+  """
+  The setup as it is now, with what failed if something did; null if there are user errors.
+  """
+  setup: ChannelSetup
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ChannelSetupUserError!]!
+}
+
+"""
+What the users of a profile may do on a channel.
+"""
+input ProfileLevelInput {
+  """
+  The profile. An administrators' profile has every right already and is INVALID here.
+  """
+  profileId: ID!
+  """
+  What they may do.
+  """
+  level: MessagingLevel!
+}
+
+"""
+What the team says of a number. With a number that was connected before, what is absent stays as it was.
+"""
+input ChannelSetupFinishInput {
+  """
+  The setup.
+  """
+  setupId: ID!
+  """
+  What the team calls the channel, 1 to 100 characters.
+  """
+  name: String!
+  """
+  The users that new conversations are handed to in turn, at most 50.
+  """
+  assigneeIds: [ID!]
+  """
+  What profiles may do on the channel. Profiles that are not named may do nothing.
+  """
+  permissions: [ProfileLevelInput!]
+  """
+  What becomes of messages to closed conversations. REOPEN when absent.
+  """
+  reopenPolicy: ChannelReopenPolicy
+}
+
+"""
+The outcome of finishing a setup.
+"""
+type ChannelSetupFinishPayload {
+  """
+  The setup as it is now, with what failed if something did; null if there are user errors.
+  """
+  setup: ChannelSetup
+  """
+  The channel; null if there are user errors.
+  """
+  channel: Channel
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ChannelSetupUserError!]!
+}
+
+"""
+Which number to disconnect.
+"""
+input ChannelDisconnectInput {
+  """
+  The channel.
+  """
+  channelId: ID!
+  """
+  Whether the number is to be taken off the platform too, so that it can be used elsewhere. Otherwise it stays registered at Meta.
+  """
+  deregister: Boolean! = false
+}
+
+"""
+The outcome of disconnecting a number.
+"""
+type ChannelDisconnectPayload {
+  """
+  The channel as it is now; null if there are user errors.
+  """
+  channel: Channel
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ChannelUserError!]!
+}
+
+"""
+Which number to look after.
+"""
+input ChannelCheckInput {
+  """
+  The channel.
+  """
+  channelId: ID!
+}
+
+"""
+The outcome of looking after a number's health.
+"""
+type ChannelCheckPayload {
+  """
+  The channel as it is now; null if there are user errors.
+  """
+  channel: Channel
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ChannelUserError!]!
+}
+
+"""
+How good Meta finds what is sent from a number, by what customers say of it.
+"""
+enum ChannelQualityRating {
+  """
+  Good.
+  """
+  GREEN
+  """
+  Middling.
+  """
+  YELLOW
+  """
+  Bad: Meta may restrict the number.
+  """
+  RED
+  """
+  Meta has not said.
+  """
+  UNKNOWN
+}
+
+"""
+How many customers may be written to first, with templates, in any 24 hours. It is the whole business's.
+"""
+type ChannelMessagingLimit {
+  """
+  The limit; null if there is none.
+  """
+  customersPerDay: Int
+  """
+  Whether there is none.
+  """
+  isUnlimited: Boolean!
+}
+
+"""
+Something that Meta forbids the number or its account.
+"""
+type ChannelRestriction {
+  """
+  Meta's name of it, such as ` + "`" + `RESTRICTED_BIZ_INITIATED_MESSAGING` + "`" + `.
+  """
+  type: String!
+  """
+  When it ends; null if Meta has not said.
+  """
+  expiresAt: DateTime
+}
+
+"""
+What is wrong with a channel.
+"""
+enum ChannelProblemCode {
+  """
+  Meta refuses the token: connect the number again.
+  """
+  TOKEN_INVALID
+  """
+  The token ends within a week: connect the number again before.
+  """
+  TOKEN_EXPIRES_SOON
+  """
+  The token may no longer do what is needed: connect the number again.
+  """
+  PERMISSION_MISSING
+  """
+  Meta sends no webhooks, and asking again failed.
+  """
+  SUBSCRIPTION_LOST
+  """
+  The number is gone, or the token may not see it any more.
+  """
+  NUMBER_NOT_FOUND
+  """
+  Meta does not let the number send: see ` + "`" + `numberStatus` + "`" + `.
+  """
+  NUMBER_NOT_CONNECTED
+  """
+  Meta has switched the WhatsApp Business account off.
+  """
+  ACCOUNT_DISABLED
+}
+
+"""
+Something wrong with a channel that a person has to see to.
+"""
+type ChannelProblem {
+  """
+  What is wrong, for programs.
+  """
+  code: ChannelProblemCode!
+  """
+  What is wrong and what to do, for people.
+  """
+  message: String!
+  """
+  Meta's words; null if there are none.
+  """
+  details: String
+  """
+  Since when it is known.
+  """
+  since: DateTime!
+}
+
+"""
+How a channel does. It is looked at each hour, and after what Meta tells.
+"""
+type ChannelHealth {
+  """
+  Whether it can send and nothing is known to be wrong.
+  """
+  isHealthy: Boolean!
+  """
+  When Meta last sent a message or status, to the minute; null if never.
+  """
+  lastWebhookAt: DateTime
+  """
+  When it was last looked at; null if never.
+  """
+  checkedAt: DateTime
+  """
+  What cannot be mended without a person; at most one of each code.
+  """
+  problems: [ChannelProblem!]!
+}
+
+"""
+What can become of channels.
+"""
+union ChannelEvent = ChannelChangedEvent
+
+"""
+A channel was connected or disconnected, its health changed, or what Meta says of it.
+"""
+type ChannelChangedEvent {
+  """
+  Opaque id, starting with ` + "`" + `evt_` + "`" + `, the same when the event is delivered again.
+  """
+  id: ID!
+  """
+  The place in the organization's feed, for ` + "`" + `after` + "`" + `.
+  """
+  cursor: String!
+  """
+  When it happened.
+  """
+  occurredAt: DateTime!
+  """
+  The channel as it was right after the event.
+  """
+  channel: Channel!
+}
+
+"""
+A page of profiles.
+"""
+type ProfileConnection {
+  """
+  The profiles with their cursors.
+  """
+  edges: [ProfileEdge!]!
+  """
+  The profiles alone.
+  """
+  nodes: [Profile!]!
+  """
+  Where the page begins and ends.
+  """
+  pageInfo: PageInfo!
+}
+
+"""
+A profile in its place in a list.
+"""
+type ProfileEdge {
+  """
+  The place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  The profile.
+  """
+  node: Profile!
+}
+
+"""
+What can be wrong with a profile.
+"""
+enum ProfileErrorCode {
+  """
+  A value is missing.
+  """
+  REQUIRED
+  """
+  A value breaks its limits, or the profile cannot be deleted or replace another.
+  """
+  INVALID
+  """
+  The profile does not exist for the viewer.
+  """
+  NOT_FOUND
+  """
+  The organization has a profile of that name.
+  """
+  ALREADY_EXISTS
+}
+
+"""
+Something wrong with a profile.
+"""
+type ProfileUserError implements UserError {
+  """
+  What is wrong, for programs.
+  """
+  code: ProfileErrorCode!
+  """
+  What is wrong, for people.
+  """
+  message: String!
+  """
+  The value that is to blame; null when no single one is.
+  """
+  field: [String!]
+}
+
+"""
+A new profile.
+"""
+input ProfileCreateInput {
+  """
+  Its name, 1 to 100 characters, unique in the organization.
+  """
+  name: String!
+}
+
+"""
+The outcome of making a profile.
+"""
+type ProfileCreatePayload {
+  """
+  The profile; null if there are user errors.
+  """
+  profile: Profile
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ProfileUserError!]!
+}
+
+"""
+A new name for a profile.
+"""
+input ProfileUpdateInput {
+  """
+  The profile.
+  """
+  profileId: ID!
+  """
+  Its name, 1 to 100 characters, unique in the organization.
+  """
+  name: String!
+}
+
+"""
+The outcome of renaming a profile.
+"""
+type ProfileUpdatePayload {
+  """
+  The profile; null if there are user errors.
+  """
+  profile: Profile
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ProfileUserError!]!
+}
+
+"""
+A profile to delete.
+"""
+input ProfileDeleteInput {
+  """
+  The profile. An administrators' profile stays (INVALID).
+  """
+  profileId: ID!
+  """
+  The profile that its users have from now on: another one of the organization.
+  """
+  replacementId: ID!
+}
+
+"""
+The outcome of deleting a profile.
+"""
+type ProfileDeletePayload {
+  """
+  The id of the profile; null if there are user errors.
+  """
+  deletedProfileId: ID
+  """
+  The profile that its users have now; null if there are user errors.
+  """
+  replacement: Profile
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ProfileUserError!]!
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -17445,6 +19710,38 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_reopenPolicy(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Channel_createdAt(ctx, field)
+	case "verifiedName":
+		return ec.fieldContext_Channel_verifiedName(ctx, field)
+	case "nameStatus":
+		return ec.fieldContext_Channel_nameStatus(ctx, field)
+	case "nameRejectionReason":
+		return ec.fieldContext_Channel_nameRejectionReason(ctx, field)
+	case "qualityRating":
+		return ec.fieldContext_Channel_qualityRating(ctx, field)
+	case "messagingLimit":
+		return ec.fieldContext_Channel_messagingLimit(ctx, field)
+	case "messagesPerSecond":
+		return ec.fieldContext_Channel_messagesPerSecond(ctx, field)
+	case "numberStatus":
+		return ec.fieldContext_Channel_numberStatus(ctx, field)
+	case "accountReviewStatus":
+		return ec.fieldContext_Channel_accountReviewStatus(ctx, field)
+	case "violation":
+		return ec.fieldContext_Channel_violation(ctx, field)
+	case "ban":
+		return ec.fieldContext_Channel_ban(ctx, field)
+	case "restrictions":
+		return ec.fieldContext_Channel_restrictions(ctx, field)
+	case "accessTokenLastFour":
+		return ec.fieldContext_Channel_accessTokenLastFour(ctx, field)
+	case "accessTokenExpiresAt":
+		return ec.fieldContext_Channel_accessTokenExpiresAt(ctx, field)
+	case "health":
+		return ec.fieldContext_Channel_health(ctx, field)
+	case "connectedAt":
+		return ec.fieldContext_Channel_connectedAt(ctx, field)
+	case "disconnectedAt":
+		return ec.fieldContext_Channel_disconnectedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Channel", field.Name)
 }
@@ -17457,6 +19754,36 @@ func (ec *executionContext) childFields_ChannelAssigneesSetPayload(ctx context.C
 		return ec.fieldContext_ChannelAssigneesSetPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChannelAssigneesSetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_ChannelCheckPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChannelCheckPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelCheckPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelConnectCompletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "setup":
+		return ec.fieldContext_ChannelConnectCompletePayload_setup(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChannelConnectCompletePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelConnectCompletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelConnectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "setup":
+		return ec.fieldContext_ChannelConnectPayload_setup(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChannelConnectPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelConnectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ChannelConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17481,6 +19808,16 @@ func (ec *executionContext) childFields_ChannelCounts(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type ChannelCounts", field.Name)
 }
 
+func (ec *executionContext) childFields_ChannelDisconnectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_ChannelDisconnectPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChannelDisconnectPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelDisconnectPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ChannelEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cursor":
@@ -17489,6 +19826,56 @@ func (ec *executionContext) childFields_ChannelEdge(ctx context.Context, field g
 		return ec.fieldContext_ChannelEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChannelEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelHealth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "isHealthy":
+		return ec.fieldContext_ChannelHealth_isHealthy(ctx, field)
+	case "lastWebhookAt":
+		return ec.fieldContext_ChannelHealth_lastWebhookAt(ctx, field)
+	case "checkedAt":
+		return ec.fieldContext_ChannelHealth_checkedAt(ctx, field)
+	case "problems":
+		return ec.fieldContext_ChannelHealth_problems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelHealth", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelLogin(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_ChannelLogin_url(ctx, field)
+	case "state":
+		return ec.fieldContext_ChannelLogin_state(ctx, field)
+	case "appId":
+		return ec.fieldContext_ChannelLogin_appId(ctx, field)
+	case "configId":
+		return ec.fieldContext_ChannelLogin_configId(ctx, field)
+	case "graphVersion":
+		return ec.fieldContext_ChannelLogin_graphVersion(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelLogin", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelMessagingLimit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customersPerDay":
+		return ec.fieldContext_ChannelMessagingLimit_customersPerDay(ctx, field)
+	case "isUnlimited":
+		return ec.fieldContext_ChannelMessagingLimit_isUnlimited(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelMessagingLimit", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelNumberChoosePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "setup":
+		return ec.fieldContext_ChannelNumberChoosePayload_setup(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChannelNumberChoosePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelNumberChoosePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ChannelPermission(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17513,6 +19900,20 @@ func (ec *executionContext) childFields_ChannelPermissionSetPayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type ChannelPermissionSetPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ChannelProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_ChannelProblem_code(ctx, field)
+	case "message":
+		return ec.fieldContext_ChannelProblem_message(ctx, field)
+	case "details":
+		return ec.fieldContext_ChannelProblem_details(ctx, field)
+	case "since":
+		return ec.fieldContext_ChannelProblem_since(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelProblem", field.Name)
+}
+
 func (ec *executionContext) childFields_ChannelReopenPolicySetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "channel":
@@ -17521,6 +19922,114 @@ func (ec *executionContext) childFields_ChannelReopenPolicySetPayload(ctx contex
 		return ec.fieldContext_ChannelReopenPolicySetPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChannelReopenPolicySetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelRestriction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_ChannelRestriction_type(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ChannelRestriction_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelRestriction", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelSetup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ChannelSetup_id(ctx, field)
+	case "method":
+		return ec.fieldContext_ChannelSetup_method(ctx, field)
+	case "status":
+		return ec.fieldContext_ChannelSetup_status(ctx, field)
+	case "reached":
+		return ec.fieldContext_ChannelSetup_reached(ctx, field)
+	case "startedBy":
+		return ec.fieldContext_ChannelSetup_startedBy(ctx, field)
+	case "login":
+		return ec.fieldContext_ChannelSetup_login(ctx, field)
+	case "tokenLastFour":
+		return ec.fieldContext_ChannelSetup_tokenLastFour(ctx, field)
+	case "tokenExpiresAt":
+		return ec.fieldContext_ChannelSetup_tokenExpiresAt(ctx, field)
+	case "accounts":
+		return ec.fieldContext_ChannelSetup_accounts(ctx, field)
+	case "wabaId":
+		return ec.fieldContext_ChannelSetup_wabaId(ctx, field)
+	case "phoneNumberId":
+		return ec.fieldContext_ChannelSetup_phoneNumberId(ctx, field)
+	case "failure":
+		return ec.fieldContext_ChannelSetup_failure(ctx, field)
+	case "channel":
+		return ec.fieldContext_ChannelSetup_channel(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ChannelSetup_expiresAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ChannelSetup_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelSetup", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelSetupCancelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "setup":
+		return ec.fieldContext_ChannelSetupCancelPayload_setup(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChannelSetupCancelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelSetupCancelPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelSetupFailure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "step":
+		return ec.fieldContext_ChannelSetupFailure_step(ctx, field)
+	case "code":
+		return ec.fieldContext_ChannelSetupFailure_code(ctx, field)
+	case "message":
+		return ec.fieldContext_ChannelSetupFailure_message(ctx, field)
+	case "details":
+		return ec.fieldContext_ChannelSetupFailure_details(ctx, field)
+	case "at":
+		return ec.fieldContext_ChannelSetupFailure_at(ctx, field)
+	case "retryAt":
+		return ec.fieldContext_ChannelSetupFailure_retryAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelSetupFailure", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelSetupFinishPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "setup":
+		return ec.fieldContext_ChannelSetupFinishPayload_setup(ctx, field)
+	case "channel":
+		return ec.fieldContext_ChannelSetupFinishPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChannelSetupFinishPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelSetupFinishPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelSetupRetryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "setup":
+		return ec.fieldContext_ChannelSetupRetryPayload_setup(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChannelSetupRetryPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelSetupRetryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelSetupUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_ChannelSetupUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_ChannelSetupUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_ChannelSetupUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelSetupUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_ChannelUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -18819,6 +21328,44 @@ func (ec *executionContext) childFields_NotificationUserError(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type NotificationUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_OfferedAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "wabaId":
+		return ec.fieldContext_OfferedAccount_wabaId(ctx, field)
+	case "name":
+		return ec.fieldContext_OfferedAccount_name(ctx, field)
+	case "businessId":
+		return ec.fieldContext_OfferedAccount_businessId(ctx, field)
+	case "businessName":
+		return ec.fieldContext_OfferedAccount_businessName(ctx, field)
+	case "currency":
+		return ec.fieldContext_OfferedAccount_currency(ctx, field)
+	case "reviewStatus":
+		return ec.fieldContext_OfferedAccount_reviewStatus(ctx, field)
+	case "numbers":
+		return ec.fieldContext_OfferedAccount_numbers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OfferedAccount", field.Name)
+}
+
+func (ec *executionContext) childFields_OfferedNumber(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "phoneNumberId":
+		return ec.fieldContext_OfferedNumber_phoneNumberId(ctx, field)
+	case "displayNumber":
+		return ec.fieldContext_OfferedNumber_displayNumber(ctx, field)
+	case "verifiedName":
+		return ec.fieldContext_OfferedNumber_verifiedName(ctx, field)
+	case "qualityRating":
+		return ec.fieldContext_OfferedNumber_qualityRating(ctx, field)
+	case "isRegistered":
+		return ec.fieldContext_OfferedNumber_isRegistered(ctx, field)
+	case "isOnBusinessApp":
+		return ec.fieldContext_OfferedNumber_isOnBusinessApp(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OfferedNumber", field.Name)
+}
+
 func (ec *executionContext) childFields_OrderItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "productId":
@@ -18841,6 +21388,8 @@ func (ec *executionContext) childFields_Organization(ctx context.Context, field 
 		return ec.fieldContext_Organization_name(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Organization_createdAt(ctx, field)
+	case "edition":
+		return ec.fieldContext_Organization_edition(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Organization", field.Name)
 }
@@ -18903,8 +21452,76 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 		return ec.fieldContext_Profile_isAdministrator(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Profile_createdAt(ctx, field)
+	case "channelPermissions":
+		return ec.fieldContext_Profile_channelPermissions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Profile", field.Name)
+}
+
+func (ec *executionContext) childFields_ProfileConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ProfileConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ProfileConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProfileConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProfileConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProfileCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "profile":
+		return ec.fieldContext_ProfileCreatePayload_profile(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ProfileCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProfileCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ProfileDeletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedProfileId":
+		return ec.fieldContext_ProfileDeletePayload_deletedProfileId(ctx, field)
+	case "replacement":
+		return ec.fieldContext_ProfileDeletePayload_replacement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ProfileDeletePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProfileDeletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ProfileEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ProfileEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ProfileEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProfileEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ProfileUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "profile":
+		return ec.fieldContext_ProfileUpdatePayload_profile(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ProfileUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProfileUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ProfileUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_ProfileUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_ProfileUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_ProfileUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProfileUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_QuickReply(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -20195,6 +22812,76 @@ func (ec *executionContext) field_Mutation_channelAssigneesSet_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_channelCheck_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ChannelCheckInput, error) {
+			return ec.unmarshalNChannelCheckInput2recadoᚋgraphᚋgqlmodelᚐChannelCheckInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_channelConnectComplete_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ChannelConnectCompleteInput, error) {
+			return ec.unmarshalNChannelConnectCompleteInput2recadoᚋgraphᚋgqlmodelᚐChannelConnectCompleteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_channelConnect_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ChannelConnectInput, error) {
+			return ec.unmarshalNChannelConnectInput2recadoᚋgraphᚋgqlmodelᚐChannelConnectInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_channelDisconnect_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ChannelDisconnectInput, error) {
+			return ec.unmarshalNChannelDisconnectInput2recadoᚋgraphᚋgqlmodelᚐChannelDisconnectInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_channelNumberChoose_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ChannelNumberChooseInput, error) {
+			return ec.unmarshalNChannelNumberChooseInput2recadoᚋgraphᚋgqlmodelᚐChannelNumberChooseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_channelPermissionSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -20215,6 +22902,48 @@ func (ec *executionContext) field_Mutation_channelReopenPolicySet_args(ctx conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (gqlmodel.ChannelReopenPolicySetInput, error) {
 			return ec.unmarshalNChannelReopenPolicySetInput2recadoᚋgraphᚋgqlmodelᚐChannelReopenPolicySetInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_channelSetupCancel_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ChannelSetupCancelInput, error) {
+			return ec.unmarshalNChannelSetupCancelInput2recadoᚋgraphᚋgqlmodelᚐChannelSetupCancelInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_channelSetupFinish_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ChannelSetupFinishInput, error) {
+			return ec.unmarshalNChannelSetupFinishInput2recadoᚋgraphᚋgqlmodelᚐChannelSetupFinishInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_channelSetupRetry_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ChannelSetupRetryInput, error) {
+			return ec.unmarshalNChannelSetupRetryInput2recadoᚋgraphᚋgqlmodelᚐChannelSetupRetryInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -20607,6 +23336,48 @@ func (ec *executionContext) field_Mutation_notificationMarkRead_args(ctx context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (gqlmodel.NotificationMarkReadInput, error) {
 			return ec.unmarshalNNotificationMarkReadInput2recadoᚋgraphᚋgqlmodelᚐNotificationMarkReadInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_profileCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ProfileCreateInput, error) {
+			return ec.unmarshalNProfileCreateInput2recadoᚋgraphᚋgqlmodelᚐProfileCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_profileDelete_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ProfileDeleteInput, error) {
+			return ec.unmarshalNProfileDeleteInput2recadoᚋgraphᚋgqlmodelᚐProfileDeleteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_profileUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ProfileUpdateInput, error) {
+			return ec.unmarshalNProfileUpdateInput2recadoᚋgraphᚋgqlmodelᚐProfileUpdateInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -21199,6 +23970,44 @@ func (ec *executionContext) field_Query_notifications_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_profiles_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_quickReplies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -21378,6 +24187,20 @@ func (ec *executionContext) field_Query_templates_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_channelEvents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
 	return args, nil
 }
 
@@ -23664,6 +26487,401 @@ func (ec *executionContext) fieldContext_Channel_createdAt(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Channel", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Channel_verifiedName(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_verifiedName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VerifiedName(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_verifiedName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, true, false, "String")
+}
+
+func (ec *executionContext) _Channel_nameStatus(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_nameStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NameStatus(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_nameStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, true, false, "String")
+}
+
+func (ec *executionContext) _Channel_nameRejectionReason(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_nameRejectionReason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NameRejectionReason(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_nameRejectionReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, true, false, "String")
+}
+
+func (ec *executionContext) _Channel_qualityRating(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_qualityRating(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QualityRating(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.ChannelQualityRating) graphql.Marshaler {
+			return ec.marshalNChannelQualityRating2recadoᚋgraphᚋgqlmodelᚐChannelQualityRating(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_qualityRating(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, true, false, "ChannelQualityRating")
+}
+
+func (ec *executionContext) _Channel_messagingLimit(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_messagingLimit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MessagingLimit(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelMessagingLimit) graphql.Marshaler {
+			return ec.marshalOChannelMessagingLimit2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelMessagingLimit(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_messagingLimit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Channel",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelMessagingLimit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Channel_messagesPerSecond(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_messagesPerSecond(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MessagesPerSecond(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_messagesPerSecond(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, true, false, "Int")
+}
+
+func (ec *executionContext) _Channel_numberStatus(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_numberStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NumberStatus(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_numberStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, true, false, "String")
+}
+
+func (ec *executionContext) _Channel_accountReviewStatus(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_accountReviewStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AccountReviewStatus(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_accountReviewStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, true, false, "String")
+}
+
+func (ec *executionContext) _Channel_violation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_violation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Violation(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_violation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, true, false, "String")
+}
+
+func (ec *executionContext) _Channel_ban(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_ban(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ban(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_ban(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, true, false, "String")
+}
+
+func (ec *executionContext) _Channel_restrictions(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_restrictions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Channel().Restrictions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelRestriction) graphql.Marshaler {
+			return ec.marshalNChannelRestriction2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelRestrictionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_restrictions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Channel",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelRestriction(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Channel_accessTokenLastFour(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_accessTokenLastFour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AccessTokenLastFour(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_accessTokenLastFour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, true, false, "String")
+}
+
+func (ec *executionContext) _Channel_accessTokenExpiresAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_accessTokenExpiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AccessTokenExpiresAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_accessTokenExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _Channel_health(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_health(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Health(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelHealth) graphql.Marshaler {
+			return ec.marshalNChannelHealth2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelHealth(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_health(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Channel",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelHealth(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Channel_connectedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_connectedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConnectedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_connectedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Channel_disconnectedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_disconnectedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisconnectedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_disconnectedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _ChannelAssigneesSetPayload_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelAssigneesSetPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23723,6 +26941,299 @@ func (ec *executionContext) fieldContext_ChannelAssigneesSetPayload_userErrors(_
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ChannelUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelChangedEvent_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelChangedEvent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelChangedEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelChangedEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ChannelChangedEvent_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelChangedEvent_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ChannelChangedEvent().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelChangedEvent_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelChangedEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _ChannelChangedEvent_occurredAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelChangedEvent_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelChangedEvent_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelChangedEvent", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _ChannelChangedEvent_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelChangedEvent_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ChannelChangedEvent().Channel(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Channel) graphql.Marshaler {
+			return ec.marshalNChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelChangedEvent_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelChangedEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelCheckPayload_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelCheckPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelCheckPayload_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelCheckPayload_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelCheckPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelCheckPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelCheckPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelCheckPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelUserError) graphql.Marshaler {
+			return ec.marshalNChannelUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelCheckPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelCheckPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelConnectCompletePayload_setup(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelConnectCompletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelConnectCompletePayload_setup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Setup, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelSetup) graphql.Marshaler {
+			return ec.marshalOChannelSetup2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetup(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelConnectCompletePayload_setup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelConnectCompletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelConnectCompletePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelConnectCompletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelConnectCompletePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelSetupUserError) graphql.Marshaler {
+			return ec.marshalNChannelSetupUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelSetupUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelConnectCompletePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelConnectCompletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetupUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelConnectPayload_setup(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelConnectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelConnectPayload_setup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Setup, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelSetup) graphql.Marshaler {
+			return ec.marshalOChannelSetup2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetup(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelConnectPayload_setup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelConnectPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelConnectPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelConnectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelConnectPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelSetupUserError) graphql.Marshaler {
+			return ec.marshalNChannelSetupUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelSetupUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelConnectPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelConnectPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetupUserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -23888,6 +27399,70 @@ func (ec *executionContext) fieldContext_ChannelCounts_counts(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _ChannelDisconnectPayload_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelDisconnectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelDisconnectPayload_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelDisconnectPayload_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelDisconnectPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelDisconnectPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelDisconnectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelDisconnectPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelUserError) graphql.Marshaler {
+			return ec.marshalNChannelUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelDisconnectPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelDisconnectPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ChannelEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23938,6 +27513,332 @@ func (ec *executionContext) fieldContext_ChannelEdge_node(_ context.Context, fie
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelHealth_isHealthy(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelHealth_isHealthy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsHealthy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelHealth_isHealthy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelHealth", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ChannelHealth_lastWebhookAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelHealth_lastWebhookAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastWebhookAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelHealth_lastWebhookAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelHealth", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ChannelHealth_checkedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelHealth_checkedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CheckedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelHealth_checkedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelHealth", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ChannelHealth_problems(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelHealth_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelProblem) graphql.Marshaler {
+			return ec.marshalNChannelProblem2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelHealth_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelHealth",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelProblem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelLogin_url(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelLogin) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelLogin_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelLogin_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelLogin", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelLogin_state(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelLogin) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelLogin_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelLogin_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelLogin", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelLogin_appId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelLogin) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelLogin_appId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AppID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelLogin_appId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelLogin", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelLogin_configId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelLogin) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelLogin_configId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConfigID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelLogin_configId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelLogin", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelLogin_graphVersion(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelLogin) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelLogin_graphVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GraphVersion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelLogin_graphVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelLogin", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelMessagingLimit_customersPerDay(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelMessagingLimit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelMessagingLimit_customersPerDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CustomersPerDay, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelMessagingLimit_customersPerDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelMessagingLimit", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ChannelMessagingLimit_isUnlimited(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelMessagingLimit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelMessagingLimit_isUnlimited(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsUnlimited, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelMessagingLimit_isUnlimited(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelMessagingLimit", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ChannelNumberChoosePayload_setup(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelNumberChoosePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelNumberChoosePayload_setup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Setup, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelSetup) graphql.Marshaler {
+			return ec.marshalOChannelSetup2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetup(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelNumberChoosePayload_setup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelNumberChoosePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelNumberChoosePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelNumberChoosePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelNumberChoosePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelSetupUserError) graphql.Marshaler {
+			return ec.marshalNChannelSetupUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelSetupUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelNumberChoosePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelNumberChoosePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetupUserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -24094,6 +27995,98 @@ func (ec *executionContext) fieldContext_ChannelPermissionSetPayload_userErrors(
 	return fc, nil
 }
 
+func (ec *executionContext) _ChannelProblem_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelProblem_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ChannelProblemCode) graphql.Marshaler {
+			return ec.marshalNChannelProblemCode2recadoᚋmodelsᚐChannelProblemCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelProblem_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelProblem", field, false, false, "ChannelProblemCode")
+}
+
+func (ec *executionContext) _ChannelProblem_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelProblem_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ChannelProblem().Message(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelProblem_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelProblem", field, true, true, "String")
+}
+
+func (ec *executionContext) _ChannelProblem_details(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelProblem_details(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Details, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelProblem_details(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelProblem", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelProblem_since(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelProblem_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelProblem_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelProblem", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _ChannelReopenPolicySetPayload_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelReopenPolicySetPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -24156,6 +28149,873 @@ func (ec *executionContext) fieldContext_ChannelReopenPolicySetPayload_userError
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ChannelRestriction_type(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelRestriction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelRestriction_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelRestriction_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelRestriction", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelRestriction_expiresAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelRestriction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelRestriction_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelRestriction_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelRestriction", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ChannelSetup_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetup", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ChannelSetup_method(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_method(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Method, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ConnectionMethod) graphql.Marshaler {
+			return ec.marshalNChannelSetupMethod2recadoᚋmodelsᚐConnectionMethod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "ChannelSetupMethod")
+}
+
+func (ec *executionContext) _ChannelSetup_status(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ConnectionStatus) graphql.Marshaler {
+			return ec.marshalNChannelSetupStatus2recadoᚋmodelsᚐConnectionStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "ChannelSetupStatus")
+}
+
+func (ec *executionContext) _ChannelSetup_reached(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_reached(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reached, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ConnectionStatus) graphql.Marshaler {
+			return ec.marshalNChannelSetupStatus2recadoᚋmodelsᚐConnectionStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_reached(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "ChannelSetupStatus")
+}
+
+func (ec *executionContext) _ChannelSetup_startedBy(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_startedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ChannelSetup().StartedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_startedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelSetup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelSetup_login(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_login(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ChannelSetup().Login(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelLogin) graphql.Marshaler {
+			return ec.marshalOChannelLogin2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelLogin(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_login(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelSetup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelLogin(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelSetup_tokenLastFour(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_tokenLastFour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TokenLastFour(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_tokenLastFour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetup", field, true, false, "String")
+}
+
+func (ec *executionContext) _ChannelSetup_tokenExpiresAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_tokenExpiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TokenExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_tokenExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ChannelSetup_accounts(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_accounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Offers(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.OfferedAccount) graphql.Marshaler {
+			return ec.marshalNOfferedAccount2ᚕrecadoᚋgraphᚋgqlmodelᚐOfferedAccountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_accounts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelSetup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OfferedAccount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelSetup_wabaId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_wabaId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChosenAccount(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_wabaId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetup", field, true, false, "String")
+}
+
+func (ec *executionContext) _ChannelSetup_phoneNumberId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_phoneNumberId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChosenNumber(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_phoneNumberId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetup", field, true, false, "String")
+}
+
+func (ec *executionContext) _ChannelSetup_failure(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_failure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ChannelSetup().Failure(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelSetupFailure) graphql.Marshaler {
+			return ec.marshalOChannelSetupFailure2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetupFailure(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_failure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelSetup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetupFailure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelSetup_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ChannelSetup().Channel(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelSetup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelSetup_expiresAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ChannelSetup_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ChannelSetupCancelPayload_setup(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupCancelPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupCancelPayload_setup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Setup, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelSetup) graphql.Marshaler {
+			return ec.marshalOChannelSetup2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetup(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupCancelPayload_setup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelSetupCancelPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelSetupCancelPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupCancelPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupCancelPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelSetupUserError) graphql.Marshaler {
+			return ec.marshalNChannelSetupUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelSetupUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupCancelPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelSetupCancelPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetupUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelSetupFailure_step(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupFailure_step(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Step, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ConnectionStep) graphql.Marshaler {
+			return ec.marshalNChannelSetupStep2recadoᚋmodelsᚐConnectionStep(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupFailure_step(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetupFailure", field, false, false, "ChannelSetupStep")
+}
+
+func (ec *executionContext) _ChannelSetupFailure_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupFailure_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ConnectionFailureCode) graphql.Marshaler {
+			return ec.marshalNChannelSetupFailureCode2recadoᚋmodelsᚐConnectionFailureCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupFailure_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetupFailure", field, false, false, "ChannelSetupFailureCode")
+}
+
+func (ec *executionContext) _ChannelSetupFailure_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupFailure_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ChannelSetupFailure().Message(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupFailure_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetupFailure", field, true, true, "String")
+}
+
+func (ec *executionContext) _ChannelSetupFailure_details(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupFailure_details(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Details, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupFailure_details(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetupFailure", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelSetupFailure_at(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupFailure_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupFailure_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetupFailure", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ChannelSetupFailure_retryAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupFailure_retryAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RetryAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupFailure_retryAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetupFailure", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ChannelSetupFinishPayload_setup(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupFinishPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupFinishPayload_setup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Setup, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelSetup) graphql.Marshaler {
+			return ec.marshalOChannelSetup2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetup(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupFinishPayload_setup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelSetupFinishPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelSetupFinishPayload_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupFinishPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupFinishPayload_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupFinishPayload_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelSetupFinishPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelSetupFinishPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupFinishPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupFinishPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelSetupUserError) graphql.Marshaler {
+			return ec.marshalNChannelSetupUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelSetupUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupFinishPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelSetupFinishPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetupUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelSetupRetryPayload_setup(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupRetryPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupRetryPayload_setup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Setup, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelSetup) graphql.Marshaler {
+			return ec.marshalOChannelSetup2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetup(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupRetryPayload_setup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelSetupRetryPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelSetupRetryPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupRetryPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupRetryPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelSetupUserError) graphql.Marshaler {
+			return ec.marshalNChannelSetupUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelSetupUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupRetryPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelSetupRetryPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetupUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelSetupUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Code) graphql.Marshaler {
+			return ec.marshalNChannelSetupErrorCode2recadoᚋmodelsᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetupUserError", field, false, false, "ChannelSetupErrorCode")
+}
+
+func (ec *executionContext) _ChannelSetupUserError_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetupUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelSetupUserError_field(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupUserError_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetupUserError", field, false, false, "String")
 }
 
 func (ec *executionContext) _ChannelUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelUserError) (ret graphql.Marshaler) {
@@ -35515,6 +40375,490 @@ func (ec *executionContext) fieldContext_Mutation_channelReopenPolicySet(ctx con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_channelConnect(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_channelConnect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChannelConnect(ctx, fc.Args["input"].(gqlmodel.ChannelConnectInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelConnectPayload) graphql.Marshaler {
+			return ec.marshalOChannelConnectPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelConnectPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_channelConnect(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelConnectPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_channelConnect_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_channelConnectComplete(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_channelConnectComplete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChannelConnectComplete(ctx, fc.Args["input"].(gqlmodel.ChannelConnectCompleteInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelConnectCompletePayload) graphql.Marshaler {
+			return ec.marshalOChannelConnectCompletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelConnectCompletePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_channelConnectComplete(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelConnectCompletePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_channelConnectComplete_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_channelNumberChoose(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_channelNumberChoose(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChannelNumberChoose(ctx, fc.Args["input"].(gqlmodel.ChannelNumberChooseInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelNumberChoosePayload) graphql.Marshaler {
+			return ec.marshalOChannelNumberChoosePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelNumberChoosePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_channelNumberChoose(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelNumberChoosePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_channelNumberChoose_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_channelSetupFinish(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_channelSetupFinish(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChannelSetupFinish(ctx, fc.Args["input"].(gqlmodel.ChannelSetupFinishInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelSetupFinishPayload) graphql.Marshaler {
+			return ec.marshalOChannelSetupFinishPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetupFinishPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_channelSetupFinish(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetupFinishPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_channelSetupFinish_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_channelSetupRetry(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_channelSetupRetry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChannelSetupRetry(ctx, fc.Args["input"].(gqlmodel.ChannelSetupRetryInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelSetupRetryPayload) graphql.Marshaler {
+			return ec.marshalOChannelSetupRetryPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetupRetryPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_channelSetupRetry(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetupRetryPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_channelSetupRetry_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_channelSetupCancel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_channelSetupCancel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChannelSetupCancel(ctx, fc.Args["input"].(gqlmodel.ChannelSetupCancelInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelSetupCancelPayload) graphql.Marshaler {
+			return ec.marshalOChannelSetupCancelPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetupCancelPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_channelSetupCancel(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetupCancelPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_channelSetupCancel_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_channelDisconnect(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_channelDisconnect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChannelDisconnect(ctx, fc.Args["input"].(gqlmodel.ChannelDisconnectInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelDisconnectPayload) graphql.Marshaler {
+			return ec.marshalOChannelDisconnectPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelDisconnectPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_channelDisconnect(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelDisconnectPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_channelDisconnect_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_channelCheck(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_channelCheck(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChannelCheck(ctx, fc.Args["input"].(gqlmodel.ChannelCheckInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelCheckPayload) graphql.Marshaler {
+			return ec.marshalOChannelCheckPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelCheckPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_channelCheck(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelCheckPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_channelCheck_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_profileCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_profileCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ProfileCreate(ctx, fc.Args["input"].(gqlmodel.ProfileCreateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ProfileCreatePayload) graphql.Marshaler {
+			return ec.marshalOProfileCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐProfileCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_profileCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProfileCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_profileCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_profileUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_profileUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ProfileUpdate(ctx, fc.Args["input"].(gqlmodel.ProfileUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ProfileUpdatePayload) graphql.Marshaler {
+			return ec.marshalOProfileUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐProfileUpdatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_profileUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProfileUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_profileUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_profileDelete(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_profileDelete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ProfileDelete(ctx, fc.Args["input"].(gqlmodel.ProfileDeleteInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ProfileDeletePayload) graphql.Marshaler {
+			return ec.marshalOProfileDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐProfileDeletePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_profileDelete(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProfileDeletePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_profileDelete_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_channelPermissionSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -38384,6 +43728,314 @@ func (ec *executionContext) fieldContext_NotificationsReadEvent_unreadCount(_ co
 	return graphql.NewScalarFieldContext("NotificationsReadEvent", field, true, true, "Int")
 }
 
+func (ec *executionContext) _OfferedAccount_wabaId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OfferedAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferedAccount_wabaId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WabaID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfferedAccount_wabaId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferedAccount", field, false, false, "String")
+}
+
+func (ec *executionContext) _OfferedAccount_name(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OfferedAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferedAccount_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfferedAccount_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferedAccount", field, false, false, "String")
+}
+
+func (ec *executionContext) _OfferedAccount_businessId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OfferedAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferedAccount_businessId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BusinessID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OfferedAccount_businessId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferedAccount", field, false, false, "String")
+}
+
+func (ec *executionContext) _OfferedAccount_businessName(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OfferedAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferedAccount_businessName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BusinessName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OfferedAccount_businessName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferedAccount", field, false, false, "String")
+}
+
+func (ec *executionContext) _OfferedAccount_currency(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OfferedAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferedAccount_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OfferedAccount_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferedAccount", field, false, false, "String")
+}
+
+func (ec *executionContext) _OfferedAccount_reviewStatus(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OfferedAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferedAccount_reviewStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReviewStatus, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OfferedAccount_reviewStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferedAccount", field, false, false, "String")
+}
+
+func (ec *executionContext) _OfferedAccount_numbers(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OfferedAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferedAccount_numbers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Numbers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.OfferedNumber) graphql.Marshaler {
+			return ec.marshalNOfferedNumber2ᚕrecadoᚋgraphᚋgqlmodelᚐOfferedNumberᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfferedAccount_numbers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OfferedAccount",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OfferedNumber(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OfferedNumber_phoneNumberId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OfferedNumber) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferedNumber_phoneNumberId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PhoneNumberID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfferedNumber_phoneNumberId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferedNumber", field, false, false, "String")
+}
+
+func (ec *executionContext) _OfferedNumber_displayNumber(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OfferedNumber) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferedNumber_displayNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisplayNumber, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfferedNumber_displayNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferedNumber", field, false, false, "String")
+}
+
+func (ec *executionContext) _OfferedNumber_verifiedName(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OfferedNumber) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferedNumber_verifiedName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VerifiedName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OfferedNumber_verifiedName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferedNumber", field, false, false, "String")
+}
+
+func (ec *executionContext) _OfferedNumber_qualityRating(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OfferedNumber) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferedNumber_qualityRating(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QualityRating, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.ChannelQualityRating) graphql.Marshaler {
+			return ec.marshalNChannelQualityRating2recadoᚋgraphᚋgqlmodelᚐChannelQualityRating(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfferedNumber_qualityRating(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferedNumber", field, false, false, "ChannelQualityRating")
+}
+
+func (ec *executionContext) _OfferedNumber_isRegistered(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OfferedNumber) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferedNumber_isRegistered(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsRegistered, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfferedNumber_isRegistered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferedNumber", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _OfferedNumber_isOnBusinessApp(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OfferedNumber) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferedNumber_isOnBusinessApp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsOnBusinessApp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfferedNumber_isOnBusinessApp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferedNumber", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _OrderContent_catalogId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.OrderContent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -38621,6 +44273,29 @@ func (ec *executionContext) _Organization_createdAt(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_Organization_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Organization", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Organization_edition(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Organization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organization_edition(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Booked(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organization_edition(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Organization", field, true, false, "String")
 }
 
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PageInfo) (ret graphql.Marshaler) {
@@ -38998,6 +44673,473 @@ func (ec *executionContext) _Profile_createdAt(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Profile_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Profile", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Profile_channelPermissions(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Profile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Profile_channelPermissions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Profile().ChannelPermissions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelPermission) graphql.Marshaler {
+			return ec.marshalOChannelPermission2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelPermissionᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Profile_channelPermissions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Profile",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelPermission(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProfileConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProfileConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ProfileEdge) graphql.Marshaler {
+			return ec.marshalNProfileEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐProfileEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProfileEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProfileConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProfileConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.Profile) graphql.Marshaler {
+			return ec.marshalNProfile2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐProfileᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Profile(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProfileConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProfileConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProfileCreatePayload_profile(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProfileCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileCreatePayload_profile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Profile, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Profile) graphql.Marshaler {
+			return ec.marshalOProfile2ᚖrecadoᚋgraphᚋgqlmodelᚐProfile(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileCreatePayload_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Profile(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProfileCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProfileCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ProfileUserError) graphql.Marshaler {
+			return ec.marshalNProfileUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐProfileUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProfileUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProfileDeletePayload_deletedProfileId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProfileDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileDeletePayload_deletedProfileId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedProfileID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileDeletePayload_deletedProfileId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileDeletePayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ProfileDeletePayload_replacement(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProfileDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileDeletePayload_replacement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Replacement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Profile) graphql.Marshaler {
+			return ec.marshalOProfile2ᚖrecadoᚋgraphᚋgqlmodelᚐProfile(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileDeletePayload_replacement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileDeletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Profile(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProfileDeletePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProfileDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileDeletePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ProfileUserError) graphql.Marshaler {
+			return ec.marshalNProfileUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐProfileUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileDeletePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileDeletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProfileUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProfileEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProfileEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _ProfileEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProfileEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Profile) graphql.Marshaler {
+			return ec.marshalNProfile2ᚖrecadoᚋgraphᚋgqlmodelᚐProfile(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Profile(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProfileUpdatePayload_profile(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProfileUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileUpdatePayload_profile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Profile, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Profile) graphql.Marshaler {
+			return ec.marshalOProfile2ᚖrecadoᚋgraphᚋgqlmodelᚐProfile(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileUpdatePayload_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Profile(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProfileUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProfileUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ProfileUserError) graphql.Marshaler {
+			return ec.marshalNProfileUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐProfileUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProfileUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProfileUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProfileUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Code) graphql.Marshaler {
+			return ec.marshalNProfileErrorCode2recadoᚋmodelsᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileUserError", field, false, false, "ProfileErrorCode")
+}
+
+func (ec *executionContext) _ProfileUserError_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProfileUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProfileUserError_field(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ProfileUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileUserError_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileUserError", field, false, false, "String")
 }
 
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -39486,6 +45628,82 @@ func (ec *executionContext) fieldContext_Query_channels(ctx context.Context, fie
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_channels_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_channelSetups(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_channelSetups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().ChannelSetups(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelSetup) graphql.Marshaler {
+			return ec.marshalOChannelSetup2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelSetupᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_channelSetups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_profiles(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_profiles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Profiles(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ProfileConnection) graphql.Marshaler {
+			return ec.marshalOProfileConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐProfileConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_profiles(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProfileConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_profiles_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -42084,6 +48302,50 @@ func (ec *executionContext) fieldContext_Subscription_notificationEvents(ctx con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Subscription_notificationEvents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_channelEvents(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_channelEvents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().ChannelEvents(ctx, fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.ChannelEvent) graphql.Marshaler {
+			return ec.marshalOChannelEvent2recadoᚋgraphᚋgqlmodelᚐChannelEvent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_channelEvents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type ChannelEvent does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_channelEvents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -48169,6 +54431,290 @@ func UnmarshalChannelAssigneesSetInput(ctx context.Context, raw any) (gqlmodel.C
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputChannelCheckInput(ctx context.Context, obj any) (gqlmodel.ChannelCheckInput, error) {
+	var it gqlmodel.ChannelCheckInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChannelCheckInput unmarshals raw into the ChannelCheckInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChannelCheckInput(ctx context.Context, raw any) (gqlmodel.ChannelCheckInput, error) {
+	var out gqlmodel.ChannelCheckInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChannelCheckInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputChannelConnectCompleteInput(ctx context.Context, obj any) (gqlmodel.ChannelConnectCompleteInput, error) {
+	var it gqlmodel.ChannelConnectCompleteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"setupId", "code", "state", "wabaId", "phoneNumberId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "setupId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setupId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SetupID = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "state":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.State = graphql.OmittableOf(data)
+		case "wabaId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("wabaId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WabaID = graphql.OmittableOf(data)
+		case "phoneNumberId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneNumberId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhoneNumberID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChannelConnectCompleteInput unmarshals raw into the ChannelConnectCompleteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChannelConnectCompleteInput(ctx context.Context, raw any) (gqlmodel.ChannelConnectCompleteInput, error) {
+	var out gqlmodel.ChannelConnectCompleteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChannelConnectCompleteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputChannelConnectInput(ctx context.Context, obj any) (gqlmodel.ChannelConnectInput, error) {
+	var it gqlmodel.ChannelConnectInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"method", "returnUrl", "accessToken"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "method":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
+			data, err := ec.unmarshalNChannelSetupMethod2recadoᚋmodelsᚐConnectionMethod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Method = data
+		case "returnUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("returnUrl"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReturnURL = graphql.OmittableOf(data)
+		case "accessToken":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessToken"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessToken = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChannelConnectInput unmarshals raw into the ChannelConnectInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChannelConnectInput(ctx context.Context, raw any) (gqlmodel.ChannelConnectInput, error) {
+	var out gqlmodel.ChannelConnectInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChannelConnectInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputChannelDisconnectInput(ctx context.Context, obj any) (gqlmodel.ChannelDisconnectInput, error) {
+	var it gqlmodel.ChannelDisconnectInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["deregister"]; !present {
+		asMap["deregister"] = false
+	}
+
+	fieldsInOrder := [...]string{"channelId", "deregister"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "deregister":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deregister"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Deregister = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChannelDisconnectInput unmarshals raw into the ChannelDisconnectInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChannelDisconnectInput(ctx context.Context, raw any) (gqlmodel.ChannelDisconnectInput, error) {
+	var out gqlmodel.ChannelDisconnectInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChannelDisconnectInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputChannelNumberChooseInput(ctx context.Context, obj any) (gqlmodel.ChannelNumberChooseInput, error) {
+	var it gqlmodel.ChannelNumberChooseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"setupId", "wabaId", "phoneNumberId", "pin"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "setupId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setupId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SetupID = data
+		case "wabaId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("wabaId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WabaID = data
+		case "phoneNumberId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneNumberId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhoneNumberID = data
+		case "pin":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pin"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Pin = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChannelNumberChooseInput unmarshals raw into the ChannelNumberChooseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChannelNumberChooseInput(ctx context.Context, raw any) (gqlmodel.ChannelNumberChooseInput, error) {
+	var out gqlmodel.ChannelNumberChooseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChannelNumberChooseInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputChannelPermissionSetInput(ctx context.Context, obj any) (gqlmodel.ChannelPermissionSetInput, error) {
 	var it gqlmodel.ChannelPermissionSetInput
 	if obj == nil {
@@ -48271,6 +54817,167 @@ func (ec *executionContext) unmarshalInputChannelReopenPolicySetInput(ctx contex
 func UnmarshalChannelReopenPolicySetInput(ctx context.Context, raw any) (gqlmodel.ChannelReopenPolicySetInput, error) {
 	var out gqlmodel.ChannelReopenPolicySetInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChannelReopenPolicySetInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputChannelSetupCancelInput(ctx context.Context, obj any) (gqlmodel.ChannelSetupCancelInput, error) {
+	var it gqlmodel.ChannelSetupCancelInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"setupId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "setupId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setupId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SetupID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChannelSetupCancelInput unmarshals raw into the ChannelSetupCancelInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChannelSetupCancelInput(ctx context.Context, raw any) (gqlmodel.ChannelSetupCancelInput, error) {
+	var out gqlmodel.ChannelSetupCancelInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChannelSetupCancelInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputChannelSetupFinishInput(ctx context.Context, obj any) (gqlmodel.ChannelSetupFinishInput, error) {
+	var it gqlmodel.ChannelSetupFinishInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"setupId", "name", "assigneeIds", "permissions", "reopenPolicy"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "setupId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setupId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SetupID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "assigneeIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assigneeIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AssigneeIds = graphql.OmittableOf(data)
+		case "permissions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("permissions"))
+			data, err := ec.unmarshalOProfileLevelInput2ᚕrecadoᚋgraphᚋgqlmodelᚐProfileLevelInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Permissions = graphql.OmittableOf(data)
+		case "reopenPolicy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reopenPolicy"))
+			data, err := ec.unmarshalOChannelReopenPolicy2ᚖrecadoᚋmodelsᚐReopenPolicy(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReopenPolicy = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChannelSetupFinishInput unmarshals raw into the ChannelSetupFinishInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChannelSetupFinishInput(ctx context.Context, raw any) (gqlmodel.ChannelSetupFinishInput, error) {
+	var out gqlmodel.ChannelSetupFinishInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChannelSetupFinishInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputChannelSetupRetryInput(ctx context.Context, obj any) (gqlmodel.ChannelSetupRetryInput, error) {
+	var it gqlmodel.ChannelSetupRetryInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"setupId", "pin"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "setupId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setupId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SetupID = data
+		case "pin":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pin"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Pin = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChannelSetupRetryInput unmarshals raw into the ChannelSetupRetryInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChannelSetupRetryInput(ctx context.Context, raw any) (gqlmodel.ChannelSetupRetryInput, error) {
+	var out gqlmodel.ChannelSetupRetryInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChannelSetupRetryInput", raw, &out)
 	return out, err
 }
 
@@ -50982,6 +57689,195 @@ func UnmarshalNotificationMarkReadInput(ctx context.Context, raw any) (gqlmodel.
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputProfileCreateInput(ctx context.Context, obj any) (gqlmodel.ProfileCreateInput, error) {
+	var it gqlmodel.ProfileCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalProfileCreateInput unmarshals raw into the ProfileCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalProfileCreateInput(ctx context.Context, raw any) (gqlmodel.ProfileCreateInput, error) {
+	var out gqlmodel.ProfileCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ProfileCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputProfileDeleteInput(ctx context.Context, obj any) (gqlmodel.ProfileDeleteInput, error) {
+	var it gqlmodel.ProfileDeleteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"profileId", "replacementId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "profileId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profileId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProfileID = data
+		case "replacementId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("replacementId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReplacementID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalProfileDeleteInput unmarshals raw into the ProfileDeleteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalProfileDeleteInput(ctx context.Context, raw any) (gqlmodel.ProfileDeleteInput, error) {
+	var out gqlmodel.ProfileDeleteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ProfileDeleteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputProfileLevelInput(ctx context.Context, obj any) (gqlmodel.ProfileLevelInput, error) {
+	var it gqlmodel.ProfileLevelInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"profileId", "level"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "profileId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profileId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProfileID = data
+		case "level":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("level"))
+			data, err := ec.unmarshalNMessagingLevel2recadoᚋmodelsᚐMessagingLevel(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Level = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalProfileLevelInput unmarshals raw into the ProfileLevelInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalProfileLevelInput(ctx context.Context, raw any) (gqlmodel.ProfileLevelInput, error) {
+	var out gqlmodel.ProfileLevelInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ProfileLevelInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputProfileUpdateInput(ctx context.Context, obj any) (gqlmodel.ProfileUpdateInput, error) {
+	var it gqlmodel.ProfileUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"profileId", "name"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "profileId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profileId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProfileID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalProfileUpdateInput unmarshals raw into the ProfileUpdateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalProfileUpdateInput(ctx context.Context, raw any) (gqlmodel.ProfileUpdateInput, error) {
+	var out gqlmodel.ProfileUpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ProfileUpdateInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputQuickReplyContentInput(ctx context.Context, obj any) (gqlmodel.QuickReplyContentInput, error) {
 	var it gqlmodel.QuickReplyContentInput
 	if obj == nil {
@@ -52489,6 +59385,24 @@ func UnmarshalUserSetActiveInput(ctx context.Context, raw any) (gqlmodel.UserSet
 
 // region    ************************** interface.gotpl ***************************
 
+func (ec *executionContext) _ChannelEvent(ctx context.Context, sel ast.SelectionSet, obj gqlmodel.ChannelEvent) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case *gqlmodel.ChannelChangedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ChannelChangedEvent(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of ChannelEvent must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, obj gqlmodel.Event) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
@@ -52813,6 +59727,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Contact(ctx, sel, obj)
+	case *gqlmodel.ChannelSetup:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ChannelSetup(ctx, sel, obj)
 	case *gqlmodel.Channel:
 		if obj == nil {
 			return graphql.Null
@@ -52887,6 +59806,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._QuickReplyUserError(ctx, sel, obj)
+	case gqlmodel.ProfileUserError:
+		return ec._ProfileUserError(ctx, sel, &obj)
+	case *gqlmodel.ProfileUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ProfileUserError(ctx, sel, obj)
 	case gqlmodel.NotificationUserError:
 		return ec._NotificationUserError(ctx, sel, &obj)
 	case *gqlmodel.NotificationUserError:
@@ -52943,6 +59869,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._ChannelUserError(ctx, sel, obj)
+	case gqlmodel.ChannelSetupUserError:
+		return ec._ChannelSetupUserError(ctx, sel, &obj)
+	case *gqlmodel.ChannelSetupUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ChannelSetupUserError(ctx, sel, obj)
 	case gqlmodel.AttachmentUserError:
 		return ec._AttachmentUserError(ctx, sel, &obj)
 	case *gqlmodel.AttachmentUserError:
@@ -53878,6 +60811,87 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "verifiedName":
+			out.Values[i] = ec._Channel_verifiedName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nameStatus":
+			out.Values[i] = ec._Channel_nameStatus(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nameRejectionReason":
+			out.Values[i] = ec._Channel_nameRejectionReason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "qualityRating":
+			out.Values[i] = ec._Channel_qualityRating(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "messagingLimit":
+			out.Values[i] = ec._Channel_messagingLimit(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "messagesPerSecond":
+			out.Values[i] = ec._Channel_messagesPerSecond(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "numberStatus":
+			out.Values[i] = ec._Channel_numberStatus(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "accountReviewStatus":
+			out.Values[i] = ec._Channel_accountReviewStatus(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "violation":
+			out.Values[i] = ec._Channel_violation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ban":
+			out.Values[i] = ec._Channel_ban(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "restrictions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Channel_restrictions(ctx, field, obj)
+				})
+		case "accessTokenLastFour":
+			out.Values[i] = ec._Channel_accessTokenLastFour(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "accessTokenExpiresAt":
+			out.Values[i] = ec._Channel_accessTokenExpiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "health":
+			out.Values[i] = ec._Channel_health(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "connectedAt":
+			out.Values[i] = ec._Channel_connectedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "disconnectedAt":
+			out.Values[i] = ec._Channel_disconnectedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -53913,6 +60927,170 @@ func (ec *executionContext) _ChannelAssigneesSetPayload(ctx context.Context, sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._ChannelAssigneesSetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelChangedEventImplementors = []string{"ChannelChangedEvent", "ChannelEvent"}
+
+func (ec *executionContext) _ChannelChangedEvent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelChangedEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelChangedEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelChangedEvent")
+		case "id":
+			out.Values[i] = ec._ChannelChangedEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelChangedEvent_cursor(ctx, field, obj)
+				})
+		case "occurredAt":
+			out.Values[i] = ec._ChannelChangedEvent_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "channel":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelChangedEvent_channel(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelCheckPayloadImplementors = []string{"ChannelCheckPayload"}
+
+func (ec *executionContext) _ChannelCheckPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelCheckPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelCheckPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelCheckPayload")
+		case "channel":
+			out.Values[i] = ec._ChannelCheckPayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ChannelCheckPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelConnectCompletePayloadImplementors = []string{"ChannelConnectCompletePayload"}
+
+func (ec *executionContext) _ChannelConnectCompletePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelConnectCompletePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelConnectCompletePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelConnectCompletePayload")
+		case "setup":
+			out.Values[i] = ec._ChannelConnectCompletePayload_setup(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ChannelConnectCompletePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelConnectPayloadImplementors = []string{"ChannelConnectPayload"}
+
+func (ec *executionContext) _ChannelConnectPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelConnectPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelConnectPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelConnectPayload")
+		case "setup":
+			out.Values[i] = ec._ChannelConnectPayload_setup(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ChannelConnectPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -54015,6 +61193,44 @@ func (ec *executionContext) _ChannelCounts(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var channelDisconnectPayloadImplementors = []string{"ChannelDisconnectPayload"}
+
+func (ec *executionContext) _ChannelDisconnectPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelDisconnectPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelDisconnectPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelDisconnectPayload")
+		case "channel":
+			out.Values[i] = ec._ChannelDisconnectPayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ChannelDisconnectPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var channelEdgeImplementors = []string{"ChannelEdge"}
 
 func (ec *executionContext) _ChannelEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelEdge) graphql.Marshaler {
@@ -54033,6 +61249,183 @@ func (ec *executionContext) _ChannelEdge(ctx context.Context, sel ast.SelectionS
 			}
 		case "node":
 			out.Values[i] = ec._ChannelEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelHealthImplementors = []string{"ChannelHealth"}
+
+func (ec *executionContext) _ChannelHealth(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelHealth) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelHealthImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelHealth")
+		case "isHealthy":
+			out.Values[i] = ec._ChannelHealth_isHealthy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastWebhookAt":
+			out.Values[i] = ec._ChannelHealth_lastWebhookAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "checkedAt":
+			out.Values[i] = ec._ChannelHealth_checkedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "problems":
+			out.Values[i] = ec._ChannelHealth_problems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelLoginImplementors = []string{"ChannelLogin"}
+
+func (ec *executionContext) _ChannelLogin(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelLogin) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelLoginImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelLogin")
+		case "url":
+			out.Values[i] = ec._ChannelLogin_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._ChannelLogin_state(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "appId":
+			out.Values[i] = ec._ChannelLogin_appId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "configId":
+			out.Values[i] = ec._ChannelLogin_configId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "graphVersion":
+			out.Values[i] = ec._ChannelLogin_graphVersion(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelMessagingLimitImplementors = []string{"ChannelMessagingLimit"}
+
+func (ec *executionContext) _ChannelMessagingLimit(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelMessagingLimit) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelMessagingLimitImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelMessagingLimit")
+		case "customersPerDay":
+			out.Values[i] = ec._ChannelMessagingLimit_customersPerDay(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isUnlimited":
+			out.Values[i] = ec._ChannelMessagingLimit_isUnlimited(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelNumberChoosePayloadImplementors = []string{"ChannelNumberChoosePayload"}
+
+func (ec *executionContext) _ChannelNumberChoosePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelNumberChoosePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelNumberChoosePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelNumberChoosePayload")
+		case "setup":
+			out.Values[i] = ec._ChannelNumberChoosePayload_setup(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ChannelNumberChoosePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -54135,6 +61528,55 @@ func (ec *executionContext) _ChannelPermissionSetPayload(ctx context.Context, se
 	return out
 }
 
+var channelProblemImplementors = []string{"ChannelProblem"}
+
+func (ec *executionContext) _ChannelProblem(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelProblem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelProblemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelProblem")
+		case "code":
+			out.Values[i] = ec._ChannelProblem_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "message":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelProblem_message(ctx, field, obj)
+				})
+		case "details":
+			out.Values[i] = ec._ChannelProblem_details(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "since":
+			out.Values[i] = ec._ChannelProblem_since(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var channelReopenPolicySetPayloadImplementors = []string{"ChannelReopenPolicySetPayload"}
 
 func (ec *executionContext) _ChannelReopenPolicySetPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelReopenPolicySetPayload) graphql.Marshaler {
@@ -54154,6 +61596,372 @@ func (ec *executionContext) _ChannelReopenPolicySetPayload(ctx context.Context, 
 		case "userErrors":
 			out.Values[i] = ec._ChannelReopenPolicySetPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelRestrictionImplementors = []string{"ChannelRestriction"}
+
+func (ec *executionContext) _ChannelRestriction(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelRestriction) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelRestrictionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelRestriction")
+		case "type":
+			out.Values[i] = ec._ChannelRestriction_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._ChannelRestriction_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelSetupImplementors = []string{"ChannelSetup", "Node"}
+
+func (ec *executionContext) _ChannelSetup(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelSetup) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelSetupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelSetup")
+		case "id":
+			out.Values[i] = ec._ChannelSetup_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "method":
+			out.Values[i] = ec._ChannelSetup_method(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._ChannelSetup_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reached":
+			out.Values[i] = ec._ChannelSetup_reached(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "startedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelSetup_startedBy(ctx, field, obj)
+				})
+		case "login":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelSetup_login(ctx, field, obj)
+				})
+		case "tokenLastFour":
+			out.Values[i] = ec._ChannelSetup_tokenLastFour(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "tokenExpiresAt":
+			out.Values[i] = ec._ChannelSetup_tokenExpiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "accounts":
+			out.Values[i] = ec._ChannelSetup_accounts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "wabaId":
+			out.Values[i] = ec._ChannelSetup_wabaId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "phoneNumberId":
+			out.Values[i] = ec._ChannelSetup_phoneNumberId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "failure":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelSetup_failure(ctx, field, obj)
+				})
+		case "channel":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelSetup_channel(ctx, field, obj)
+				})
+		case "expiresAt":
+			out.Values[i] = ec._ChannelSetup_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._ChannelSetup_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelSetupCancelPayloadImplementors = []string{"ChannelSetupCancelPayload"}
+
+func (ec *executionContext) _ChannelSetupCancelPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelSetupCancelPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelSetupCancelPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelSetupCancelPayload")
+		case "setup":
+			out.Values[i] = ec._ChannelSetupCancelPayload_setup(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ChannelSetupCancelPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelSetupFailureImplementors = []string{"ChannelSetupFailure"}
+
+func (ec *executionContext) _ChannelSetupFailure(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelSetupFailure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelSetupFailureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelSetupFailure")
+		case "step":
+			out.Values[i] = ec._ChannelSetupFailure_step(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "code":
+			out.Values[i] = ec._ChannelSetupFailure_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "message":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelSetupFailure_message(ctx, field, obj)
+				})
+		case "details":
+			out.Values[i] = ec._ChannelSetupFailure_details(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "at":
+			out.Values[i] = ec._ChannelSetupFailure_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "retryAt":
+			out.Values[i] = ec._ChannelSetupFailure_retryAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelSetupFinishPayloadImplementors = []string{"ChannelSetupFinishPayload"}
+
+func (ec *executionContext) _ChannelSetupFinishPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelSetupFinishPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelSetupFinishPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelSetupFinishPayload")
+		case "setup":
+			out.Values[i] = ec._ChannelSetupFinishPayload_setup(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "channel":
+			out.Values[i] = ec._ChannelSetupFinishPayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ChannelSetupFinishPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelSetupRetryPayloadImplementors = []string{"ChannelSetupRetryPayload"}
+
+func (ec *executionContext) _ChannelSetupRetryPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelSetupRetryPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelSetupRetryPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelSetupRetryPayload")
+		case "setup":
+			out.Values[i] = ec._ChannelSetupRetryPayload_setup(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ChannelSetupRetryPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelSetupUserErrorImplementors = []string{"ChannelSetupUserError", "UserError"}
+
+func (ec *executionContext) _ChannelSetupUserError(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelSetupUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelSetupUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelSetupUserError")
+		case "code":
+			out.Values[i] = ec._ChannelSetupUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._ChannelSetupUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._ChannelSetupUserError_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -58904,6 +66712,83 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "channelConnect":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_channelConnect(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "channelConnectComplete":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_channelConnectComplete(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "channelNumberChoose":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_channelNumberChoose(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "channelSetupFinish":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_channelSetupFinish(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "channelSetupRetry":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_channelSetupRetry(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "channelSetupCancel":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_channelSetupCancel(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "channelDisconnect":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_channelDisconnect(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "channelCheck":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_channelCheck(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "profileCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_profileCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "profileUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_profileUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "profileDelete":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_profileDelete(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "channelPermissionSet":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_channelPermissionSet(ctx, field)
@@ -59948,6 +67833,127 @@ func (ec *executionContext) _NotificationsReadEvent(ctx context.Context, sel ast
 	return out
 }
 
+var offeredAccountImplementors = []string{"OfferedAccount"}
+
+func (ec *executionContext) _OfferedAccount(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.OfferedAccount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, offeredAccountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OfferedAccount")
+		case "wabaId":
+			out.Values[i] = ec._OfferedAccount_wabaId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._OfferedAccount_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "businessId":
+			out.Values[i] = ec._OfferedAccount_businessId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "businessName":
+			out.Values[i] = ec._OfferedAccount_businessName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._OfferedAccount_currency(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reviewStatus":
+			out.Values[i] = ec._OfferedAccount_reviewStatus(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "numbers":
+			out.Values[i] = ec._OfferedAccount_numbers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var offeredNumberImplementors = []string{"OfferedNumber"}
+
+func (ec *executionContext) _OfferedNumber(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.OfferedNumber) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, offeredNumberImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OfferedNumber")
+		case "phoneNumberId":
+			out.Values[i] = ec._OfferedNumber_phoneNumberId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "displayNumber":
+			out.Values[i] = ec._OfferedNumber_displayNumber(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "verifiedName":
+			out.Values[i] = ec._OfferedNumber_verifiedName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "qualityRating":
+			out.Values[i] = ec._OfferedNumber_qualityRating(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isRegistered":
+			out.Values[i] = ec._OfferedNumber_isRegistered(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isOnBusinessApp":
+			out.Values[i] = ec._OfferedNumber_isOnBusinessApp(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var orderContentImplementors = []string{"OrderContent", "MessageContent"}
 
 func (ec *executionContext) _OrderContent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.OrderContent) graphql.Marshaler {
@@ -60062,6 +68068,11 @@ func (ec *executionContext) _Organization(ctx context.Context, sel ast.Selection
 			}
 		case "createdAt":
 			out.Values[i] = ec._Organization_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edition":
+			out.Values[i] = ec._Organization_edition(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -60269,21 +68280,270 @@ func (ec *executionContext) _Profile(ctx context.Context, sel ast.SelectionSet, 
 		case "id":
 			out.Values[i] = ec._Profile_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
 			out.Values[i] = ec._Profile_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "isAdministrator":
 			out.Values[i] = ec._Profile_isAdministrator(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "createdAt":
 			out.Values[i] = ec._Profile_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "channelPermissions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Profile_channelPermissions(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var profileConnectionImplementors = []string{"ProfileConnection"}
+
+func (ec *executionContext) _ProfileConnection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ProfileConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, profileConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProfileConnection")
+		case "edges":
+			out.Values[i] = ec._ProfileConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ProfileConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ProfileConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var profileCreatePayloadImplementors = []string{"ProfileCreatePayload"}
+
+func (ec *executionContext) _ProfileCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ProfileCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, profileCreatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProfileCreatePayload")
+		case "profile":
+			out.Values[i] = ec._ProfileCreatePayload_profile(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ProfileCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var profileDeletePayloadImplementors = []string{"ProfileDeletePayload"}
+
+func (ec *executionContext) _ProfileDeletePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ProfileDeletePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, profileDeletePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProfileDeletePayload")
+		case "deletedProfileId":
+			out.Values[i] = ec._ProfileDeletePayload_deletedProfileId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "replacement":
+			out.Values[i] = ec._ProfileDeletePayload_replacement(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ProfileDeletePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var profileEdgeImplementors = []string{"ProfileEdge"}
+
+func (ec *executionContext) _ProfileEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ProfileEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, profileEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProfileEdge")
+		case "cursor":
+			out.Values[i] = ec._ProfileEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ProfileEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var profileUpdatePayloadImplementors = []string{"ProfileUpdatePayload"}
+
+func (ec *executionContext) _ProfileUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ProfileUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, profileUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProfileUpdatePayload")
+		case "profile":
+			out.Values[i] = ec._ProfileUpdatePayload_profile(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ProfileUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var profileUserErrorImplementors = []string{"ProfileUserError", "UserError"}
+
+func (ec *executionContext) _ProfileUserError(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ProfileUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, profileUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProfileUserError")
+		case "code":
+			out.Values[i] = ec._ProfileUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._ProfileUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._ProfileUserError_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -60393,6 +68653,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_channels(ctx, field)
+				})
+		case "channelSetups":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_channelSetups(ctx, field)
+				})
+		case "profiles":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_profiles(ctx, field)
 				})
 		case "tags":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -61498,6 +69770,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_conversationPresence(ctx, fields[0])
 	case "notificationEvents":
 		return ec._Subscription_notificationEvents(ctx, fields[0])
+	case "channelEvents":
+		return ec._Subscription_channelEvents(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
@@ -64336,6 +72610,21 @@ func (ec *executionContext) unmarshalNChannelAssigneesSetInput2recadoᚋgraphᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNChannelCheckInput2recadoᚋgraphᚋgqlmodelᚐChannelCheckInput(ctx context.Context, v any) (gqlmodel.ChannelCheckInput, error) {
+	res, err := ec.unmarshalInputChannelCheckInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNChannelConnectCompleteInput2recadoᚋgraphᚋgqlmodelᚐChannelConnectCompleteInput(ctx context.Context, v any) (gqlmodel.ChannelConnectCompleteInput, error) {
+	res, err := ec.unmarshalInputChannelConnectCompleteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNChannelConnectInput2recadoᚋgraphᚋgqlmodelᚐChannelConnectInput(ctx context.Context, v any) (gqlmodel.ChannelConnectInput, error) {
+	res, err := ec.unmarshalInputChannelConnectInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNChannelCounts2recadoᚋgraphᚋgqlmodelᚐChannelCounts(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ChannelCounts) graphql.Marshaler {
 	return ec._ChannelCounts(ctx, sel, &v)
 }
@@ -64354,6 +72643,11 @@ func (ec *executionContext) marshalNChannelCounts2ᚕrecadoᚋgraphᚋgqlmodel�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNChannelDisconnectInput2recadoᚋgraphᚋgqlmodelᚐChannelDisconnectInput(ctx context.Context, v any) (gqlmodel.ChannelDisconnectInput, error) {
+	res, err := ec.unmarshalInputChannelDisconnectInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNChannelEdge2recadoᚋgraphᚋgqlmodelᚐChannelEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ChannelEdge) graphql.Marshaler {
@@ -64391,6 +72685,19 @@ func (ec *executionContext) marshalNChannelErrorCode2recadoᚋmodelsᚐCode(ctx 
 	return res
 }
 
+func (ec *executionContext) marshalNChannelHealth2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelHealth(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelHealth) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ChannelHealth!")
+		return graphql.Null
+	}
+	return ec._ChannelHealth(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNChannelNumberChooseInput2recadoᚋgraphᚋgqlmodelᚐChannelNumberChooseInput(ctx context.Context, v any) (gqlmodel.ChannelNumberChooseInput, error) {
+	res, err := ec.unmarshalInputChannelNumberChooseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNChannelPermission2recadoᚋgraphᚋgqlmodelᚐChannelPermission(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ChannelPermission) graphql.Marshaler {
 	return ec._ChannelPermission(ctx, sel, &v)
 }
@@ -64398,6 +72705,51 @@ func (ec *executionContext) marshalNChannelPermission2recadoᚋgraphᚋgqlmodel�
 func (ec *executionContext) unmarshalNChannelPermissionSetInput2recadoᚋgraphᚋgqlmodelᚐChannelPermissionSetInput(ctx context.Context, v any) (gqlmodel.ChannelPermissionSetInput, error) {
 	res, err := ec.unmarshalInputChannelPermissionSetInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChannelProblem2recadoᚋgraphᚋgqlmodelᚐChannelProblem(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ChannelProblem) graphql.Marshaler {
+	return ec._ChannelProblem(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNChannelProblem2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ChannelProblem) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNChannelProblem2recadoᚋgraphᚋgqlmodelᚐChannelProblem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNChannelProblemCode2recadoᚋmodelsᚐChannelProblemCode(ctx context.Context, v any) (models.ChannelProblemCode, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.ChannelProblemCode(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChannelProblemCode2recadoᚋmodelsᚐChannelProblemCode(ctx context.Context, sel ast.SelectionSet, v models.ChannelProblemCode) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ChannelProblemCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNChannelQualityRating2recadoᚋgraphᚋgqlmodelᚐChannelQualityRating(ctx context.Context, v any) (gqlmodel.ChannelQualityRating, error) {
+	var res gqlmodel.ChannelQualityRating
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChannelQualityRating2recadoᚋgraphᚋgqlmodelᚐChannelQualityRating(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ChannelQualityRating) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNChannelReopenPolicy2recadoᚋmodelsᚐReopenPolicy(ctx context.Context, v any) (models.ReopenPolicy, error) {
@@ -64418,6 +72770,140 @@ func (ec *executionContext) marshalNChannelReopenPolicy2recadoᚋmodelsᚐReopen
 func (ec *executionContext) unmarshalNChannelReopenPolicySetInput2recadoᚋgraphᚋgqlmodelᚐChannelReopenPolicySetInput(ctx context.Context, v any) (gqlmodel.ChannelReopenPolicySetInput, error) {
 	res, err := ec.unmarshalInputChannelReopenPolicySetInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChannelRestriction2recadoᚋgraphᚋgqlmodelᚐChannelRestriction(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ChannelRestriction) graphql.Marshaler {
+	return ec._ChannelRestriction(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNChannelRestriction2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelRestrictionᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ChannelRestriction) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNChannelRestriction2recadoᚋgraphᚋgqlmodelᚐChannelRestriction(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNChannelSetup2recadoᚋgraphᚋgqlmodelᚐChannelSetup(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ChannelSetup) graphql.Marshaler {
+	return ec._ChannelSetup(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNChannelSetupCancelInput2recadoᚋgraphᚋgqlmodelᚐChannelSetupCancelInput(ctx context.Context, v any) (gqlmodel.ChannelSetupCancelInput, error) {
+	res, err := ec.unmarshalInputChannelSetupCancelInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNChannelSetupErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChannelSetupErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ChannelSetupErrorCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNChannelSetupFailureCode2recadoᚋmodelsᚐConnectionFailureCode(ctx context.Context, v any) (models.ConnectionFailureCode, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.ConnectionFailureCode(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChannelSetupFailureCode2recadoᚋmodelsᚐConnectionFailureCode(ctx context.Context, sel ast.SelectionSet, v models.ConnectionFailureCode) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ChannelSetupFailureCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNChannelSetupFinishInput2recadoᚋgraphᚋgqlmodelᚐChannelSetupFinishInput(ctx context.Context, v any) (gqlmodel.ChannelSetupFinishInput, error) {
+	res, err := ec.unmarshalInputChannelSetupFinishInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNChannelSetupMethod2recadoᚋmodelsᚐConnectionMethod(ctx context.Context, v any) (models.ConnectionMethod, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.ConnectionMethod(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChannelSetupMethod2recadoᚋmodelsᚐConnectionMethod(ctx context.Context, sel ast.SelectionSet, v models.ConnectionMethod) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ChannelSetupMethod!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNChannelSetupRetryInput2recadoᚋgraphᚋgqlmodelᚐChannelSetupRetryInput(ctx context.Context, v any) (gqlmodel.ChannelSetupRetryInput, error) {
+	res, err := ec.unmarshalInputChannelSetupRetryInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNChannelSetupStatus2recadoᚋmodelsᚐConnectionStatus(ctx context.Context, v any) (models.ConnectionStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.ConnectionStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChannelSetupStatus2recadoᚋmodelsᚐConnectionStatus(ctx context.Context, sel ast.SelectionSet, v models.ConnectionStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ChannelSetupStatus!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNChannelSetupStep2recadoᚋmodelsᚐConnectionStep(ctx context.Context, v any) (models.ConnectionStep, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.ConnectionStep(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChannelSetupStep2recadoᚋmodelsᚐConnectionStep(ctx context.Context, sel ast.SelectionSet, v models.ConnectionStep) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ChannelSetupStep!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNChannelSetupUserError2recadoᚋgraphᚋgqlmodelᚐChannelSetupUserError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ChannelSetupUserError) graphql.Marshaler {
+	return ec._ChannelSetupUserError(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNChannelSetupUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelSetupUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ChannelSetupUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNChannelSetupUserError2recadoᚋgraphᚋgqlmodelᚐChannelSetupUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNChannelStatus2recadoᚋmodelsᚐChannelStatus(ctx context.Context, v any) (models.ChannelStatus, error) {
@@ -66097,6 +74583,46 @@ func (ec *executionContext) marshalNNotificationUserError2ᚕrecadoᚋgraphᚋgq
 	return ret
 }
 
+func (ec *executionContext) marshalNOfferedAccount2recadoᚋgraphᚋgqlmodelᚐOfferedAccount(ctx context.Context, sel ast.SelectionSet, v gqlmodel.OfferedAccount) graphql.Marshaler {
+	return ec._OfferedAccount(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNOfferedAccount2ᚕrecadoᚋgraphᚋgqlmodelᚐOfferedAccountᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.OfferedAccount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOfferedAccount2recadoᚋgraphᚋgqlmodelᚐOfferedAccount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNOfferedNumber2recadoᚋgraphᚋgqlmodelᚐOfferedNumber(ctx context.Context, sel ast.SelectionSet, v gqlmodel.OfferedNumber) graphql.Marshaler {
+	return ec._OfferedNumber(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNOfferedNumber2ᚕrecadoᚋgraphᚋgqlmodelᚐOfferedNumberᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.OfferedNumber) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOfferedNumber2recadoᚋgraphᚋgqlmodelᚐOfferedNumber(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNOrderDirection2recadoᚋgraphᚋgqlmodelᚐOrderDirection(ctx context.Context, v any) (gqlmodel.OrderDirection, error) {
 	var res gqlmodel.OrderDirection
 	err := res.UnmarshalGQL(v)
@@ -66242,6 +74768,105 @@ func (ec *executionContext) marshalNPricingModel2recadoᚋmodelsᚐPricingModel(
 		graphql.AddInvalidNullFromMarshaler(ctx, "PricingModel!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNProfile2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐProfileᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.Profile) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProfile2ᚖrecadoᚋgraphᚋgqlmodelᚐProfile(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProfile2ᚖrecadoᚋgraphᚋgqlmodelᚐProfile(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Profile) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Profile!")
+		return graphql.Null
+	}
+	return ec._Profile(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNProfileCreateInput2recadoᚋgraphᚋgqlmodelᚐProfileCreateInput(ctx context.Context, v any) (gqlmodel.ProfileCreateInput, error) {
+	res, err := ec.unmarshalInputProfileCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNProfileDeleteInput2recadoᚋgraphᚋgqlmodelᚐProfileDeleteInput(ctx context.Context, v any) (gqlmodel.ProfileDeleteInput, error) {
+	res, err := ec.unmarshalInputProfileDeleteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProfileEdge2recadoᚋgraphᚋgqlmodelᚐProfileEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ProfileEdge) graphql.Marshaler {
+	return ec._ProfileEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNProfileEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐProfileEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ProfileEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProfileEdge2recadoᚋgraphᚋgqlmodelᚐProfileEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNProfileErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProfileErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ProfileErrorCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNProfileLevelInput2recadoᚋgraphᚋgqlmodelᚐProfileLevelInput(ctx context.Context, v any) (gqlmodel.ProfileLevelInput, error) {
+	res, err := ec.unmarshalInputProfileLevelInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNProfileUpdateInput2recadoᚋgraphᚋgqlmodelᚐProfileUpdateInput(ctx context.Context, v any) (gqlmodel.ProfileUpdateInput, error) {
+	res, err := ec.unmarshalInputProfileUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProfileUserError2recadoᚋgraphᚋgqlmodelᚐProfileUserError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ProfileUserError) graphql.Marshaler {
+	return ec._ProfileUserError(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNProfileUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐProfileUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ProfileUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProfileUserError2recadoᚋgraphᚋgqlmodelᚐProfileUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNQuickReply2recadoᚋgraphᚋgqlmodelᚐQuickReply(ctx context.Context, sel ast.SelectionSet, v gqlmodel.QuickReply) graphql.Marshaler {
@@ -67342,11 +75967,67 @@ func (ec *executionContext) marshalOChannelAssigneesSetPayload2ᚖrecadoᚋgraph
 	return ec._ChannelAssigneesSetPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOChannelCheckPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelCheckPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelCheckPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelCheckPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChannelConnectCompletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelConnectCompletePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelConnectCompletePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelConnectCompletePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChannelConnectPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelConnectPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelConnectPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelConnectPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOChannelConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelConnection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._ChannelConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChannelDisconnectPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelDisconnectPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelDisconnectPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelDisconnectPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChannelEvent2recadoᚋgraphᚋgqlmodelᚐChannelEvent(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ChannelEvent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelEvent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChannelLogin2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelLogin(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelLogin) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelLogin(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChannelMessagingLimit2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelMessagingLimit(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelMessagingLimit) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelMessagingLimit(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChannelNumberChoosePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelNumberChoosePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelNumberChoosePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelNumberChoosePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOChannelPermission2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelPermissionᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ChannelPermission) graphql.Marshaler {
@@ -67382,11 +76063,84 @@ func (ec *executionContext) marshalOChannelPermissionSetPayload2ᚖrecadoᚋgrap
 	return ec._ChannelPermissionSetPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOChannelReopenPolicy2ᚖrecadoᚋmodelsᚐReopenPolicy(ctx context.Context, v any) (*models.ReopenPolicy, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.ReopenPolicy(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOChannelReopenPolicy2ᚖrecadoᚋmodelsᚐReopenPolicy(ctx context.Context, sel ast.SelectionSet, v *models.ReopenPolicy) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) marshalOChannelReopenPolicySetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelReopenPolicySetPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelReopenPolicySetPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._ChannelReopenPolicySetPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChannelSetup2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelSetupᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ChannelSetup) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNChannelSetup2recadoᚋgraphᚋgqlmodelᚐChannelSetup(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOChannelSetup2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetup(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelSetup) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelSetup(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChannelSetupCancelPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetupCancelPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelSetupCancelPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelSetupCancelPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChannelSetupFailure2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetupFailure(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelSetupFailure) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelSetupFailure(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChannelSetupFinishPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetupFinishPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelSetupFinishPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelSetupFinishPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChannelSetupRetryPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetupRetryPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelSetupRetryPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelSetupRetryPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOContact2ᚖrecadoᚋgraphᚋgqlmodelᚐContact(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Contact) graphql.Marshaler {
@@ -68365,6 +77119,51 @@ func (ec *executionContext) marshalOProfile2ᚖrecadoᚋgraphᚋgqlmodelᚐProfi
 		return graphql.Null
 	}
 	return ec._Profile(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOProfileConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐProfileConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ProfileConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProfileConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOProfileCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐProfileCreatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ProfileCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProfileCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOProfileDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐProfileDeletePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ProfileDeletePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProfileDeletePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOProfileLevelInput2ᚕrecadoᚋgraphᚋgqlmodelᚐProfileLevelInputᚄ(ctx context.Context, v any) ([]gqlmodel.ProfileLevelInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]gqlmodel.ProfileLevelInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNProfileLevelInput2recadoᚋgraphᚋgqlmodelᚐProfileLevelInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOProfileUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐProfileUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ProfileUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProfileUpdatePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOQuickReply2ᚖrecadoᚋgraphᚋgqlmodelᚐQuickReply(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.QuickReply) graphql.Marshaler {

@@ -13,6 +13,11 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
+// What can become of channels.
+type ChannelEvent interface {
+	IsChannelEvent()
+}
+
 // Something that happened. It carries the whole state that a row of a list shows.
 type Event interface {
 	IsEvent()
@@ -235,6 +240,130 @@ type ChannelAssigneesSetPayload struct {
 	UserErrors []ChannelUserError `json:"userErrors"`
 }
 
+// Which number to look after.
+type ChannelCheckInput struct {
+	// The channel.
+	ChannelID string `json:"channelId"`
+}
+
+// The outcome of looking after a number's health.
+type ChannelCheckPayload struct {
+	// The channel as it is now; null if there are user errors.
+	Channel *Channel `json:"channel,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ChannelUserError `json:"userErrors"`
+}
+
+// What Meta answered to the front end.
+type ChannelConnectCompleteInput struct {
+	// The setup.
+	SetupID string `json:"setupId"`
+	// The code, which lives for 30 seconds.
+	Code string `json:"code"`
+	// With LOGIN, required: the state that came back.
+	State graphql.Omittable[*string] `json:"state,omitempty"`
+	// With POPUP: the account that the window told. It is only a proposal.
+	WabaID graphql.Omittable[*string] `json:"wabaId,omitempty"`
+	// With POPUP: the number that the window told. It is only a proposal.
+	PhoneNumberID graphql.Omittable[*string] `json:"phoneNumberId,omitempty"`
+}
+
+// The outcome of taking Meta's answer.
+type ChannelConnectCompletePayload struct {
+	// The setup as it is now, with what failed if something did; null if there are user errors.
+	Setup *ChannelSetup `json:"setup,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ChannelSetupUserError `json:"userErrors"`
+}
+
+// How a number is to be connected.
+type ChannelConnectInput struct {
+	// The way.
+	Method models.ConnectionMethod `json:"method"`
+	// With LOGIN: where the browser goes in the end, with `setupId` and `status` in the query. It must be of the server itself or of an origin that may call the API. When absent, a page of the server tells the user to go back.
+	ReturnURL graphql.Omittable[*string] `json:"returnUrl,omitempty"`
+	// With TOKEN: the token, of a system user with `whatsapp_business_messaging` and `whatsapp_business_management`.
+	AccessToken graphql.Omittable[*string] `json:"accessToken,omitempty"`
+}
+
+// The outcome of starting to connect a number.
+type ChannelConnectPayload struct {
+	// The setup as it is now, with what failed if something did; null if there are user errors.
+	Setup *ChannelSetup `json:"setup,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ChannelSetupUserError `json:"userErrors"`
+}
+
+// Which number to disconnect.
+type ChannelDisconnectInput struct {
+	// The channel.
+	ChannelID string `json:"channelId"`
+	// Whether the number is to be taken off the platform too, so that it can be used elsewhere. Otherwise it stays registered at Meta.
+	Deregister bool `json:"deregister"`
+}
+
+// The outcome of disconnecting a number.
+type ChannelDisconnectPayload struct {
+	// The channel as it is now; null if there are user errors.
+	Channel *Channel `json:"channel,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ChannelUserError `json:"userErrors"`
+}
+
+// How a channel does. It is looked at each hour, and after what Meta tells.
+type ChannelHealth struct {
+	// Whether it can send and nothing is known to be wrong.
+	IsHealthy bool `json:"isHealthy"`
+	// When Meta last sent a message or status, to the minute; null if never.
+	LastWebhookAt *time.Time `json:"lastWebhookAt,omitempty"`
+	// When it was last looked at; null if never.
+	CheckedAt *time.Time `json:"checkedAt,omitempty"`
+	// What cannot be mended without a person; at most one of each code.
+	Problems []ChannelProblem `json:"problems"`
+}
+
+// How the user agrees at Meta.
+type ChannelLogin struct {
+	// Where to send the browser; null with the popup.
+	URL *string `json:"url,omitempty"`
+	// What Meta sends back: signed, for one use, for the user who started. Null with the popup.
+	State *string `json:"state,omitempty"`
+	// Id of the app, for Meta's JavaScript SDK.
+	AppID string `json:"appId"`
+	// Id of the configuration of Facebook Login for Business.
+	ConfigID string `json:"configId"`
+	// Version of the Graph API, for Meta's JavaScript SDK.
+	GraphVersion string `json:"graphVersion"`
+}
+
+// How many customers may be written to first, with templates, in any 24 hours. It is the whole business's.
+type ChannelMessagingLimit struct {
+	// The limit; null if there is none.
+	CustomersPerDay *int32 `json:"customersPerDay,omitempty"`
+	// Whether there is none.
+	IsUnlimited bool `json:"isUnlimited"`
+}
+
+// The number to connect.
+type ChannelNumberChooseInput struct {
+	// The setup.
+	SetupID string `json:"setupId"`
+	// The account, of those offered.
+	WabaID string `json:"wabaId"`
+	// The number, of those of the account.
+	PhoneNumberID string `json:"phoneNumberId"`
+	// The number's two-step PIN, six digits, if it has one. When absent, a number without one is given one.
+	Pin graphql.Omittable[*string] `json:"pin,omitempty"`
+}
+
+// The outcome of choosing a number.
+type ChannelNumberChoosePayload struct {
+	// The setup as it is now, with what failed if something did; null if there are user errors.
+	Setup *ChannelSetup `json:"setup,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ChannelSetupUserError `json:"userErrors"`
+}
+
 // A profile's level on a channel.
 type ChannelPermissionSetInput struct {
 	// The channel.
@@ -270,6 +399,80 @@ type ChannelReopenPolicySetPayload struct {
 	// What the user can mend; empty on success.
 	UserErrors []ChannelUserError `json:"userErrors"`
 }
+
+// Something that Meta forbids the number or its account.
+type ChannelRestriction struct {
+	// Meta's name of it, such as `RESTRICTED_BIZ_INITIATED_MESSAGING`.
+	Type string `json:"type"`
+	// When it ends; null if Meta has not said.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+// Which setup to give up.
+type ChannelSetupCancelInput struct {
+	// The setup.
+	SetupID string `json:"setupId"`
+}
+
+// The outcome of giving a setup up.
+type ChannelSetupCancelPayload struct {
+	// The setup as it is now, with what failed if something did; null if there are user errors.
+	Setup *ChannelSetup `json:"setup,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ChannelSetupUserError `json:"userErrors"`
+}
+
+// What the team says of a number. With a number that was connected before, what is absent stays as it was.
+type ChannelSetupFinishInput struct {
+	// The setup.
+	SetupID string `json:"setupId"`
+	// What the team calls the channel, 1 to 100 characters.
+	Name string `json:"name"`
+	// The users that new conversations are handed to in turn, at most 50.
+	AssigneeIds graphql.Omittable[[]string] `json:"assigneeIds,omitempty"`
+	// What profiles may do on the channel. Profiles that are not named may do nothing.
+	Permissions graphql.Omittable[[]ProfileLevelInput] `json:"permissions,omitempty"`
+	// What becomes of messages to closed conversations. REOPEN when absent.
+	ReopenPolicy graphql.Omittable[*models.ReopenPolicy] `json:"reopenPolicy,omitempty"`
+}
+
+// The outcome of finishing a setup.
+type ChannelSetupFinishPayload struct {
+	// The setup as it is now, with what failed if something did; null if there are user errors.
+	Setup *ChannelSetup `json:"setup,omitempty"`
+	// The channel; null if there are user errors.
+	Channel *Channel `json:"channel,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ChannelSetupUserError `json:"userErrors"`
+}
+
+// Which setup to try again.
+type ChannelSetupRetryInput struct {
+	// The setup.
+	SetupID string `json:"setupId"`
+	// The number's two-step PIN, six digits, after PIN_REFUSED.
+	Pin graphql.Omittable[*string] `json:"pin,omitempty"`
+}
+
+// The outcome of trying again.
+type ChannelSetupRetryPayload struct {
+	// The setup as it is now, with what failed if something did; null if there are user errors.
+	Setup *ChannelSetup `json:"setup,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ChannelSetupUserError `json:"userErrors"`
+}
+
+// Something wrong when a number is connected.
+type ChannelSetupUserError struct {
+	// What is wrong, for programs.
+	Code models.Code `json:"code"`
+	// What is wrong, for people.
+	Message string `json:"message"`
+	// The value that is to blame; null when no single one is.
+	Field []string `json:"field,omitempty"`
+}
+
+func (ChannelSetupUserError) IsUserError() {}
 
 // Something wrong with a permission.
 type ChannelUserError struct {
@@ -1391,6 +1594,40 @@ type NotificationUserError struct {
 
 func (NotificationUserError) IsUserError() {}
 
+// A WhatsApp Business account whose numbers could be connected.
+type OfferedAccount struct {
+	// Meta's id of the account.
+	WabaID string `json:"wabaId"`
+	// Its name.
+	Name string `json:"name"`
+	// Meta's id of the portfolio that owns it; null if it is not told.
+	BusinessID *string `json:"businessId,omitempty"`
+	// The name of the portfolio; null if it is not told.
+	BusinessName *string `json:"businessName,omitempty"`
+	// The currency that Meta bills in; null if it is not told.
+	Currency *string `json:"currency,omitempty"`
+	// Meta's decision on the account, such as `APPROVED`; null if it is not told.
+	ReviewStatus *string `json:"reviewStatus,omitempty"`
+	// Its numbers, at most some dozens.
+	Numbers []OfferedNumber `json:"numbers"`
+}
+
+// A number that could be connected.
+type OfferedNumber struct {
+	// Meta's id of the number.
+	PhoneNumberID string `json:"phoneNumberId"`
+	// The number as customers see it.
+	DisplayNumber string `json:"displayNumber"`
+	// The name that customers see; null if there is none.
+	VerifiedName *string `json:"verifiedName,omitempty"`
+	// How good Meta finds what is sent from it.
+	QualityRating ChannelQualityRating `json:"qualityRating"`
+	// Whether it can send already. Others are registered with a PIN.
+	IsRegistered bool `json:"isRegistered"`
+	// Whether it is used in the WhatsApp Business app too.
+	IsOnBusinessApp bool `json:"isOnBusinessApp"`
+}
+
 // A cart from the catalogue.
 type OrderContent struct {
 	// Meta's id of the catalogue; null if not said.
@@ -1422,6 +1659,74 @@ type ProductInView struct {
 	// The business's own id of the product; null if not said.
 	ProductID *string `json:"productId,omitempty"`
 }
+
+// A new profile.
+type ProfileCreateInput struct {
+	// Its name, 1 to 100 characters, unique in the organization.
+	Name string `json:"name"`
+}
+
+// The outcome of making a profile.
+type ProfileCreatePayload struct {
+	// The profile; null if there are user errors.
+	Profile *Profile `json:"profile,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ProfileUserError `json:"userErrors"`
+}
+
+// A profile to delete.
+type ProfileDeleteInput struct {
+	// The profile. An administrators' profile stays (INVALID).
+	ProfileID string `json:"profileId"`
+	// The profile that its users have from now on: another one of the organization.
+	ReplacementID string `json:"replacementId"`
+}
+
+// The outcome of deleting a profile.
+type ProfileDeletePayload struct {
+	// The id of the profile; null if there are user errors.
+	DeletedProfileID *string `json:"deletedProfileId,omitempty"`
+	// The profile that its users have now; null if there are user errors.
+	Replacement *Profile `json:"replacement,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ProfileUserError `json:"userErrors"`
+}
+
+// What the users of a profile may do on a channel.
+type ProfileLevelInput struct {
+	// The profile. An administrators' profile has every right already and is INVALID here.
+	ProfileID string `json:"profileId"`
+	// What they may do.
+	Level models.MessagingLevel `json:"level"`
+}
+
+// A new name for a profile.
+type ProfileUpdateInput struct {
+	// The profile.
+	ProfileID string `json:"profileId"`
+	// Its name, 1 to 100 characters, unique in the organization.
+	Name string `json:"name"`
+}
+
+// The outcome of renaming a profile.
+type ProfileUpdatePayload struct {
+	// The profile; null if there are user errors.
+	Profile *Profile `json:"profile,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ProfileUserError `json:"userErrors"`
+}
+
+// Something wrong with a profile.
+type ProfileUserError struct {
+	// What is wrong, for programs.
+	Code models.Code `json:"code"`
+	// What is wrong, for people.
+	Message string `json:"message"`
+	// The value that is to blame; null when no single one is.
+	Field []string `json:"field,omitempty"`
+}
+
+func (ProfileUserError) IsUserError() {}
 
 // What can be read.
 type Query struct {
@@ -2172,6 +2477,70 @@ type WhatsAppError struct {
 	Title *string `json:"title,omitempty"`
 	// Meta's details; null if there are none.
 	Details *string `json:"details,omitempty"`
+}
+
+// How good Meta finds what is sent from a number, by what customers say of it.
+type ChannelQualityRating string
+
+const (
+	// Good.
+	ChannelQualityRatingGreen ChannelQualityRating = "GREEN"
+	// Middling.
+	ChannelQualityRatingYellow ChannelQualityRating = "YELLOW"
+	// Bad: Meta may restrict the number.
+	ChannelQualityRatingRed ChannelQualityRating = "RED"
+	// Meta has not said.
+	ChannelQualityRatingUnknown ChannelQualityRating = "UNKNOWN"
+)
+
+var AllChannelQualityRating = []ChannelQualityRating{
+	ChannelQualityRatingGreen,
+	ChannelQualityRatingYellow,
+	ChannelQualityRatingRed,
+	ChannelQualityRatingUnknown,
+}
+
+func (e ChannelQualityRating) IsValid() bool {
+	switch e {
+	case ChannelQualityRatingGreen, ChannelQualityRatingYellow, ChannelQualityRatingRed, ChannelQualityRatingUnknown:
+		return true
+	}
+	return false
+}
+
+func (e ChannelQualityRating) String() string {
+	return string(e)
+}
+
+func (e *ChannelQualityRating) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ChannelQualityRating(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ChannelQualityRating", str)
+	}
+	return nil
+}
+
+func (e ChannelQualityRating) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ChannelQualityRating) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ChannelQualityRating) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // What conversations are ordered by.

@@ -15,6 +15,9 @@ func (o *Organization) PublicID() string { return models.PublicID(models.PrefixO
 // IsNode marks the type as a Node.
 func (*Organization) IsNode() {}
 
+// Booked is the name of the edition.
+func (o *Organization) Booked() string { return string(o.Edition) }
+
 // User is models.User as clients see it.
 type User models.User
 
