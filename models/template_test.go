@@ -3,6 +3,7 @@ package models_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -79,7 +80,7 @@ func TestTemplateContentCheck(t *testing.T) {
 		"a button of no kind":               {with(button("DANCE", "a")), invalid("buttons.0.kind")},
 		"11 buttons": {with(func() (all []models.TemplateButton) {
 			for i := range 11 {
-				all = append(all, button("QUICK_REPLY", fmt.Sprint(i)))
+				all = append(all, button("QUICK_REPLY", strconv.Itoa(i)))
 			}
 			return all
 		}()...), invalid("buttons").With("maxItems", "10")},

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -237,10 +238,10 @@ func (s *shop) history(id models.ID) []string {
 	page, err := s.templates.History(s.t.Context(), s.admin, id, store.PageRequest{})
 	require.NoError(s.t, err)
 	var steps []string
-	for i := len(page.Rows) - 1; i >= 0; i-- {
-		step := string(page.Rows[i].Kind)
-		if page.Rows[i].Value != "" {
-			step += " " + page.Rows[i].Value
+	for _, row := range slices.Backward(page.Rows) {
+		step := string(row.Kind)
+		if row.Value != "" {
+			step += " " + row.Value
 		}
 		steps = append(steps, step)
 	}
