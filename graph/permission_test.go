@@ -124,7 +124,7 @@ func TestNobodyWithoutREPLYChangesAConversation(t *testing.T) {
 				require.Empty(t, answer.at(path))
 				path = mutation + ".results.0.userErrors"
 			}
-			if problems := answer.at(path).([]any); len(problems) == 0 { //nolint:errcheck,forcetypeassert // a list, by the schema
+			if problems := answer.at(path).([]any); len(problems) == 0 { //nolint:errcheck // a list, by the schema
 				return ""
 			}
 			return answer.at(path + ".0.code")

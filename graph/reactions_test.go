@@ -36,7 +36,7 @@ func TestMessageReactions(t *testing.T) {
 				map[string]any{"direction": "OUTBOUND", "emoji": "👍", "user": map[string]any{"name": "Bruno"}},
 			}
 			for _, caller := range []*caller{looker, a.as(other.Administrator)} {
-				for _, node := range caller.get(page, nil).at("conversations.nodes").([]any) { //nolint:errcheck,forcetypeassert // a list, by the schema
+				for _, node := range caller.get(page, nil).at("conversations.nodes").([]any) { //nolint:errcheck // a list, by the schema
 					require.Equal(t, map[string]any{"lastMessage": map[string]any{"reactions": want}}, node)
 				}
 			}

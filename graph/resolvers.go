@@ -185,6 +185,7 @@ func (r resolvers) NotificationAddedEvent() generated.NotificationAddedEventReso
 func (r resolvers) NotificationsReadEvent() generated.NotificationsReadEventResolver {
 	return notificationsReadEventResolver(r)
 }
+
 func (r resolvers) CreditAccount() generated.CreditAccountResolver { return creditAccountResolver(r) }
 
 func (r resolvers) AutoRecharge() generated.AutoRechargeResolver { return autoRechargeResolver(r) }

@@ -47,7 +47,7 @@ func (r queryResolver) TemplatePreview(ctx context.Context, templateID string, c
 	var template, others idParser
 	id := template.parse(models.PrefixTemplate, templateID, "templateId")
 	if template.err != nil {
-		return nil, nil //nolint:nilnil // names nothing
+		return nil, nil //nolint:nilnil,nilerr // names nothing
 	}
 	contact := others.optional(models.PrefixContact, contactID, "contactId")
 	given := valuesOf(values, &others)

@@ -10,10 +10,7 @@ import (
 
 	"recado/graph"
 	"recado/models"
-	"recado/store"
-	"recado/templates"
 	"recado/testkit"
-	"recado/whatsapp"
 )
 
 const templateFields = `{
@@ -152,12 +149,7 @@ func TestTemplates(t *testing.T) {
 			reader := *looker
 			reader.language = "pt-BR"
 			live := reader.subscribe(events, map[string]any{"after": after})
-			a.Write(func(tx *store.Tx) error {
-				_, err := a.Templates.Apply(tx, []templates.Told{{WABAID: a.Open.WABAID, At: tx.Now().Add(2 * time.Second), Update: whatsapp.TemplateUpdate{
-					TemplateID: "1240098877665544", Event: "REJECTED", Reason: "TAG_CONTENT_MISMATCH", RejectionText: "Language.",
-				}}})
-				return err
-			})
+			a.RejectTemplate("1240098877665544", "TAG_CONTENT_MISMATCH", "Language.")
 			told := live.next()
 			require.Empty(t, told.Errors)
 			require.Equal(t, "TemplateChangedEvent", told.at("inboxEvents.__typename"))

@@ -59,8 +59,8 @@ func (t *Told[T]) Learn(value T, at time.Time) bool {
 
 // losesTo decides between values for the same time.
 func (t *Told[T]) losesTo(value T) bool {
-	mine, _ := json.Marshal(t.Value) //nolint:errcheck,errchkjson // texts, numbers and lists of them
-	other, _ := json.Marshal(value)  //nolint:errcheck,errchkjson // as above
+	mine, _ := json.Marshal(t.Value) //nolint:errchkjson // texts, numbers and lists of them
+	other, _ := json.Marshal(value)  //nolint:errchkjson // as above
 	return bytes.Compare(mine, other) < 0
 }
 

@@ -118,25 +118,39 @@ func TestAccountUpdate(t *testing.T) {
 		name, field, value string
 		want               AccountUpdate
 	}{
-		{"throughput", FieldNumberQuality, `{"display_phone_number":"15550102030","event":"THROUGHPUT_UPGRADE","current_limit":"TIER_10K","max_daily_conversations_per_business":"TIER_UNLIMITED"}`,
-			AccountUpdate{PhoneNumber: "15550102030", Event: "THROUGHPUT_UPGRADE", Throughput: "HIGH", MessagingLimit: "TIER_UNLIMITED"}},
-		{"limit of old", FieldNumberQuality, `{"display_phone_number":"15550102030","event":"UPGRADE","current_limit":"TIER_10K","old_limit":"TIER_1K"}`,
-			AccountUpdate{PhoneNumber: "15550102030", Event: "UPGRADE", MessagingLimit: "TIER_10K"}},
+		{
+			"throughput", FieldNumberQuality, `{"display_phone_number":"15550102030","event":"THROUGHPUT_UPGRADE","current_limit":"TIER_10K","max_daily_conversations_per_business":"TIER_UNLIMITED"}`,
+			AccountUpdate{PhoneNumber: "15550102030", Event: "THROUGHPUT_UPGRADE", Throughput: "HIGH", MessagingLimit: "TIER_UNLIMITED"},
+		},
+		{
+			"limit of old", FieldNumberQuality, `{"display_phone_number":"15550102030","event":"UPGRADE","current_limit":"TIER_10K","old_limit":"TIER_1K"}`,
+			AccountUpdate{PhoneNumber: "15550102030", Event: "UPGRADE", MessagingLimit: "TIER_10K"},
+		},
 		{"limit not set", FieldNumberQuality, `{"event":"ONBOARDING","current_limit":"TIER_NOT_SET"}`, AccountUpdate{Event: "ONBOARDING"}},
-		{"name", FieldNumberName, `{"display_phone_number":"15550102030","decision":"REJECTED","requested_verified_name":"Quayside","rejection_reason":"NAME_EMPLOYEE_ISSUE"}`,
-			AccountUpdate{PhoneNumber: "15550102030", Decision: "REJECTED", RequestedName: "Quayside", RejectionReason: "NAME_EMPLOYEE_ISSUE"}},
+		{
+			"name", FieldNumberName, `{"display_phone_number":"15550102030","decision":"REJECTED","requested_verified_name":"Quayside","rejection_reason":"NAME_EMPLOYEE_ISSUE"}`,
+			AccountUpdate{PhoneNumber: "15550102030", Decision: "REJECTED", RequestedName: "Quayside", RejectionReason: "NAME_EMPLOYEE_ISSUE"},
+		},
 		{"name without reason", FieldNumberName, `{"decision":"approved","rejection_reason":null}`, AccountUpdate{Decision: "APPROVED"}},
-		{"violation", FieldAccountUpdate, `{"event":"ACCOUNT_VIOLATION","violation_info":{"violation_type":"SPAM"}}`,
-			AccountUpdate{Event: EventAccountViolation, Violation: "SPAM"}},
-		{"restriction", FieldAccountUpdate, `{"event":"ACCOUNT_RESTRICTION","phone_number":"+1 555-010-2030","restriction_info":[{"restriction_type":"A","expiration":1795012345},{"restriction_type":"B"}]}`,
-			AccountUpdate{Event: EventAccountRestriction, PhoneNumber: "15550102030", Restrictions: []AccountRestriction{{Type: "A", ExpiresAt: time.Unix(1795012345, 0).UTC()}, {Type: "B"}}}},
-		{"ban", FieldAccountUpdate, `{"event":"DISABLED_UPDATE","ban_info":{"waba_ban_state":["DISABLE","REINSTATE"],"waba_ban_date":"June 3, 2026"}}`,
-			AccountUpdate{Event: EventAccountDisabled, BanState: "REINSTATE", BanDate: "June 3, 2026"}},
+		{
+			"violation", FieldAccountUpdate, `{"event":"ACCOUNT_VIOLATION","violation_info":{"violation_type":"SPAM"}}`,
+			AccountUpdate{Event: EventAccountViolation, Violation: "SPAM"},
+		},
+		{
+			"restriction", FieldAccountUpdate, `{"event":"ACCOUNT_RESTRICTION","phone_number":"+1 555-010-2030","restriction_info":[{"restriction_type":"A","expiration":1795012345},{"restriction_type":"B"}]}`,
+			AccountUpdate{Event: EventAccountRestriction, PhoneNumber: "15550102030", Restrictions: []AccountRestriction{{Type: "A", ExpiresAt: time.Unix(1795012345, 0).UTC()}, {Type: "B"}}},
+		},
+		{
+			"ban", FieldAccountUpdate, `{"event":"DISABLED_UPDATE","ban_info":{"waba_ban_state":["DISABLE","REINSTATE"],"waba_ban_date":"June 3, 2026"}}`,
+			AccountUpdate{Event: EventAccountDisabled, BanState: "REINSTATE", BanDate: "June 3, 2026"},
+		},
 		{"event in lower case", FieldAccountUpdate, `{"event":"account_offboarded"}`, AccountUpdate{Event: EventAccountOffboarded}},
 		{"review", FieldAccountReview, `{"decision":"APPROVED"}`, AccountUpdate{Decision: "APPROVED"}},
 		{"capability", FieldCapability, `{"max_daily_conversations_per_business":-1,"max_phone_numbers_per_business":20}`, AccountUpdate{MessagingLimit: "-1"}},
-		{"security", FieldSecurity, `{"display_phone_number":"15550102030","event":"PIN_CHANGED","requester":"610"}`,
-			AccountUpdate{PhoneNumber: "15550102030", Event: "PIN_CHANGED"}},
+		{
+			"security", FieldSecurity, `{"display_phone_number":"15550102030","event":"PIN_CHANGED","requester":"610"}`,
+			AccountUpdate{PhoneNumber: "15550102030", Event: "PIN_CHANGED"},
+		},
 		{"oddities cost only themselves", FieldAccountUpdate, `{"event":"ACCOUNT_DELETED","ban_info":"soon","waba_info":7,"violation_info":[]}`, AccountUpdate{Event: EventAccountDeleted}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -213,7 +213,7 @@ func (c *Client) doAsApp(ctx context.Context, secret string, call call) error {
 	}
 	for _, hidden := range []string{secret, c.appSecret} {
 		if hidden != "" {
-			Credentials{AccessToken: hidden}.scrub(e)
+			e = Credentials{AccessToken: hidden}.scrub(e)
 		}
 	}
 	return e

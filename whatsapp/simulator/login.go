@@ -115,7 +115,7 @@ func (s *Simulator) serveDialog(w http.ResponseWriter, r *http.Request) {
 		answer.Set("error_code", "200")
 		answer.Set("error_description", "Permissions error")
 		answer.Set("error_reason", "user_denied")
-		http.Redirect(w, r, withQuery(*redirect, answer), http.StatusFound)
+		http.Redirect(w, r, withQuery(*redirect, answer), http.StatusFound) //nolint:gosec // the app under test chooses, as at Meta
 		return
 	}
 	s.mu.Lock()
@@ -127,7 +127,7 @@ func (s *Simulator) serveDialog(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer.Set("code", code)
-	http.Redirect(w, r, withQuery(*redirect, answer)+"#_=_", http.StatusFound)
+	http.Redirect(w, r, withQuery(*redirect, answer)+"#_=_", http.StatusFound) //nolint:gosec // as above
 }
 
 // loginPage lists what a person may grant. s.mu must not be held.

@@ -2,6 +2,7 @@ package simulator_test
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,18 +21,20 @@ var browser = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) e
 
 func (w *world) dialog(more url.Values) string {
 	query := url.Values{"client_id": {simulator.DefaultAppID}, "redirect_uri": {redirect}, "state": {"s-1"}, "response_type": {"code"}}
-	for name, values := range more {
-		query[name] = values
-	}
+	maps.Copy(query, more)
 	return w.graph.URL + "/v26.0/dialog/oauth?" + query.Encode()
 }
 
-func (w *world) decide(address, decision string, accounts ...string) *http.Response {
+// decide presses a button of the dialog. It returns where the browser is sent, and the
+// page it is shown.
+func (w *world) decide(address, decision string, accounts ...string) (back *url.URL, page string) {
 	w.t.Helper()
 	res, err := browser.PostForm(address, url.Values{"decision": {decision}, "waba": accounts})
 	require.NoError(w.t, err)
-	w.t.Cleanup(func() { _ = res.Body.Close() })
-	return res
+	defer res.Body.Close()
+	back, err = url.Parse(res.Header.Get("Location"))
+	require.NoError(w.t, err)
+	return back, readAll(w.t, res)
 }
 
 // exchange asks for the token of a code.
@@ -67,8 +70,7 @@ func TestLoginDialog(t *testing.T) {
 		}
 	})
 	t.Run("grants by a code that is good once", func(t *testing.T) {
-		back, err := url.Parse(w.decide(w.dialog(nil), "grant", "2147").Header.Get("Location"))
-		require.NoError(t, err)
+		back, _ := w.decide(w.dialog(nil), "grant", "2147")
 		require.True(t, strings.HasPrefix(back.String(), redirect))
 		require.Equal(t, "s-1", back.Query().Get("state"))
 		code := back.Query().Get("code")
@@ -92,8 +94,7 @@ func TestLoginDialog(t *testing.T) {
 		require.True(t, w.meta.Revoked(granted.text("access_token")))
 	})
 	t.Run("refuses", func(t *testing.T) {
-		back, err := url.Parse(w.decide(w.dialog(nil), "deny", "2147").Header.Get("Location"))
-		require.NoError(t, err)
+		back, _ := w.decide(w.dialog(nil), "deny", "2147")
 		require.Equal(t, "access_denied", back.Query().Get("error"))
 		require.Equal(t, "s-1", back.Query().Get("state"))
 		require.Empty(t, back.Query().Get("code"))
@@ -104,7 +105,7 @@ func TestLoginDialog(t *testing.T) {
 		require.EqualValues(t, 36007, w.exchange(code, redirect).errorField("error_subcode"))
 	})
 	t.Run("as a popup posts to its opener", func(t *testing.T) {
-		page := readAll(t, w.decide(w.dialog(url.Values{"display": {"popup"}, "redirect_uri": {""}}), "grant", "2147"))
+		_, page := w.decide(w.dialog(url.Values{"display": {"popup"}, "redirect_uri": {""}}), "grant", "2147")
 		require.Contains(t, page, "WA_EMBEDDED_SIGNUP")
 		require.Contains(t, page, `"waba_id":"2147"`)
 		_, rest, found := strings.Cut(page, `code = "`)

@@ -3,6 +3,7 @@ package simulator
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 )
@@ -96,9 +97,7 @@ func ManagementSamples(n Number, at time.Time) []Management {
 	}
 	template := func(more map[string]any) map[string]any {
 		value := map[string]any{"message_template_id": 1240098877665544, "message_template_name": "pickup_ready", "message_template_language": "en_GB"}
-		for name, v := range more {
-			value[name] = v
-		}
+		maps.Copy(value, more)
 		return value
 	}
 	for _, event := range []string{

@@ -2,9 +2,9 @@ package simulator
 
 import (
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -103,7 +103,7 @@ func checkComponents(components []component, format string) *graphError {
 			e = checkTemplateButtons(c.Buttons)
 		case "CAROUSEL", "LIMITED_TIME_OFFER":
 		default:
-			e = invalidParameter("Param components[" + fmt.Sprint(i) + "]['type'] is unknown.")
+			e = invalidParameter("Param components[" + strconv.Itoa(i) + "]['type'] is unknown.")
 		}
 		if e != nil {
 			return e
@@ -172,7 +172,7 @@ func checkVariables(c component, property string, names []string, format string)
 		if named != (format == "NAMED") || !named && !numberPattern.MatchString(name) {
 			return templateFailure(2388072, "Message template body is wrong", "Variable "+name+" is not of the format "+format+".")
 		}
-		if !named && name != fmt.Sprint(i+1) {
+		if !named && name != strconv.Itoa(i+1) {
 			return templateFailure(2388072, "Message template body is wrong", "Variables are numbered from 1 without gaps.")
 		}
 	}
