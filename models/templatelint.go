@@ -157,7 +157,7 @@ var percentOff = regexp.MustCompile(`(?i)\d+\s*%\s*(off|de desconto|desconto|dis
 // Words for which reviewers take a template for marketing, or for one with a code,
 // in Portuguese, English and Spanish.
 var (
-	marketingPhrases = strings.Split("promoção|promoções|desconto|descontos|oferta|ofertas|imperdível|aproveite|cupom|cupons|"+
+	marketingPhrases = strings.Split("promoção|promoções|promocional|desconto|descontos|oferta|ofertas|imperdível|aproveite|cupom|cupons|"+
 		"grátis|liquidação|black friday|cyber monday|frete grátis|compre|compre agora|novidade|novidades|lançamento|sorteio|brinde|"+
 		"sale|discount|discounts|offer|offers|deal|deals|promo|promotion|coupon|voucher|free|buy now|shop now|limited time|special price|"+
 		"new arrivals|don't miss|giveaway|oferta especial|descuento|descuentos|rebajas|gratis|aprovecha|compra ahora|novedades", "|")
