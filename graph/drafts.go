@@ -38,6 +38,12 @@ func draftOf(input gqlmodel.MessageSendContentInput, ids *idParser) models.Draft
 			QuickReplyID: ids.parse(models.PrefixQuickReply, reply.QuickReplyID, "content.quickReply.quickReplyId"),
 		}
 	}
+	if template := input.Template.Value(); template != nil {
+		draft.Template = &models.TemplateMessageDraft{
+			TemplateID: ids.parse(models.PrefixTemplate, template.TemplateID, "content.template.templateId"),
+			Values:     valuesOf(template.Values.Value(), "content.template.values", ids),
+		}
+	}
 	return draft
 }
 

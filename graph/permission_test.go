@@ -33,7 +33,9 @@ var inboxMutations = map[string][]inboxMutation{
 		{input: `{conversationId: $conversation, content: {reaction: {messageId: $message, emoji: ""}}, idempotencyKey: "k"}`},
 		{input: `{conversationId: $conversation, content: {attachment: {attachmentId: $file}}, idempotencyKey: "k"}`},
 		{input: `{conversationId: $conversation, content: {quickReply: {quickReplyId: $quickReply}}, idempotencyKey: "k"}`},
+		{input: `{conversationId: $conversation, content: {template: {templateId: $template}}, idempotencyKey: "k"}`},
 	},
+	"conversationStart":       {{input: `{channelId: $channel, contactId: $contact, templateId: $template, idempotencyKey: "k"}`}},
 	"messageRetry":            {{input: `{messageId: $message, idempotencyKey: "k"}`}},
 	"messageCancel":           {{input: `{messageId: $message}`}},
 	"conversationTypingShow":  {{input: `{conversationId: $conversation}`}},
@@ -100,6 +102,8 @@ func TestNobodyWithoutREPLYChangesAConversation(t *testing.T) {
 			ids[conversation.ID] = strings.NewReplacer(
 				"$conversation", strconv.Quote(public(models.PrefixConversation, conversation.ID)),
 				"$message", strconv.Quote(public(models.PrefixMessage, *conversation.LastMessageID)),
+				"$channel", strconv.Quote(public(models.PrefixChannel, conversation.ChannelID)),
+				"$template", strconv.Quote(public(models.PrefixTemplate, models.NewID())), // whatever it is
 				"$contact", strconv.Quote(public(models.PrefixContact, conversation.ContactID)),
 				"$note", strconv.Quote(public(models.PrefixNote, note.ID)),
 				"$file", strconv.Quote(public(models.PrefixAttachment, file.ID)),

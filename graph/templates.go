@@ -50,7 +50,7 @@ func (r queryResolver) TemplatePreview(ctx context.Context, templateID string, c
 		return nil, nil //nolint:nilnil,nilerr // names nothing
 	}
 	contact := others.optional(models.PrefixContact, contactID, "contactId")
-	given := valuesOf(values, &others)
+	given := valuesOf(values, "values", &others)
 	if others.err != nil {
 		return nil, others.err
 	}
@@ -74,14 +74,14 @@ func (r queryResolver) TemplatePreview(ctx context.Context, templateID string, c
 	return shown, nil
 }
 
-// valuesOf reads what a template is filled in with.
-func valuesOf(input *gqlmodel.TemplateValuesInput, ids *idParser) models.TemplateValues {
+// valuesOf reads what a template is filled in with, from the value at a path.
+func valuesOf(input *gqlmodel.TemplateValuesInput, at string, ids *idParser) models.TemplateValues {
 	var values models.TemplateValues
 	if input == nil {
 		return values
 	}
 	values.Fields = fieldsOf(input.Fields.Value())
-	values.HeaderAttachmentID = ids.optional(models.PrefixAttachment, input.HeaderAttachmentID.Value(), "values.headerAttachmentId")
+	values.HeaderAttachmentID = ids.optional(models.PrefixAttachment, input.HeaderAttachmentID.Value(), at+".headerAttachmentId")
 	if place := input.HeaderLocation.Value(); place != nil {
 		values.HeaderLocation = &models.Location{Latitude: place.Latitude, Longitude: place.Longitude, Name: place.Name, Address: place.Address}
 	}

@@ -80,10 +80,7 @@ func (c *changes) marketingWords(message models.Message) (models.MarketingWords,
 	if err := c.tx.Select("id", "marketing_words").Take(&organization, "id = ?", message.OrganizationID).Error; err != nil {
 		return models.MarketingWords{}, fmt.Errorf("read words of organization %s: %w", message.OrganizationID, err)
 	}
-	words := models.DefaultMarketingWords
-	if organization.MarketingWords != nil {
-		words = *organization.MarketingWords
-	}
+	words := organization.MarketingWords()
 	c.words[message.OrganizationID] = words
 	return words, nil
 }

@@ -3,7 +3,10 @@ package inbox
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"recado/channels"
 	"recado/crm"
@@ -28,12 +31,15 @@ type Start struct {
 //
 // Called again with the same key it does as Reply. Failures: NOT_FOUND (channelId,
 // contactId), FORBIDDEN, INVALID and REQUIRED (contactId, phone, contactName), and for
-// the template those of templates.Service.Sendable and Fill with the field
-// template.…; CONTACT_BLOCKED, CHANNEL_UNAVAILABLE, MARKETING_STOPPED and
+// the template those of templates.Service.Sendable and Fill (templateId,
+// values.…); CONTACT_BLOCKED, CHANNEL_UNAVAILABLE, MARKETING_OPTED_OUT and
 // INSUFFICIENT_CREDITS as with Reply.
 func (s *Service) Start(ctx context.Context, viewer models.Viewer, start Start) (models.Message, error) {
 	if err := models.CheckIdempotencyKey(start.IdempotencyKey); err != nil {
 		return models.Message{}, err
+	}
+	if !validName(start.ContactName) {
+		return models.Message{}, models.NewError(models.CodeInvalid, "contactName").With("max", strconv.Itoa(maxContactName))
 	}
 	once := onceOnly{mutation: "conversationStart", key: start.IdempotencyKey, input: start}
 	return s.queueOnce(ctx, viewer, once, func(tx *store.Tx, changes *changes) (*changing, models.Message, error) {
@@ -61,6 +67,13 @@ func (s *Service) Start(ctx context.Context, viewer models.Viewer, start Start) 
 	})
 }
 
+// maxContactName is the longest name that can be given to somebody new, in characters.
+const maxContactName = 200
+
+func validName(name string) bool {
+	return utf8.ValidString(name) && !strings.ContainsRune(name, 0) && utf8.RuneCountInString(name) <= maxContactName
+}
+
 // beginWith is the conversation with a person in which the business is about to write.
 // The channel is locked.
 func (c *changes) beginWith(viewer models.Viewer, channel models.Channel, person crm.Sender) (*changing, error) {
@@ -69,6 +82,9 @@ func (c *changes) beginWith(viewer models.Viewer, channel models.Channel, person
 		return nil, err
 	}
 	if err := c.follow(resolution); err != nil {
+		return nil, err
+	}
+	if err := c.tx.Flush(); err != nil { // the template is filled in with what is known of them
 		return nil, err
 	}
 	key := contactKey{channel.OrganizationID, channel.ID, resolution.Contacts[0].ID}
@@ -96,7 +112,7 @@ func (c *changes) beginWith(viewer models.Viewer, channel models.Channel, person
 
 // ofStart names the field of an obstacle as one of Start's.
 func ofStart(obstacle *models.Error) *models.Error {
-	const inReply = "content."
+	const inReply = "content.template."
 	field := obstacle.Field
 	switch {
 	case len(field) > len(inReply) && field[:len(inReply)] == inReply:

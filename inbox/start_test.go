@@ -62,8 +62,8 @@ func TestStart(t *testing.T) {
 				"with two of them":                 {o.answers, func(s *inbox.Start) { s.ContactID = new(models.NewID()) }, models.CodeInvalid, "phone"},
 				"at what is no number":             {o.answers, func(s *inbox.Start) { s.Phone = "call me" }, models.CodeInvalid, "phone"},
 				"to a contact that nobody knows":   {o.answers, func(s *inbox.Start) { s.Phone, s.ContactID = "", new(models.NewID()) }, models.CodeNotFound, "contactId"},
-				"with a template that nobody made": {o.answers, func(s *inbox.Start) { s.Template.TemplateID = models.NewID() }, models.CodeNotFound, "template.templateId"},
-				"with a value missing":             {o.answers, func(s *inbox.Start) { s.Template.Values.Fields = nil }, models.CodeValuesMissing, "template.values"},
+				"with a template that nobody made": {o.answers, func(s *inbox.Start) { s.Template.TemplateID = models.NewID() }, models.CodeNotFound, "templateId"},
+				"with a value missing":             {o.answers, func(s *inbox.Start) { s.Template.Values.Fields = nil }, models.CodeValuesMissing, "values"},
 			} {
 				t.Run(name, func(t *testing.T) {
 					attempt := start

@@ -2,6 +2,7 @@ package models
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -16,7 +17,6 @@ type MarketingSource string
 const (
 	MarketingSaidToMeta  MarketingSource = "WHATSAPP" // with the button that WhatsApp shows (reference/whatsapp-cloud-api.md §4.5), or as Meta's refusal shows
 	MarketingSaidByWord  MarketingSource = "KEYWORD"  // with one of the organization's words
-	MarketingSaidToAgent MarketingSource = "AGENT"    // somebody of the team noted it
 )
 
 // HearMarketing takes in what a customer wants of marketing on the channel. The latest
@@ -51,6 +51,30 @@ const (
 	MaxMarketingWords = 50 // of each list
 	MaxMarketingWord  = 40 // characters
 )
+
+// Check returns what is wrong with the words: REQUIRED or INVALID, with the path of the
+// field.
+func (w MarketingWords) Check() error {
+	var check fieldCheck
+	check.count("stop", len(w.Stop), 1, MaxMarketingWords)
+	check.count("resume", len(w.Resume), 0, MaxMarketingWords)
+	seen := make(map[string]bool)
+	for _, list := range []struct {
+		field string
+		words []string
+	}{{"stop", w.Stop}, {"resume", w.Resume}} {
+		for i, word := range list.words {
+			field := list.field + "." + strconv.Itoa(i)
+			check.text(field, word, 1, MaxMarketingWord)
+			check.require(plain(word) != "", field)
+			check.once(field, plain(word), seen)
+		}
+	}
+	if check.failed != nil {
+		return check.failed
+	}
+	return nil
+}
 
 // Heard reports whether a message asks to stop marketing, or to have it again.
 func (w MarketingWords) Heard(body string) (stopped, heard bool) {

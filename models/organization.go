@@ -7,10 +7,19 @@ type Organization struct {
 	ID      ID          `gorm:"type:uuid;primaryKey"`
 	Name    string      `gorm:"not null"`
 	Edition EditionName `gorm:"not null;default:EXPRESS"`
-	// MarketingWords are what customers write to stop marketing; nil: the default ones.
-	MarketingWords *MarketingWords `gorm:"serializer:json"`
+	// ChosenWords are what customers write to stop marketing; nil: the default ones. See
+	// MarketingWords.
+	ChosenWords *MarketingWords `gorm:"column:marketing_words;serializer:json"`
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+}
+
+// MarketingWords are what customers of the organization write to stop marketing.
+func (o Organization) MarketingWords() MarketingWords {
+	if o.ChosenWords == nil {
+		return DefaultMarketingWords
+	}
+	return *o.ChosenWords
 }
 
 // FeedHead is the position of the newest event of an organization. It lies apart

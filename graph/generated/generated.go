@@ -523,6 +523,7 @@ type ComplexityRoot struct {
 		LastMessage     func(childComplexity int) int
 		LastMessageAt   func(childComplexity int) int
 		LastMessageBy   func(childComplexity int) int
+		Marketing       func(childComplexity int) int
 		Messages        func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		Muted           func(childComplexity int) int
 		Notes           func(childComplexity int, first *int32, after *string, last *int32, before *string) int
@@ -531,6 +532,7 @@ type ComplexityRoot struct {
 		PublicID        func(childComplexity int) int
 		QueuedAt        func(childComplexity int) int
 		ServiceWindow   func(childComplexity int) int
+		Session         func(childComplexity int) int
 		SnoozedUntil    func(childComplexity int) int
 		Status          func(childComplexity int) int
 		SupersededBy    func(childComplexity int) int
@@ -627,6 +629,12 @@ type ComplexityRoot struct {
 
 	ConversationSnoozePayload struct {
 		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	ConversationStartPayload struct {
+		Conversation func(childComplexity int) int
+		Message      func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
 	}
 
@@ -900,6 +908,28 @@ type ComplexityRoot struct {
 		URL       func(childComplexity int) int
 	}
 
+	MarketingPreference struct {
+		IsStopped func(childComplexity int) int
+		SaidAt    func(childComplexity int) int
+		Source    func(childComplexity int) int
+	}
+
+	MarketingWords struct {
+		Resume func(childComplexity int) int
+		Stop   func(childComplexity int) int
+	}
+
+	MarketingWordsSetPayload struct {
+		Organization func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	MarketingWordsUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
 	Message struct {
 		Attachment          func(childComplexity int) int
 		Attempts            func(childComplexity int) int
@@ -1066,6 +1096,7 @@ type ComplexityRoot struct {
 		ConversationPresenceSet  func(childComplexity int, input gqlmodel.ConversationPresenceSetInput) int
 		ConversationReopen       func(childComplexity int, input gqlmodel.ConversationReopenInput) int
 		ConversationSnooze       func(childComplexity int, input gqlmodel.ConversationSnoozeInput) int
+		ConversationStart        func(childComplexity int, input gqlmodel.ConversationStartInput) int
 		ConversationTagsUpdate   func(childComplexity int, input gqlmodel.ConversationTagsUpdateInput) int
 		ConversationTypingShow   func(childComplexity int, input gqlmodel.ConversationTypingShowInput) int
 		ConversationUnmute       func(childComplexity int, input gqlmodel.ConversationUnmuteInput) int
@@ -1076,6 +1107,7 @@ type ComplexityRoot struct {
 		CreditPaymentRecord      func(childComplexity int, input gqlmodel.CreditPaymentRecordInput) int
 		CreditPurchase           func(childComplexity int, input gqlmodel.CreditPurchaseInput) int
 		CreditUsageExport        func(childComplexity int, input gqlmodel.CreditUsageExportInput) int
+		MarketingWordsSet        func(childComplexity int, input gqlmodel.MarketingWordsSetInput) int
 		MessageCancel            func(childComplexity int, input gqlmodel.MessageCancelInput) int
 		MessageRetry             func(childComplexity int, input gqlmodel.MessageRetryInput) int
 		MessageSend              func(childComplexity int, input gqlmodel.MessageSendInput) int
@@ -1262,10 +1294,11 @@ type ComplexityRoot struct {
 	}
 
 	Organization struct {
-		Booked    func(childComplexity int) int
-		CreatedAt func(childComplexity int) int
-		Name      func(childComplexity int) int
-		PublicID  func(childComplexity int) int
+		Booked         func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		MarketingWords func(childComplexity int) int
+		Name           func(childComplexity int) int
+		PublicID       func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -1912,6 +1945,8 @@ type ConversationResolver interface {
 
 	SupersededBy(ctx context.Context, obj *gqlmodel.Conversation) (*gqlmodel.Conversation, error)
 	ServiceWindow(ctx context.Context, obj *gqlmodel.Conversation) (*gqlmodel.ServiceWindow, error)
+	Session(ctx context.Context, obj *gqlmodel.Conversation) (models.SessionState, error)
+	Marketing(ctx context.Context, obj *gqlmodel.Conversation) (*gqlmodel.MarketingPreference, error)
 
 	ViewerCan(ctx context.Context, obj *gqlmodel.Conversation) (*gqlmodel.ConversationPermissions, error)
 
@@ -2005,6 +2040,8 @@ type MutationResolver interface {
 	AttachmentUploadCreate(ctx context.Context, input gqlmodel.AttachmentUploadCreateInput) (*gqlmodel.AttachmentUploadCreatePayload, error)
 	AttachmentUploadComplete(ctx context.Context, input gqlmodel.AttachmentUploadCompleteInput) (*gqlmodel.AttachmentUploadCompletePayload, error)
 	AttachmentRefetch(ctx context.Context, input gqlmodel.AttachmentRefetchInput) (*gqlmodel.AttachmentRefetchPayload, error)
+	ConversationStart(ctx context.Context, input gqlmodel.ConversationStartInput) (*gqlmodel.ConversationStartPayload, error)
+	MarketingWordsSet(ctx context.Context, input gqlmodel.MarketingWordsSetInput) (*gqlmodel.MarketingWordsSetPayload, error)
 	ConversationAssign(ctx context.Context, input gqlmodel.ConversationAssignInput) (*gqlmodel.ConversationAssignPayload, error)
 	ConversationClose(ctx context.Context, input gqlmodel.ConversationCloseInput) (*gqlmodel.ConversationClosePayload, error)
 	ConversationReopen(ctx context.Context, input gqlmodel.ConversationReopenInput) (*gqlmodel.ConversationReopenPayload, error)
@@ -3792,6 +3829,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.LastMessageBy(childComplexity), true
+	case "Conversation.marketing":
+		if e.ComplexityRoot.Conversation.Marketing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Marketing(childComplexity), true
 	case "Conversation.messages":
 		if e.ComplexityRoot.Conversation.Messages == nil {
 			break
@@ -3850,6 +3893,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.ServiceWindow(childComplexity), true
+	case "Conversation.session":
+		if e.ComplexityRoot.Conversation.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Session(childComplexity), true
 	case "Conversation.snoozedUntil":
 		if e.ComplexityRoot.Conversation.SnoozedUntil == nil {
 			break
@@ -4177,6 +4226,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationSnoozePayload.UserErrors(childComplexity), true
+
+	case "ConversationStartPayload.conversation":
+		if e.ComplexityRoot.ConversationStartPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationStartPayload.Conversation(childComplexity), true
+	case "ConversationStartPayload.message":
+		if e.ComplexityRoot.ConversationStartPayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationStartPayload.Message(childComplexity), true
+	case "ConversationStartPayload.userErrors":
+		if e.ComplexityRoot.ConversationStartPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationStartPayload.UserErrors(childComplexity), true
 
 	case "ConversationTagsUpdatePayload.conversation":
 		if e.ComplexityRoot.ConversationTagsUpdatePayload.Conversation == nil {
@@ -5133,6 +5201,70 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LocationContent.URL(childComplexity), true
 
+	case "MarketingPreference.isStopped":
+		if e.ComplexityRoot.MarketingPreference.IsStopped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarketingPreference.IsStopped(childComplexity), true
+	case "MarketingPreference.saidAt":
+		if e.ComplexityRoot.MarketingPreference.SaidAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarketingPreference.SaidAt(childComplexity), true
+	case "MarketingPreference.source":
+		if e.ComplexityRoot.MarketingPreference.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarketingPreference.Source(childComplexity), true
+
+	case "MarketingWords.resume":
+		if e.ComplexityRoot.MarketingWords.Resume == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarketingWords.Resume(childComplexity), true
+	case "MarketingWords.stop":
+		if e.ComplexityRoot.MarketingWords.Stop == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarketingWords.Stop(childComplexity), true
+
+	case "MarketingWordsSetPayload.organization":
+		if e.ComplexityRoot.MarketingWordsSetPayload.Organization == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarketingWordsSetPayload.Organization(childComplexity), true
+	case "MarketingWordsSetPayload.userErrors":
+		if e.ComplexityRoot.MarketingWordsSetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarketingWordsSetPayload.UserErrors(childComplexity), true
+
+	case "MarketingWordsUserError.code":
+		if e.ComplexityRoot.MarketingWordsUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarketingWordsUserError.Code(childComplexity), true
+	case "MarketingWordsUserError.field":
+		if e.ComplexityRoot.MarketingWordsUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarketingWordsUserError.Field(childComplexity), true
+	case "MarketingWordsUserError.message":
+		if e.ComplexityRoot.MarketingWordsUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarketingWordsUserError.Message(childComplexity), true
+
 	case "Message.attachment":
 		if e.ComplexityRoot.Message.Attachment == nil {
 			break
@@ -5942,6 +6074,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationSnooze(childComplexity, args["input"].(gqlmodel.ConversationSnoozeInput)), true
+	case "Mutation.conversationStart":
+		if e.ComplexityRoot.Mutation.ConversationStart == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationStart_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationStart(childComplexity, args["input"].(gqlmodel.ConversationStartInput)), true
 	case "Mutation.conversationTagsUpdate":
 		if e.ComplexityRoot.Mutation.ConversationTagsUpdate == nil {
 			break
@@ -6052,6 +6195,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreditUsageExport(childComplexity, args["input"].(gqlmodel.CreditUsageExportInput)), true
+	case "Mutation.marketingWordsSet":
+		if e.ComplexityRoot.Mutation.MarketingWordsSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_marketingWordsSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarketingWordsSet(childComplexity, args["input"].(gqlmodel.MarketingWordsSetInput)), true
 	case "Mutation.messageCancel":
 		if e.ComplexityRoot.Mutation.MessageCancel == nil {
 			break
@@ -6929,6 +7083,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Organization.CreatedAt(childComplexity), true
+	case "Organization.marketingWords":
+		if e.ComplexityRoot.Organization.MarketingWords == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organization.MarketingWords(childComplexity), true
 	case "Organization.name":
 		if e.ComplexityRoot.Organization.Name == nil {
 			break
@@ -9072,6 +9232,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ConversationPresenceSetInput", ec.unmarshalInputConversationPresenceSetInput),
 			graphql.NewInputUnmarshaler("ConversationReopenInput", ec.unmarshalInputConversationReopenInput),
 			graphql.NewInputUnmarshaler("ConversationSnoozeInput", ec.unmarshalInputConversationSnoozeInput),
+			graphql.NewInputUnmarshaler("ConversationStartInput", ec.unmarshalInputConversationStartInput),
 			graphql.NewInputUnmarshaler("ConversationTagsUpdateInput", ec.unmarshalInputConversationTagsUpdateInput),
 			graphql.NewInputUnmarshaler("ConversationTypingShowInput", ec.unmarshalInputConversationTypingShowInput),
 			graphql.NewInputUnmarshaler("ConversationUnmuteInput", ec.unmarshalInputConversationUnmuteInput),
@@ -9090,6 +9251,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("InteractiveRowInput", ec.unmarshalInputInteractiveRowInput),
 			graphql.NewInputUnmarshaler("InteractiveSectionInput", ec.unmarshalInputInteractiveSectionInput),
 			graphql.NewInputUnmarshaler("LocationContentInput", ec.unmarshalInputLocationContentInput),
+			graphql.NewInputUnmarshaler("MarketingWordsSetInput", ec.unmarshalInputMarketingWordsSetInput),
 			graphql.NewInputUnmarshaler("MessageCancelInput", ec.unmarshalInputMessageCancelInput),
 			graphql.NewInputUnmarshaler("MessageRetryInput", ec.unmarshalInputMessageRetryInput),
 			graphql.NewInputUnmarshaler("MessageSearchFilter", ec.unmarshalInputMessageSearchFilter),
@@ -9121,6 +9283,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TemplateFieldInput", ec.unmarshalInputTemplateFieldInput),
 			graphql.NewInputUnmarshaler("TemplateFilterInput", ec.unmarshalInputTemplateFilterInput),
 			graphql.NewInputUnmarshaler("TemplateHeaderInput", ec.unmarshalInputTemplateHeaderInput),
+			graphql.NewInputUnmarshaler("TemplateMessageInput", ec.unmarshalInputTemplateMessageInput),
 			graphql.NewInputUnmarshaler("TemplatePartsInput", ec.unmarshalInputTemplatePartsInput),
 			graphql.NewInputUnmarshaler("TemplatePayloadInput", ec.unmarshalInputTemplatePayloadInput),
 			graphql.NewInputUnmarshaler("TemplateSubmitInput", ec.unmarshalInputTemplateSubmitInput),
@@ -9765,6 +9928,26 @@ type Mutation {
     """
     input: AttachmentRefetchInput!
   ): AttachmentRefetchPayload
+  """
+  Writes to somebody first, with an approved template: from the inbox, a contact or a deal. Needs REPLY on the channel. Until the
+  customer answers, the conversation's ` + "`" + `session` + "`" + ` is AWAITING_REPLY. It may cost credits, which are held at once and charged when
+  the message arrives.
+  """
+  conversationStart(
+    """
+    Whom to write to, and what.
+    """
+    input: ConversationStartInput!
+  ): ConversationStartPayload
+  """
+  Sets what customers write to stop marketing, and to have it again. Administrators only.
+  """
+  marketingWordsSet(
+    """
+    The words.
+    """
+    input: MarketingWordsSetInput!
+  ): MarketingWordsSetPayload
   """
   Hands a conversation to a user, or to nobody. Needs REPLY on its channel. Assigning to the present assignee changes nothing.
   """
@@ -10424,6 +10607,10 @@ type Organization implements Node {
   What it has booked: ` + "`" + `FREE` + "`" + `, ` + "`" + `EXPRESS` + "`" + `, ` + "`" + `PREMIER` + "`" + `, ` + "`" + `BIGIN_360` + "`" + `, or one that the operator has added. WhatsApp numbers are not part of ` + "`" + `FREE` + "`" + `.
   """
   edition: String!
+  """
+  What customers write to stop marketing, and to have it again.
+  """
+  marketingWords: MarketingWords!
 }
 
 """
@@ -11242,6 +11429,14 @@ type Conversation implements Node {
   Until when free text may be sent.
   """
   serviceWindow: ServiceWindow!
+  """
+  What can be sent now.
+  """
+  session: SessionState!
+  """
+  What the customer said about marketing on this channel; null if nothing.
+  """
+  marketing: MarketingPreference
   """
   Grows with every change of assignee or status, for ` + "`" + `expectedVersion` + "`" + `.
   """
@@ -15753,6 +15948,34 @@ enum MessageErrorCode {
   There are not enough credits. The message says how many are missing.
   """
   INSUFFICIENT_CREDITS
+  """
+  WhatsApp has not approved the template.
+  """
+  TEMPLATE_NOT_APPROVED
+  """
+  WhatsApp has paused the template for its low quality.
+  """
+  TEMPLATE_PAUSED
+  """
+  WhatsApp has disabled the template for its low quality.
+  """
+  TEMPLATE_DISABLED
+  """
+  The template was made elsewhere, with parts that cannot be filled in.
+  """
+  TEMPLATE_UNSUPPORTED
+  """
+  The customer wants no marketing from this number. Other templates, and answers, can be sent.
+  """
+  MARKETING_OPTED_OUT
+  """
+  The contact is known by nothing that this number could reach them by.
+  """
+  CONTACT_UNREACHABLE
+  """
+  The viewer may not reply on this channel.
+  """
+  FORBIDDEN
 }
 
 """
@@ -15774,7 +15997,7 @@ type MessageUserError implements UserError {
 }
 
 """
-What to send: exactly one kind. More kinds will join. All of them need an open service window.
+What to send: exactly one kind. More kinds will join. All but templates need an open service window.
 """
 input MessageSendContentInput @oneOf {
   """
@@ -15806,6 +16029,24 @@ input MessageSendContentInput @oneOf {
   A quick reply, as ` + "`" + `quickReplyRender` + "`" + ` shows it. The message is a text, or the attachment with its caption.
   """
   quickReply: QuickReplyContentInput
+  """
+  An approved template with its values. It needs no open service window, and may cost credits.
+  """
+  template: TemplateMessageInput
+}
+
+"""
+A template to send.
+"""
+input TemplateMessageInput {
+  """
+  The template; it must be approved, and of the channel's account.
+  """
+  templateId: ID!
+  """
+  What it is filled in with, over what is known of the contact, the viewer and the organization. ` + "`" + `templatePreview` + "`" + ` shows the outcome.
+  """
+  values: TemplateValuesInput
 }
 
 """
@@ -16301,6 +16542,26 @@ enum SendBlockerCode {
   There are not enough credits. The message says how many are missing.
   """
   INSUFFICIENT_CREDITS
+  """
+  WhatsApp has not approved the template.
+  """
+  TEMPLATE_NOT_APPROVED
+  """
+  WhatsApp has paused the template for its low quality.
+  """
+  TEMPLATE_PAUSED
+  """
+  WhatsApp has disabled the template for its low quality.
+  """
+  TEMPLATE_DISABLED
+  """
+  The template was made elsewhere, with parts that cannot be filled in.
+  """
+  TEMPLATE_UNSUPPORTED
+  """
+  The customer wants no marketing from this number. Other templates, and answers, can be sent.
+  """
+  MARKETING_OPTED_OUT
 }
 
 """
@@ -16391,6 +16652,187 @@ enum PriceBasis {
   Free because the customer came by an advertisement.
   """
   FREE_ENTRY_POINT
+}
+
+"""
+What can be sent in a conversation.
+"""
+enum SessionState {
+  """
+  Everything: the service window is open.
+  """
+  OPEN
+  """
+  Only templates: one was sent, and the customer has not answered yet. Their answer opens the service window.
+  """
+  AWAITING_REPLY
+  """
+  Only templates.
+  """
+  CLOSED
+}
+
+"""
+What a customer wants of marketing from a number. The latest word counts.
+"""
+type MarketingPreference {
+  """
+  Whether they want none.
+  """
+  isStopped: Boolean!
+  """
+  When they said so.
+  """
+  saidAt: DateTime!
+  """
+  How they said it.
+  """
+  source: MarketingSource!
+}
+
+"""
+How a customer says what they want of marketing.
+"""
+enum MarketingSource {
+  """
+  With the button that WhatsApp shows them, or as WhatsApp's refusal of a message tells.
+  """
+  WHATSAPP
+  """
+  With a message that says one of the organization's words and nothing else, such as STOP or PARAR.
+  """
+  KEYWORD
+}
+
+"""
+Whom to write to first, and what.
+"""
+input ConversationStartInput {
+  """
+  The number to write from.
+  """
+  channelId: ID!
+  """
+  A contact whom the viewer may see. Exactly one of ` + "`" + `contactId` + "`" + ` and ` + "`" + `phone` + "`" + ` is given.
+  """
+  contactId: ID
+  """
+  A phone number: international, or as it is written in the channel's country, as in ` + "`" + `(11) 98765-4321` + "`" + `.
+  """
+  phone: String
+  """
+  What to call somebody who is new, until WhatsApp tells their name; up to 200 characters.
+  """
+  contactName: String! = ""
+  """
+  An approved template of the channel's account.
+  """
+  templateId: ID!
+  """
+  What it is filled in with, over what is known of the contact, the viewer and the organization.
+  """
+  values: TemplateValuesInput
+  """
+  1 to 64 characters, the client's choice: the same key and input start the conversation once.
+  """
+  idempotencyKey: String!
+}
+
+"""
+The outcome of starting a conversation.
+"""
+type ConversationStartPayload {
+  """
+  The conversation: a new one, or the one that there is with this customer; null if there are user errors.
+  """
+  conversation: Conversation
+  """
+  The template's message, QUEUED or further; null if there are user errors.
+  """
+  message: Message
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [MessageUserError!]!
+}
+
+"""
+What customers write to stop marketing, and to have it again. A message counts if it says nothing else; case, accents and
+punctuation do not matter.
+"""
+type MarketingWords {
+  """
+  To stop it.
+  """
+  stop: [String!]!
+  """
+  To have it again.
+  """
+  resume: [String!]!
+}
+
+"""
+New words, in place of the present ones. Each list has up to 50 of up to 40 characters.
+"""
+input MarketingWordsSetInput {
+  """
+  To stop marketing; at least one.
+  """
+  stop: [String!]!
+  """
+  To have it again.
+  """
+  resume: [String!]!
+}
+
+"""
+The outcome of setting words.
+"""
+type MarketingWordsSetPayload {
+  """
+  The organization; null if there are user errors.
+  """
+  organization: Organization
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [MarketingWordsUserError!]!
+}
+
+"""
+What can be wrong with words.
+"""
+enum MarketingWordsErrorCode {
+  """
+  A value is missing.
+  """
+  REQUIRED
+  """
+  A word is empty, too long or in both lists, or there are too many.
+  """
+  INVALID
+  """
+  Administrators alone set words.
+  """
+  FORBIDDEN
+}
+
+"""
+Something wrong with words.
+"""
+type MarketingWordsUserError implements UserError {
+  """
+  What is wrong, for programs.
+  """
+  code: MarketingWordsErrorCode!
+  """
+  What is wrong, for people.
+  """
+  message: String!
+  """
+  The value that is to blame; null when no single one is.
+  """
+  field: [String!]
 }
 
 """
@@ -20292,6 +20734,10 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_supersededBy(ctx, field)
 	case "serviceWindow":
 		return ec.fieldContext_Conversation_serviceWindow(ctx, field)
+	case "session":
+		return ec.fieldContext_Conversation_session(ctx, field)
+	case "marketing":
+		return ec.fieldContext_Conversation_marketing(ctx, field)
 	case "version":
 		return ec.fieldContext_Conversation_version(ctx, field)
 	case "viewerCan":
@@ -20456,6 +20902,18 @@ func (ec *executionContext) childFields_ConversationSnoozePayload(ctx context.Co
 		return ec.fieldContext_ConversationSnoozePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationSnoozePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationStartPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationStartPayload_conversation(ctx, field)
+	case "message":
+		return ec.fieldContext_ConversationStartPayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationStartPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationStartPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConversationTagsUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -20928,6 +21386,50 @@ func (ec *executionContext) childFields_LocationContent(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type LocationContent", field.Name)
 }
 
+func (ec *executionContext) childFields_MarketingPreference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "isStopped":
+		return ec.fieldContext_MarketingPreference_isStopped(ctx, field)
+	case "saidAt":
+		return ec.fieldContext_MarketingPreference_saidAt(ctx, field)
+	case "source":
+		return ec.fieldContext_MarketingPreference_source(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarketingPreference", field.Name)
+}
+
+func (ec *executionContext) childFields_MarketingWords(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stop":
+		return ec.fieldContext_MarketingWords_stop(ctx, field)
+	case "resume":
+		return ec.fieldContext_MarketingWords_resume(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarketingWords", field.Name)
+}
+
+func (ec *executionContext) childFields_MarketingWordsSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organization":
+		return ec.fieldContext_MarketingWordsSetPayload_organization(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MarketingWordsSetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarketingWordsSetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MarketingWordsUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_MarketingWordsUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_MarketingWordsUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_MarketingWordsUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarketingWordsUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -21390,6 +21892,8 @@ func (ec *executionContext) childFields_Organization(ctx context.Context, field 
 		return ec.fieldContext_Organization_createdAt(ctx, field)
 	case "edition":
 		return ec.fieldContext_Organization_edition(ctx, field)
+	case "marketingWords":
+		return ec.fieldContext_Organization_marketingWords(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Organization", field.Name)
 }
@@ -23092,6 +23596,20 @@ func (ec *executionContext) field_Mutation_conversationSnooze_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_conversationStart_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ConversationStartInput, error) {
+			return ec.unmarshalNConversationStartInput2recadoᚋgraphᚋgqlmodelᚐConversationStartInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_conversationTagsUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -23224,6 +23742,20 @@ func (ec *executionContext) field_Mutation_creditUsageExport_args(ctx context.Co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (gqlmodel.CreditUsageExportInput, error) {
 			return ec.unmarshalNCreditUsageExportInput2recadoᚋgraphᚋgqlmodelᚐCreditUsageExportInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_marketingWordsSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.MarketingWordsSetInput, error) {
+			return ec.unmarshalNMarketingWordsSetInput2recadoᚋgraphᚋgqlmodelᚐMarketingWordsSetInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -31331,6 +31863,61 @@ func (ec *executionContext) fieldContext_Conversation_serviceWindow(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Conversation_session(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_session(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Conversation().Session(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.SessionState) graphql.Marshaler {
+			return ec.marshalNSessionState2recadoᚋmodelsᚐSessionState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_session(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, true, "SessionState")
+}
+
+func (ec *executionContext) _Conversation_marketing(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_marketing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Conversation().Marketing(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.MarketingPreference) graphql.Marshaler {
+			return ec.marshalOMarketingPreference2ᚖrecadoᚋgraphᚋgqlmodelᚐMarketingPreference(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_marketing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MarketingPreference(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Conversation_version(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -32775,6 +33362,102 @@ func (ec *executionContext) fieldContext_ConversationSnoozePayload_userErrors(_ 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ConversationUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationStartPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationStartPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationStartPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationStartPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationStartPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationStartPayload_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationStartPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationStartPayload_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Message) graphql.Marshaler {
+			return ec.marshalOMessage2ᚖrecadoᚋgraphᚋgqlmodelᚐMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationStartPayload_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationStartPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationStartPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ConversationStartPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationStartPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.MessageUserError) graphql.Marshaler {
+			return ec.marshalNMessageUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐMessageUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationStartPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationStartPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageUserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -36797,6 +37480,254 @@ func (ec *executionContext) fieldContext_LocationContent_url(_ context.Context, 
 	return graphql.NewScalarFieldContext("LocationContent", field, false, false, "String")
 }
 
+func (ec *executionContext) _MarketingPreference_isStopped(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MarketingPreference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarketingPreference_isStopped(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsStopped, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarketingPreference_isStopped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MarketingPreference", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _MarketingPreference_saidAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MarketingPreference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarketingPreference_saidAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SaidAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarketingPreference_saidAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MarketingPreference", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _MarketingPreference_source(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MarketingPreference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarketingPreference_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.MarketingSource) graphql.Marshaler {
+			return ec.marshalNMarketingSource2recadoᚋmodelsᚐMarketingSource(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarketingPreference_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MarketingPreference", field, false, false, "MarketingSource")
+}
+
+func (ec *executionContext) _MarketingWords_stop(ctx context.Context, field graphql.CollectedField, obj *models.MarketingWords) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarketingWords_stop(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stop, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarketingWords_stop(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MarketingWords", field, false, false, "String")
+}
+
+func (ec *executionContext) _MarketingWords_resume(ctx context.Context, field graphql.CollectedField, obj *models.MarketingWords) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarketingWords_resume(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Resume, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarketingWords_resume(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MarketingWords", field, false, false, "String")
+}
+
+func (ec *executionContext) _MarketingWordsSetPayload_organization(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MarketingWordsSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarketingWordsSetPayload_organization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Organization, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Organization) graphql.Marshaler {
+			return ec.marshalOOrganization2ᚖrecadoᚋgraphᚋgqlmodelᚐOrganization(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MarketingWordsSetPayload_organization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarketingWordsSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MarketingWordsSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MarketingWordsSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarketingWordsSetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.MarketingWordsUserError) graphql.Marshaler {
+			return ec.marshalNMarketingWordsUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐMarketingWordsUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarketingWordsSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarketingWordsSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MarketingWordsUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MarketingWordsUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MarketingWordsUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarketingWordsUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Code) graphql.Marshaler {
+			return ec.marshalNMarketingWordsErrorCode2recadoᚋmodelsᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarketingWordsUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MarketingWordsUserError", field, false, false, "MarketingWordsErrorCode")
+}
+
+func (ec *executionContext) _MarketingWordsUserError_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MarketingWordsUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarketingWordsUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarketingWordsUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MarketingWordsUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _MarketingWordsUserError_field(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MarketingWordsUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarketingWordsUserError_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MarketingWordsUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MarketingWordsUserError", field, false, false, "String")
+}
+
 func (ec *executionContext) _Message_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -39533,6 +40464,94 @@ func (ec *executionContext) fieldContext_Mutation_attachmentRefetch(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_attachmentRefetch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationStart(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationStart(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationStart(ctx, fc.Args["input"].(gqlmodel.ConversationStartInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ConversationStartPayload) graphql.Marshaler {
+			return ec.marshalOConversationStartPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationStartPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationStart(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationStartPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationStart_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_marketingWordsSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_marketingWordsSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MarketingWordsSet(ctx, fc.Args["input"].(gqlmodel.MarketingWordsSetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.MarketingWordsSetPayload) graphql.Marshaler {
+			return ec.marshalOMarketingWordsSetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐMarketingWordsSetPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_marketingWordsSet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MarketingWordsSetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_marketingWordsSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -44296,6 +45315,38 @@ func (ec *executionContext) _Organization_edition(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Organization_edition(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Organization", field, true, false, "String")
+}
+
+func (ec *executionContext) _Organization_marketingWords(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Organization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organization_marketingWords(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MarketingWords(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.MarketingWords) graphql.Marshaler {
+			return ec.marshalNMarketingWords2recadoᚋmodelsᚐMarketingWords(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organization_marketingWords(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Organization",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MarketingWords(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PageInfo) (ret graphql.Marshaler) {
@@ -56154,6 +57205,94 @@ func UnmarshalConversationSnoozeInput(ctx context.Context, raw any) (gqlmodel.Co
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputConversationStartInput(ctx context.Context, obj any) (gqlmodel.ConversationStartInput, error) {
+	var it gqlmodel.ConversationStartInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["contactName"]; !present {
+		asMap["contactName"] = ""
+	}
+
+	fieldsInOrder := [...]string{"channelId", "contactId", "phone", "contactName", "templateId", "values", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "contactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactID = graphql.OmittableOf(data)
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = graphql.OmittableOf(data)
+		case "contactName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactName"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactName = data
+		case "templateId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("templateId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TemplateID = data
+		case "values":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("values"))
+			data, err := ec.unmarshalOTemplateValuesInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateValuesInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Values = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConversationStartInput unmarshals raw into the ConversationStartInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConversationStartInput(ctx context.Context, raw any) (gqlmodel.ConversationStartInput, error) {
+	var out gqlmodel.ConversationStartInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationStartInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputConversationTagsUpdateInput(ctx context.Context, obj any) (gqlmodel.ConversationTagsUpdateInput, error) {
 	var it gqlmodel.ConversationTagsUpdateInput
 	if obj == nil {
@@ -57129,6 +58268,55 @@ func UnmarshalLocationContentInput(ctx context.Context, raw any) (gqlmodel.Locat
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMarketingWordsSetInput(ctx context.Context, obj any) (gqlmodel.MarketingWordsSetInput, error) {
+	var it gqlmodel.MarketingWordsSetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"stop", "resume"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "stop":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stop"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Stop = data
+		case "resume":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resume"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Resume = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMarketingWordsSetInput unmarshals raw into the MarketingWordsSetInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMarketingWordsSetInput(ctx context.Context, raw any) (gqlmodel.MarketingWordsSetInput, error) {
+	var out gqlmodel.MarketingWordsSetInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MarketingWordsSetInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputMessageCancelInput(ctx context.Context, obj any) (gqlmodel.MessageCancelInput, error) {
 	var it gqlmodel.MessageCancelInput
 	if obj == nil {
@@ -57301,7 +58489,7 @@ func (ec *executionContext) unmarshalInputMessageSendContentInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"text", "attachment", "location", "contacts", "reaction", "interactive", "quickReply"}
+	fieldsInOrder := [...]string{"text", "attachment", "location", "contacts", "reaction", "interactive", "quickReply", "template"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -57357,6 +58545,13 @@ func (ec *executionContext) unmarshalInputMessageSendContentInput(ctx context.Co
 				return it, err
 			}
 			it.QuickReply = graphql.OmittableOf(data)
+		case "template":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("template"))
+			data, err := ec.unmarshalOTemplateMessageInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateMessageInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Template = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -58841,6 +60036,55 @@ func UnmarshalTemplateHeaderInput(ctx context.Context, raw any) (gqlmodel.Templa
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTemplateMessageInput(ctx context.Context, obj any) (gqlmodel.TemplateMessageInput, error) {
+	var it gqlmodel.TemplateMessageInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"templateId", "values"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "templateId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("templateId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TemplateID = data
+		case "values":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("values"))
+			data, err := ec.unmarshalOTemplateValuesInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateValuesInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Values = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTemplateMessageInput unmarshals raw into the TemplateMessageInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTemplateMessageInput(ctx context.Context, raw any) (gqlmodel.TemplateMessageInput, error) {
+	var out gqlmodel.TemplateMessageInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TemplateMessageInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputTemplatePartsInput(ctx context.Context, obj any) (gqlmodel.TemplatePartsInput, error) {
 	var it gqlmodel.TemplatePartsInput
 	if obj == nil {
@@ -59834,6 +61078,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._MessageUserError(ctx, sel, obj)
+	case gqlmodel.MarketingWordsUserError:
+		return ec._MarketingWordsUserError(ctx, sel, &obj)
+	case *gqlmodel.MarketingWordsUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._MarketingWordsUserError(ctx, sel, obj)
 	case gqlmodel.CreditUserError:
 		return ec._CreditUserError(ctx, sel, &obj)
 	case *gqlmodel.CreditUserError:
@@ -62950,6 +64201,18 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Conversation_serviceWindow(ctx, field, obj)
 				})
+		case "session":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Conversation_session(ctx, field, obj)
+				})
+		case "marketing":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Conversation_marketing(ctx, field, obj)
+				})
 		case "version":
 			out.Values[i] = ec._Conversation_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -63631,6 +64894,49 @@ func (ec *executionContext) _ConversationSnoozePayload(ctx context.Context, sel 
 			}
 		case "userErrors":
 			out.Values[i] = ec._ConversationSnoozePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var conversationStartPayloadImplementors = []string{"ConversationStartPayload"}
+
+func (ec *executionContext) _ConversationStartPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ConversationStartPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationStartPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationStartPayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationStartPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._ConversationStartPayload_message(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationStartPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -65537,6 +66843,168 @@ func (ec *executionContext) _LocationContent(ctx context.Context, sel ast.Select
 	return out
 }
 
+var marketingPreferenceImplementors = []string{"MarketingPreference"}
+
+func (ec *executionContext) _MarketingPreference(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.MarketingPreference) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, marketingPreferenceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MarketingPreference")
+		case "isStopped":
+			out.Values[i] = ec._MarketingPreference_isStopped(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "saidAt":
+			out.Values[i] = ec._MarketingPreference_saidAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._MarketingPreference_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var marketingWordsImplementors = []string{"MarketingWords"}
+
+func (ec *executionContext) _MarketingWords(ctx context.Context, sel ast.SelectionSet, obj *models.MarketingWords) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, marketingWordsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MarketingWords")
+		case "stop":
+			out.Values[i] = ec._MarketingWords_stop(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resume":
+			out.Values[i] = ec._MarketingWords_resume(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var marketingWordsSetPayloadImplementors = []string{"MarketingWordsSetPayload"}
+
+func (ec *executionContext) _MarketingWordsSetPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.MarketingWordsSetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, marketingWordsSetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MarketingWordsSetPayload")
+		case "organization":
+			out.Values[i] = ec._MarketingWordsSetPayload_organization(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MarketingWordsSetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var marketingWordsUserErrorImplementors = []string{"MarketingWordsUserError", "UserError"}
+
+func (ec *executionContext) _MarketingWordsUserError(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.MarketingWordsUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, marketingWordsUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MarketingWordsUserError")
+		case "code":
+			out.Values[i] = ec._MarketingWordsUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._MarketingWordsUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._MarketingWordsUserError_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var messageImplementors = []string{"Message", "Node"}
 
 func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Message) graphql.Marshaler {
@@ -66575,6 +68043,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "attachmentRefetch":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_attachmentRefetch(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "conversationStart":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationStart(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "marketingWordsSet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_marketingWordsSet(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -68073,6 +69555,11 @@ func (ec *executionContext) _Organization(ctx context.Context, sel ast.Selection
 			}
 		case "edition":
 			out.Values[i] = ec._Organization_edition(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "marketingWords":
+			out.Values[i] = ec._Organization_marketingWords(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -73426,6 +74913,11 @@ func (ec *executionContext) unmarshalNConversationSnoozeInput2recadoᚋgraphᚋg
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNConversationStartInput2recadoᚋgraphᚋgqlmodelᚐConversationStartInput(ctx context.Context, v any) (gqlmodel.ConversationStartInput, error) {
+	res, err := ec.unmarshalInputConversationStartInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNConversationStatus2recadoᚋmodelsᚐConversationStatus(ctx context.Context, v any) (models.ConversationStatus, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := models.ConversationStatus(tmp)
@@ -74082,6 +75574,65 @@ func (ec *executionContext) unmarshalNInteractiveSectionInput2ᚕrecadoᚋgraph�
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalNMarketingSource2recadoᚋmodelsᚐMarketingSource(ctx context.Context, v any) (models.MarketingSource, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.MarketingSource(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMarketingSource2recadoᚋmodelsᚐMarketingSource(ctx context.Context, sel ast.SelectionSet, v models.MarketingSource) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MarketingSource!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNMarketingWords2recadoᚋmodelsᚐMarketingWords(ctx context.Context, sel ast.SelectionSet, v models.MarketingWords) graphql.Marshaler {
+	return ec._MarketingWords(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNMarketingWordsErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMarketingWordsErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MarketingWordsErrorCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNMarketingWordsSetInput2recadoᚋgraphᚋgqlmodelᚐMarketingWordsSetInput(ctx context.Context, v any) (gqlmodel.MarketingWordsSetInput, error) {
+	res, err := ec.unmarshalInputMarketingWordsSetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMarketingWordsUserError2recadoᚋgraphᚋgqlmodelᚐMarketingWordsUserError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.MarketingWordsUserError) graphql.Marshaler {
+	return ec._MarketingWordsUserError(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMarketingWordsUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐMarketingWordsUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.MarketingWordsUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMarketingWordsUserError2recadoᚋgraphᚋgqlmodelᚐMarketingWordsUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNMessage2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.Message) graphql.Marshaler {
@@ -75058,6 +76609,21 @@ func (ec *executionContext) unmarshalNSessionRefreshInput2recadoᚋgraphᚋgqlmo
 func (ec *executionContext) unmarshalNSessionRevokeInput2recadoᚋgraphᚋgqlmodelᚐSessionRevokeInput(ctx context.Context, v any) (gqlmodel.SessionRevokeInput, error) {
 	res, err := ec.unmarshalInputSessionRevokeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSessionState2recadoᚋmodelsᚐSessionState(ctx context.Context, v any) (models.SessionState, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.SessionState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSessionState2recadoᚋmodelsᚐSessionState(ctx context.Context, sel ast.SelectionSet, v models.SessionState) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SessionState!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNSessionUserError2recadoᚋgraphᚋgqlmodelᚐSessionUserError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.SessionUserError) graphql.Marshaler {
@@ -76362,6 +77928,13 @@ func (ec *executionContext) marshalOConversationSnoozePayload2ᚖrecadoᚋgraph�
 	return ec._ConversationSnoozePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOConversationStartPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐConversationStartPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ConversationStartPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConversationStartPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOConversationStatus2ᚖrecadoᚋmodelsᚐConversationStatus(ctx context.Context, v any) (*models.ConversationStatus, error) {
 	if v == nil {
 		return nil, nil
@@ -76830,6 +78403,20 @@ func (ec *executionContext) unmarshalOLocationContentInput2ᚖrecadoᚋgraphᚋg
 	}
 	res, err := ec.unmarshalInputLocationContentInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOMarketingPreference2ᚖrecadoᚋgraphᚋgqlmodelᚐMarketingPreference(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.MarketingPreference) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MarketingPreference(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMarketingWordsSetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐMarketingWordsSetPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.MarketingWordsSetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MarketingWordsSetPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOMessage2ᚖrecadoᚋgraphᚋgqlmodelᚐMessage(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Message) graphql.Marshaler {
@@ -77557,6 +79144,14 @@ func (ec *executionContext) unmarshalOTemplateHeaderInput2ᚖrecadoᚋgraphᚋgq
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputTemplateHeaderInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOTemplateMessageInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateMessageInput(ctx context.Context, v any) (*gqlmodel.TemplateMessageInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTemplateMessageInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

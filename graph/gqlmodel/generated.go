@@ -903,6 +903,34 @@ type ConversationSnoozePayload struct {
 	UserErrors []ConversationUserError `json:"userErrors"`
 }
 
+// Whom to write to first, and what.
+type ConversationStartInput struct {
+	// The number to write from.
+	ChannelID string `json:"channelId"`
+	// A contact whom the viewer may see. Exactly one of `contactId` and `phone` is given.
+	ContactID graphql.Omittable[*string] `json:"contactId,omitempty"`
+	// A phone number: international, or as it is written in the channel's country, as in `(11) 98765-4321`.
+	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
+	// What to call somebody who is new, until WhatsApp tells their name; up to 200 characters.
+	ContactName string `json:"contactName"`
+	// An approved template of the channel's account.
+	TemplateID string `json:"templateId"`
+	// What it is filled in with, over what is known of the contact, the viewer and the organization.
+	Values graphql.Omittable[*TemplateValuesInput] `json:"values,omitempty"`
+	// 1 to 64 characters, the client's choice: the same key and input start the conversation once.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of starting a conversation.
+type ConversationStartPayload struct {
+	// The conversation: a new one, or the one that there is with this customer; null if there are user errors.
+	Conversation *Conversation `json:"conversation,omitempty"`
+	// The template's message, QUEUED or further; null if there are user errors.
+	Message *Message `json:"message,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []MessageUserError `json:"userErrors"`
+}
+
 // Tags that a conversation gets and loses.
 type ConversationTagsUpdateInput struct {
 	// The conversation.
@@ -1343,6 +1371,44 @@ type LocationContentInput struct {
 	Address string `json:"address"`
 }
 
+// What a customer wants of marketing from a number. The latest word counts.
+type MarketingPreference struct {
+	// Whether they want none.
+	IsStopped bool `json:"isStopped"`
+	// When they said so.
+	SaidAt time.Time `json:"saidAt"`
+	// How they said it.
+	Source models.MarketingSource `json:"source"`
+}
+
+// New words, in place of the present ones. Each list has up to 50 of up to 40 characters.
+type MarketingWordsSetInput struct {
+	// To stop marketing; at least one.
+	Stop []string `json:"stop"`
+	// To have it again.
+	Resume []string `json:"resume"`
+}
+
+// The outcome of setting words.
+type MarketingWordsSetPayload struct {
+	// The organization; null if there are user errors.
+	Organization *Organization `json:"organization,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []MarketingWordsUserError `json:"userErrors"`
+}
+
+// Something wrong with words.
+type MarketingWordsUserError struct {
+	// What is wrong, for programs.
+	Code models.Code `json:"code"`
+	// What is wrong, for people.
+	Message string `json:"message"`
+	// The value that is to blame; null when no single one is.
+	Field []string `json:"field,omitempty"`
+}
+
+func (MarketingWordsUserError) IsUserError() {}
+
 // A message to take back.
 type MessageCancelInput struct {
 	// The message.
@@ -1406,7 +1472,7 @@ type MessageSearchFilter struct {
 	SentBefore graphql.Omittable[*time.Time] `json:"sentBefore,omitempty"`
 }
 
-// What to send: exactly one kind. More kinds will join. All of them need an open service window.
+// What to send: exactly one kind. More kinds will join. All but templates need an open service window.
 type MessageSendContentInput struct {
 	// A text.
 	Text graphql.Omittable[*TextContentInput] `json:"text,omitempty"`
@@ -1423,6 +1489,8 @@ type MessageSendContentInput struct {
 	Interactive graphql.Omittable[*InteractiveContentInput] `json:"interactive,omitempty"`
 	// A quick reply, as `quickReplyRender` shows it. The message is a text, or the attachment with its caption.
 	QuickReply graphql.Omittable[*QuickReplyContentInput] `json:"quickReply,omitempty"`
+	// An approved template with its values. It needs no open service window, and may cost credits.
+	Template graphql.Omittable[*TemplateMessageInput] `json:"template,omitempty"`
 }
 
 // A message to send.
@@ -2222,6 +2290,14 @@ type TemplateMergeField struct {
 	Sample *string `json:"sample,omitempty"`
 	// Whether Recado fills it in by itself, where it knows the value.
 	IsAutomatic bool `json:"isAutomatic"`
+}
+
+// A template to send.
+type TemplateMessageInput struct {
+	// The template; it must be approved, and of the channel's account.
+	TemplateID string `json:"templateId"`
+	// What it is filled in with, over what is known of the contact, the viewer and the organization. `templatePreview` shows the outcome.
+	Values graphql.Omittable[*TemplateValuesInput] `json:"values,omitempty"`
 }
 
 // What a template says. Header text, body, the ends of URLs and codes may hold merge fields: `#{contact.firstName|customer}` is the

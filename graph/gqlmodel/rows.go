@@ -18,6 +18,11 @@ func (*Organization) IsNode() {}
 // Booked is the name of the edition.
 func (o *Organization) Booked() string { return string(o.Edition) }
 
+// MarketingWords are what customers write to stop marketing.
+func (o *Organization) MarketingWords() models.MarketingWords {
+	return models.Organization(*o).MarketingWords()
+}
+
 // User is models.User as clients see it.
 type User models.User
 
