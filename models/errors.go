@@ -58,8 +58,8 @@ const (
 	CodeUnknownVariable        Code = "UNKNOWN_VARIABLE"        // a text with one that there is not: Params["variable"]; ["known"] lists those that there are
 	CodeEditionNotAllowed      Code = "EDITION_NOT_ALLOWED"     // the organization's edition is without it; Params["edition"]
 	CodeStateInvalid           Code = "STATE_INVALID"           // the word that Meta sent back is unknown, used or too old
-	CodeSetupEnded        Code = "SETUP_ENDED"        // it is over; Params["status"]
-	CodeSetupStep         Code = "SETUP_STEP"         // it is not as far as that, or further; Params["status"]
+	CodeSetupEnded             Code = "SETUP_ENDED"             // it is over; Params["status"]
+	CodeSetupStep              Code = "SETUP_STEP"              // it is not as far as that, or further; Params["status"]
 	CodeNotConfigured          Code = "NOT_CONFIGURED"          // the operator has to set Params["setting"] first
 	CodeValuesMissing          Code = "VALUES_MISSING"          // a text's variables have no value here, and no fallback; Params["variables"]
 	CodeMarketingOptedOut      Code = "MARKETING_OPTED_OUT"     // the customer wants no marketing on the channel
