@@ -29,7 +29,11 @@ func TestSchema_names_every_failure_of_a_call_to_Meta(t *testing.T) {
 		return names
 	}
 	for _, code := range constants(t, "Code") {
-		if code != string(whatsapp.CodeInterrupted) { // the program stopped; the message is sent later
+		switch whatsapp.Code(code) {
+		case whatsapp.CodeInterrupted: // the program stopped; the message is sent later
+		case whatsapp.CodeBlockListFull, whatsapp.CodeBlockListBusy: // of no message
+			require.Contains(t, named("ContactBlockFailureCode"), code)
+		default:
 			require.Contains(t, named("MessageFailureCode"), code)
 		}
 	}
