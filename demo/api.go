@@ -22,7 +22,7 @@ type api struct {
 	token   string // of who is asking; empty: nobody
 }
 
-// graphError is an error of a response, by its code for programs.
+// graphError is an error of a response or of a payload, by its code for programs.
 type graphError struct {
 	Message    string `json:"message"`
 	Extensions struct {
@@ -93,12 +93,14 @@ type userErrors []struct {
 	Message string `json:"message"`
 }
 
-// err is the first of them; nil if there is none.
+// err is the first of them, a *graphError; nil if there is none.
 func (u userErrors) err() error {
 	if len(u) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s: %s", u[0].Code, u[0].Message)
+	failure := &graphError{Message: u[0].Message}
+	failure.Extensions.Code = u[0].Code
+	return failure
 }
 
 // The parts of the contract's objects that the story looks at.
