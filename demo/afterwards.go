@@ -13,7 +13,7 @@ func goOn(ctx context.Context, stage *stage, screen *screen, inbox *socket) {
 	defer running.Wait()
 	running.Go(func() { liveOn(ctx, stage.meta) })
 	for next := inbox.count(); ; {
-		event, after, err := inbox.await(ctx, next, func(e inboxEvent) bool {
+		event, after, err := inbox.await(ctx, next, func(e liveEvent) bool {
 			return e.Kind == messageAdded || e.Kind == messageStatusChanged && worthTelling(e.Message.Status)
 		})
 		if ctx.Err() != nil {
@@ -35,7 +35,7 @@ func worthTelling(status string) bool {
 }
 
 // show writes an event as a line.
-func show(screen *screen, e inboxEvent) {
+func show(screen *screen, e liveEvent) {
 	customer, mark, text := e.Conversation.Contact.Name, screen.speaks(), screen.said(e.Message.line())
 	who := customer
 	switch {
@@ -64,6 +64,8 @@ func (m message) line() string {
 		return m.Content.Body
 	case m.Content.Caption != "":
 		return m.Content.Caption
+	case m.Content.Text != "":
+		return m.Content.Text
 	default:
 		return m.Content.Kind
 	}

@@ -106,18 +106,22 @@ func (u userErrors) err() error {
 // The parts of the contract's objects that the story looks at.
 type (
 	conversation struct {
-		ID          string `json:"id"`
-		UnreadCount int    `json:"unreadCount"`
-		Contact     struct {
-			Name string `json:"name"`
-		} `json:"contact"`
-		Assignee *struct {
+		ID          string  `json:"id"`
+		UnreadCount int     `json:"unreadCount"`
+		Contact     contact `json:"contact"`
+		Assignee    *struct {
 			Name string `json:"name"`
 		} `json:"assignee"`
 		ServiceWindow struct {
 			IsOpen    bool       `json:"isOpen"`
 			ExpiresAt *time.Time `json:"expiresAt"`
 		} `json:"serviceWindow"`
+		Session string `json:"session"`
+	}
+
+	contact struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
 	}
 
 	message struct {
@@ -128,6 +132,7 @@ type (
 			Kind        string `json:"__typename"`
 			Body        string `json:"body"`
 			Caption     string `json:"caption"`
+			Text        string `json:"text"`
 			IsVoiceNote bool   `json:"isVoiceNote"`
 		} `json:"content"`
 		Attachment *attachment `json:"attachment"`
@@ -160,7 +165,7 @@ const (
   sessionCreate(input: $input) { session { accessToken } userErrors { code message } }
 }`
 	viewerDocument = `query Viewer {
-  viewer { user { name } channelPermissions { level channel { name displayNumber } } }
+  viewer { user { name } channelPermissions { level channel { id name displayNumber } } }
 }`
 	sendDocument = `mutation Send($input: MessageSendInput!) {
   messageSend(input: $input) { message { id status } userErrors { code message } }
@@ -174,23 +179,26 @@ const (
 	searchDocument = `query Search($query: String!) {
   messageSearch(query: $query) { nodes { snippet { text isMatch } message { id } } }
 }`
-	eventsDocument = `subscription Inbox {
+	inboxDocument = `subscription Inbox {
   inboxEvents {
     __typename
     ... on Event {
       id
-      conversation { id unreadCount contact { name } assignee { name } serviceWindow { isOpen expiresAt } }
+      conversation { id unreadCount contact { id name } assignee { name } serviceWindow { isOpen expiresAt } session }
     }
     ... on MessageAddedEvent { message { ...Line } }
     ... on MessageStatusChangedEvent { message { ...Line } }
     ... on MessageChangedEvent { message { ...Line } }
+    ... on TemplateChangedEvent { id template { ...Review } }
   }
 }
 fragment Line on Message {
   id direction status sender { name } failure { code metaCode metaTitle } reactions { direction emoji }
-  content { __typename ... on TextContent { body } ... on ImageContent { caption } ... on AudioContent { isVoiceNote } }
+  content { __typename ... on TextContent { body } ... on ImageContent { caption } ... on AudioContent { isVoiceNote }
+    ... on TemplateContent { body } ... on ButtonContent { text }
+  }
   attachment { status width height durationMs url thumbnailUrl }
-}`
+}` + reviewFragment
 )
 
 // signIn returns the api with the user's access token.
@@ -217,22 +225,28 @@ func (a api) signIn(ctx context.Context, p person) (api, error) {
 	return a, nil
 }
 
-// level is what the user may do on the bakery's only number.
-func (a api) level(ctx context.Context) (string, error) {
+// channelPermission is what a user may do on a number.
+type channelPermission struct {
+	Level   string `json:"level"`
+	Channel struct {
+		ID string `json:"id"`
+	} `json:"channel"`
+}
+
+// permission is what the user may do on the bakery's only number.
+func (a api) permission(ctx context.Context) (channelPermission, error) {
 	var data struct {
 		Viewer struct {
-			ChannelPermissions []struct {
-				Level string `json:"level"`
-			} `json:"channelPermissions"`
+			ChannelPermissions []channelPermission `json:"channelPermissions"`
 		} `json:"viewer"`
 	}
 	if err := a.ask(ctx, viewerDocument, nil, &data); err != nil {
-		return "", err
+		return channelPermission{}, err
 	}
 	if permissions := data.Viewer.ChannelPermissions; len(permissions) == 1 {
-		return permissions[0].Level, nil
+		return permissions[0], nil
 	}
-	return "NONE", nil
+	return channelPermission{Level: "NONE"}, nil
 }
 
 // send sends a text under an idempotency key.

@@ -32,7 +32,7 @@ type regular struct {
 
 var regulars = []regular{
 	{marina, []string{"Oi, sou eu de novo! Ainda tem pão de queijo?", "Vocês fazem encomenda para festa?"}},
-	{simulator.Customer{WAID: "5511955550177", Name: "Seu Joaquim"}, []string{
+	{joaquim, []string{
 		"Bom dia! Pode separar seis pãezinhos franceses pra mim?", "A que horas sai a próxima fornada?",
 	}},
 	{simulator.Customer{WAID: "5511955550188", Name: "Beatriz Nakamura"}, []string{

@@ -29,6 +29,7 @@ type Options struct {
 
 	patience time.Duration                // for each step; 20 s
 	arrange  func(m *simulator.Simulator) // makes Meta misbehave before the story begins
+	declines bool                         // Stripe refuses the card the second time
 }
 
 // StepError is the step of the story that did not happen.
@@ -68,7 +69,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	screen := &screen{out: o.Out, color: o.Color}
 	screen.print("", "  "+screen.in(bold, "Recado")+screen.in(faint, " · ")+bakeryName+", "+bakeryCity+
-		screen.in(faint, " · "+displayNumber+" · one process, SQLite, a simulated Meta"), "")
+		screen.in(faint, " · "+displayNumber+" · one process, SQLite, simulated Meta and Stripe"), "")
 	began := time.Now()
 	stage, err := setStage(ctx, o)
 	if err != nil {
@@ -85,7 +86,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.Once {
 		return nil
 	}
-	stage.explain(screen, story.conversation.ID)
+	story.explain()
 	goOn(ctx, stage, screen, story.anasSocket)
 	screen.print("", "  Stopping: requests under way are finished, sockets are sent away.")
 	return nil

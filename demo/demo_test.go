@@ -64,8 +64,32 @@ func TestOnce(t *testing.T) {
 			"Marina   ›  ❤️  to Ana's answer",
 			"Ana      ✓  sees it on her message",
 			"Ana      ✓  finds by “PAO quei”: …Vocês têm pão de queijo hoje?",
-			"All 24 steps happened",
-			"10 sent, 10 stored and answered with 200",
+			"Clara    ✓  signs in, administrator",
+			"Clara    ✓  listens to templates and credits",
+			"Clara    ✓  buys 3 credits for BRL 33.00",
+			"Clara    ✓  pays on Stripe's page; a signed webhook brings 3 credits",
+			"Clara    ✓  has 5 bought whenever fewer than 3 are left",
+			"Clara    ›  “Olá, #{contact.name|cliente}! Sua encomenda #{pedido} está pronta. Aproveite: hoje\n",
+			"                      os bolos têm 20% de desconto!”",
+			"Recado   ✓  warns her: “These words belong to Marketing rather than to Utility: desconto",
+			"Clara    ✓  submits it all the same",
+			"Meta     ✗  rejects it: “The text does not belong to the category.”     INCORRECT_CATEGORY",
+			"Clara    ✓  is told what to do: “Choose the other category, or take out what does not belong to",
+			"Clara    ›  “Olá, #{contact.name|cliente}! Sua encomenda #{pedido} está pronta e espera por",
+			"Clara    ✓  has taken out the offer, and submits it again",
+			"Meta     ✓  approves it",
+			"Joaquim  ›  “Boa tarde! Quero encomendar um bolo de fubá pra amanhã.”   26 hours ago",
+			"Ana      ✓  cannot answer freely after 24 h: it takes a template        SERVICE_WINDOW_CLOSED",
+			"Ana      ›  “Olá, Seu Joaquim! Sua encomenda 8841 está pronta e espera por você no balcão.”",
+			"Recado   ✓  holds 1 credit for this chat, from his contact: 3 → 2",
+			"Recado   ✓  buys 5 credits by itself, for BRL 55.00 by the card: → 7",
+			"Joaquim  ✓✓ has it on his phone, with a button: Já estou indo!",
+			"Recado   ✓  charges 1 credit on delivery; nothing is held any more",
+			"Joaquim  ›  reads it, and taps “Já estou indo!”",
+			"Ana      ✓  sees it: the window is open, she may write freely for 24 h",
+			"Clara    ✓  reads the ledger: 8 bought − 1 spent = 7 left; all of 4 entries sum to 0",
+			"All 47 steps happened",
+			"17 sent, 17 stored and answered with 200",
 			"Ana's answer on Marina's phone                1 time, though",
 		} {
 			_, after, found := strings.Cut(rest, expected)
@@ -104,53 +128,71 @@ func TestOnce(t *testing.T) {
 
 func TestBrokenStep(t *testing.T) {
 	for name, broken := range map[string]struct {
-		arrange func(*simulator.Simulator)
+		arrange func(*simulator.Simulator) // nil: it is the card that is refused
 		step    string
 		told    string // what happened instead
 		steps   string
 	}{
 		"webhooks do not come": {
 			func(m *simulator.Simulator) { m.Faults().DelayWebhooks(time.Hour) },
-			"Ana sees it live", "no event of her message on Ana's socket", "6 of 24",
+			"Ana sees it live", "no event of her message on Ana's socket", "6",
 		},
 		"the number's token is revoked": {
 			func(m *simulator.Simulator) { m.Faults().ExpireTokens() },
-			"Marina is sent the answer", "not SENT", "11 of 24",
+			"Marina is sent the answer", "not SENT", "11",
 		},
 		"Meta cannot be reached": {
 			func(m *simulator.Simulator) { m.Faults().DropRequests(1000) },
-			"Marina is sent the answer", "not SENT", "11 of 24",
+			"Marina is sent the answer", "not SENT", "11",
 		},
 		"Meta refuses the recipient": {
 			func(m *simulator.Simulator) {
 				m.Faults().Refuse(1000, simulator.Refusal{Status: 400, Code: 131026})
 			},
-			"Marina is sent the answer", "RECIPIENT_UNREACHABLE (Meta's 131026", "11 of 24",
+			"Marina is sent the answer", "RECIPIENT_UNREACHABLE (Meta's 131026", "11",
 		},
 		"files cannot be fetched": {
 			func(m *simulator.Simulator) {
 				m.Faults().Refuse(1000, simulator.Refusal{Status: 500, Code: 1, On: simulator.EndpointMedia})
 			},
-			"Ana sees the photo", "the file is PENDING", "16 of 24",
+			"Ana sees the photo", "the file is PENDING", "16",
+		},
+		"nobody reviews the template": {
+			func(m *simulator.Simulator) { m.PlanReview(simulator.Review{Name: "encomenda_pronta", Never: true}) },
+			"Meta rejects the template", "it is PENDING, not REJECTED", "32",
+		},
+		"the template is rejected again": {
+			func(m *simulator.Simulator) {
+				m.PlanReview(simulator.Review{Name: "encomenda_pronta", Event: "REJECTED", Reason: "INVALID_FORMAT"})
+			},
+			"Meta approves the template", "it is REJECTED instead of APPROVED", "36",
+		},
+		"the card is refused the second time": {
+			nil, "Recado buys credits", "the payment was refused: insufficient_funds", "41",
 		},
 		"read marks are refused": {
 			func(m *simulator.Simulator) {
 				m.Faults().Refuse(1000, simulator.Refusal{Status: 400, Code: 131009, On: simulator.EndpointReadMark})
 			},
-			"Ana marks it as read", "no blue ticks", "14 of 24",
+			"Ana marks it as read", "no blue ticks", "14",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			options := demo.WithRefusedCard(anywhere(nil), 15*time.Second)
+			if broken.arrange != nil {
+				options = demo.WithMeta(anywhere(nil), 15*time.Second, broken.arrange)
+			}
 			var out strings.Builder
-			err := demo.Run(t.Context(), demo.WithMeta(anywhere(&out), 15*time.Second, broken.arrange))
+			options.Out = &out
+			err := demo.Run(t.Context(), options)
 			var failed *demo.StepError
 			require.ErrorAs(t, err, &failed)
 			require.Equal(t, broken.step, failed.Step)
 			require.ErrorContains(t, err, broken.told)
 			require.Contains(t, out.String(), "did not happen")
-			require.Contains(t, out.String(), broken.steps+" steps happened.")
-			require.NotContains(t, out.String(), "All 24 steps")
+			require.Contains(t, out.String(), broken.steps+" of 47 steps happened.")
+			require.NotContains(t, out.String(), "All 47 steps")
 		})
 	}
 }
@@ -175,7 +217,7 @@ func TestStayingUp(t *testing.T) {
 	endpoint := regexp.MustCompile(`API=(\S+)`).FindStringSubmatch(text)[1]
 	bodies := regexp.MustCompile(`(?s)-d '(\{.*?\})'(?: |\)|\n)`).FindAllStringSubmatch(
 		strings.ReplaceAll(text, `'$(date +%s)'`, "1"), -1)
-	require.Len(t, bodies, 5, "sign-in, query, customer, answer, search")
+	require.Len(t, bodies, 6, "sign-in, query, customer, answer, search, template")
 	var session struct {
 		Data struct {
 			SessionCreate struct{ Session struct{ AccessToken string } }
@@ -191,6 +233,8 @@ func TestStayingUp(t *testing.T) {
 	require.True(t, out.await(t, "Ana → Marina Lopes"), "the answer shows")
 	require.True(t, out.await(t, "✓✓ read Temos!"), "the ticks show")
 	require.Contains(t, string(post(t, endpoint, token, bodies[4][1])), `{"text":"pão","isMatch":true}`)
+	require.Contains(t, string(post(t, endpoint, token, bodies[5][1])), `{"session":"AWAITING_REPLY"}`)
+	require.True(t, out.await(t, "✓✓ read Olá, Teresa! Sua encomenda 8842"), "the template shows")
 
 	ctrlC()
 	require.NoError(t, <-ended)
@@ -209,6 +253,19 @@ func TestAnswerTo(t *testing.T) {
 	} {
 		require.Equal(t, expected, demo.AnswerTo(text, 0), text)
 		require.NotEqual(t, demo.AnswerTo(text, 0), demo.AnswerTo(text, 1), "not the same twice in a row")
+	}
+}
+
+func TestWrap(t *testing.T) {
+	for text, expected := range map[string][]string{
+		"":                                  {""},
+		"pão de queijo":                     {"pão de queijo"},
+		"pão de queijo quentinho":           {"pão de queijo", "quentinho"},
+		"\x1b[36mpão de queijo\x1b[0m e só": {"\x1b[36mpão de queijo\x1b[0m", "e só"},
+		"pneumoultramicroscópico não":       {"pneumoultramicroscópico", "não"},
+		"a  b":                              {"a  b"},
+	} {
+		require.Equal(t, expected, demo.Wrap(text, 13), "%q", text)
 	}
 }
 

@@ -26,23 +26,33 @@ curl -sw '\n' $API -H "Authorization: Bearer $TOKEN" -H 'Content-Type: applicati
 }'`
 )
 
+// startCommand writes to a number that nobody knows yet.
+const startCommand = `curl -sw '\n' $API -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"query":
+  "mutation($input: ConversationStartInput!) { conversationStart(input: $input) { conversation { session } userErrors { code message } } }",
+  "variables": {"input": {"channelId": "{channel}", "phone": "(11) 95555-0144", "contactName": "Teresa", "templateId": "{template}",
+    "values": {"fields": [{"name": "{field}", "value": "8842"}]}, "idempotencyKey": "start-'$(date +%s)'"}}
+}'`
+
 // fill puts what is real into a command.
-func (s *stage) fill(command, conversationID string) string {
+func (s *story) fill(command string) string {
 	return strings.NewReplacer(
-		"{api}", s.recado.Address(), "{meta}", s.metaAddress, "{email}", ana.email, "{password}", ana.password,
-		"{customer}", marina.WAID, "{number}", number.ID, "{conversation}", conversationID,
+		"{api}", s.stage.recado.Address(), "{meta}", s.stage.metaAddress, "{email}", ana.email, "{password}", ana.password,
+		"{customer}", marina.WAID, "{number}", number.ID, "{conversation}", s.conversation.ID,
+		"{channel}", s.channelID, "{template}", s.template.ID, "{field}", orderField,
 	).Replace(command)
 }
 
 // explain tells what is running and what can be tried.
-func (s *stage) explain(screen *screen, conversationID string) {
+func (s *story) explain() {
+	stage, screen := s.stage, s.screen
 	lines := []string{
 		"  " + screen.in(bold, "Recado goes on running, and customers go on writing now and then."),
 		"",
-		"    explorer    " + screen.in(bold, "http://"+s.recado.Address()+"/graphiql"),
-		"    GraphQL     http://" + s.recado.Address() + "/graphql   (POST, WebSocket, server-sent events)",
-		"    operations  http://" + s.recado.OpsAddress() + "   /readyz, /metrics",
-		"    WhatsApp    http://" + s.metaAddress + "/_simulator/state   (simulated)",
+		"    explorer    " + screen.in(bold, "http://"+stage.recado.Address()+"/graphiql"),
+		"    GraphQL     http://" + stage.recado.Address() + "/graphql   (POST, WebSocket, server-sent events)",
+		"    operations  http://" + stage.recado.OpsAddress() + "   /readyz, /metrics",
+		"    WhatsApp    http://" + stage.metaAddress + "/_simulator/state   (simulated)",
+		"    Stripe      " + stage.stripe.url() + "   (simulated; `creditPurchase` tells Clara where to pay)",
 		"",
 	}
 	for _, p := range []person{clara, ana, bruno} {
@@ -53,8 +63,9 @@ func (s *stage) explain(screen *screen, conversationID string) {
 		{"2  Write to the bakery as Marina", customerCommand},
 		{"3  Answer her as Ana (in the shell of 1)", answerCommand},
 		{"4  Find what was said (likewise)", searchCommand},
+		{"5  Write to somebody new with the template (likewise); it costs a credit", startCommand},
 	} {
-		lines = append(lines, "", "  "+screen.in(bold, try.title), "", s.fill(try.command, conversationID))
+		lines = append(lines, "", "  "+screen.in(bold, try.title), "", s.fill(try.command))
 	}
 	screen.print(append(lines, "", "  Ana's inbox, live. Ctrl-C ends the demo and leaves nothing behind.", "")...)
 }

@@ -24,7 +24,7 @@ func (s *story) marinaWrites(context.Context) (outcome, error) {
 }
 
 func (s *story) anaSeesIt(ctx context.Context) (outcome, error) {
-	event, _, err := s.anasSocket.await(ctx, 0, func(e inboxEvent) bool {
+	event, _, err := s.anasSocket.await(ctx, 0, func(e liveEvent) bool {
 		return e.Kind == messageAdded && e.Message.Direction == "INBOUND" && e.Message.Content.Body == question
 	})
 	if err != nil {
@@ -62,7 +62,7 @@ func (s *story) itIsAnas(context.Context) (outcome, error) {
 // brunoIsRefused holds that Bruno sees the message live, may not answer it, and that
 // his attempt never came to Meta.
 func (s *story) brunoIsRefused(ctx context.Context) (outcome, error) {
-	_, _, err := s.brunosSocket.await(ctx, 0, func(e inboxEvent) bool { return e.ID == s.received.ID })
+	_, _, err := s.brunosSocket.await(ctx, 0, func(e liveEvent) bool { return e.ID == s.received.ID })
 	if err != nil {
 		return outcome{}, fmt.Errorf("the event did not come to Bruno's socket, though he may view: %w", err)
 	}
@@ -99,13 +99,13 @@ func (s *story) anaRepeats(ctx context.Context) (outcome, error) {
 // ticks waits until Ana's socket tells that her answer came as far as the status.
 func (s *story) ticks(status, mark, text string, style ink) func(context.Context) (outcome, error) {
 	return func(ctx context.Context) (outcome, error) {
-		event, err := s.answerReaches(ctx, status)
+		event, err := s.reaches(ctx, s.answer, status)
 		if err != nil {
 			return outcome{}, err
 		}
 		switch status {
 		case "SENT":
-			accepted, err := s.answerReaches(ctx, "ACCEPTED")
+			accepted, err := s.reaches(ctx, s.answer, "ACCEPTED")
 			if err != nil {
 				return outcome{}, err
 			}
@@ -123,12 +123,12 @@ func (s *story) ticks(status, mark, text string, style ink) func(context.Context
 	}
 }
 
-// answerReaches waits for the first event by which Ana's answer came at least as far
-// as the status.
-func (s *story) answerReaches(ctx context.Context, status string) (inboxEvent, error) {
-	last := s.answer.Status
-	event, _, err := s.anasSocket.await(ctx, 0, func(e inboxEvent) bool {
-		if e.Kind != messageStatusChanged || e.Message.ID != s.answer.ID {
+// reaches waits for the first event by which a message of Ana's came at least as far as
+// the status.
+func (s *story) reaches(ctx context.Context, sent message, status string) (liveEvent, error) {
+	last := sent.Status
+	event, _, err := s.anasSocket.await(ctx, 0, func(e liveEvent) bool {
+		if e.Kind != messageStatusChanged || e.Message.ID != sent.ID {
 			return false
 		}
 		last = e.Message.Status
@@ -136,9 +136,9 @@ func (s *story) answerReaches(ctx context.Context, status string) (inboxEvent, e
 	})
 	switch {
 	case err != nil:
-		return event, fmt.Errorf("her answer is %s, not %s: %w", last, status, err)
+		return event, fmt.Errorf("her message is %s, not %s: %w", last, status, err)
 	case last == "FAILED":
-		return event, fmt.Errorf("her answer failed: %s", failureOf(event.Message))
+		return event, fmt.Errorf("her message failed: %s", failureOf(event.Message))
 	}
 	return event, nil
 }
@@ -164,7 +164,7 @@ func (s *story) anaMarksRead(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	_, _, err = s.brunosSocket.await(ctx, 0, func(e inboxEvent) bool {
+	_, _, err = s.brunosSocket.await(ctx, 0, func(e liveEvent) bool {
 		return e.Kind == conversationChanged && e.Conversation.ID == s.conversation.ID && e.Conversation.UnreadCount == 0
 	})
 	if err != nil {

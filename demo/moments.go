@@ -113,7 +113,7 @@ func (s *story) anaSeesVoiceNote(ctx context.Context) (outcome, error) {
 // fileBecomesAvailable waits until Ana's socket told of a message, and that its
 // file can be fetched.
 func (s *story) fileBecomesAvailable(ctx context.Context, is func(message) bool) (attachment, error) {
-	added, _, err := s.anasSocket.await(ctx, 0, func(e inboxEvent) bool { return e.Kind == messageAdded && is(e.Message) })
+	added, _, err := s.anasSocket.await(ctx, 0, func(e liveEvent) bool { return e.Kind == messageAdded && is(e.Message) })
 	if err != nil {
 		return attachment{}, fmt.Errorf("no event of the message on Ana's socket: %w", err)
 	}
@@ -121,7 +121,7 @@ func (s *story) fileBecomesAvailable(ctx context.Context, is func(message) bool)
 		return attachment{}, errors.New("the message has no file")
 	}
 	last := *added.Message.Attachment
-	_, _, err = s.anasSocket.await(ctx, 0, func(e inboxEvent) bool {
+	_, _, err = s.anasSocket.await(ctx, 0, func(e liveEvent) bool {
 		if e.Kind != messageChanged || e.Message.ID != added.Message.ID || e.Message.Attachment == nil {
 			return false
 		}
@@ -149,7 +149,7 @@ func (s *story) marinaReacts(context.Context) (outcome, error) {
 
 // anaSeesReaction holds that the reaction hangs on Ana's answer, live.
 func (s *story) anaSeesReaction(ctx context.Context) (outcome, error) {
-	_, _, err := s.anasSocket.await(ctx, 0, func(e inboxEvent) bool {
+	_, _, err := s.anasSocket.await(ctx, 0, func(e liveEvent) bool {
 		if e.Kind != messageChanged || e.Message.ID != s.answer.ID {
 			return false
 		}

@@ -48,30 +48,37 @@ func (s *story) signsIn(ctx context.Context, who person, expected string) (api, 
 	if err != nil {
 		return signedIn, outcome{}, err
 	}
-	level, err := signedIn.level(ctx)
-	if err == nil && level != expected {
-		err = fmt.Errorf("has %s on the bakery's number instead of %s", level, expected)
+	permission, err := signedIn.permission(ctx)
+	if err == nil && permission.Level != expected {
+		err = fmt.Errorf("has %s on the bakery's number instead of %s", permission.Level, expected)
 	}
+	s.channelID = permission.Channel.ID
 	return signedIn, outcome{s.screen.done(), "signs in, " + who.may, "sessionCreate"}, err
 }
 
 // bothListen opens a socket for Ana and one for Bruno, and waits until Recado counts
 // both as readers: what happens after that reaches them.
 func (s *story) bothListen(ctx context.Context) (_ outcome, err error) {
-	if s.anasSocket, err = s.ana.listen(ctx); err != nil {
+	if s.anasSocket, err = s.ana.listen(ctx, inboxDocument); err != nil {
 		return outcome{}, err
 	}
-	if s.brunosSocket, err = s.bruno.listen(ctx); err != nil {
+	if s.brunosSocket, err = s.bruno.listen(ctx, inboxDocument); err != nil {
 		return outcome{}, err
 	}
+	err = s.awaitReaders(ctx, 2)
+	return outcome{s.screen.done(), "listens to the inbox, and so does Bruno", "inboxEvents"}, err
+}
+
+// awaitReaders waits until Recado counts so many readers.
+func (s *story) awaitReaders(ctx context.Context, wanted int) error {
 	for {
 		readers, err := s.readers(ctx)
 		if err != nil {
-			return outcome{}, err
+			return err
 		}
 		pause(ctx, 30*time.Millisecond) // also for the last reader's start, which takes a millisecond
-		if readers >= 2 {
-			return outcome{s.screen.done(), "listens to the inbox, and so does Bruno", "inboxEvents"}, nil
+		if readers >= wanted {
+			return nil
 		}
 	}
 }

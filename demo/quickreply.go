@@ -31,7 +31,7 @@ func (s *story) anaSendsQuickReply(ctx context.Context) (outcome, error) {
 // marinaReadsQuickReply holds that it came to her phone filled in, with her name and
 // Ana's, and that Ana is told when she has read it.
 func (s *story) marinaReadsQuickReply(ctx context.Context) (outcome, error) {
-	_, _, err := s.anasSocket.await(ctx, 0, func(e inboxEvent) bool {
+	_, _, err := s.anasSocket.await(ctx, 0, func(e liveEvent) bool {
 		return e.Kind == messageStatusChanged && e.Message.ID == s.quickReply.ID && e.Message.Status == "READ"
 	})
 	if err != nil {

@@ -26,6 +26,7 @@ const (
 const (
 	whoWidth  = 8
 	textWidth = 58
+	lineWidth = 84 // of a text without detail
 )
 
 // screen prints whole lines, from any goroutine.
@@ -51,14 +52,41 @@ func (s *screen) print(lines ...string) {
 	_, _ = io.WriteString(s.out, strings.Join(lines, "\n")+"\n")
 }
 
-// beat writes one line of the story: when, who, a mark, what, and a detail.
+// beat writes a line of the story: when, who, a mark, what, and a detail. A long text
+// goes on below.
 func (s *screen) beat(at time.Duration, who string, mark, text, detail string) {
 	line := s.in(faint, fmt.Sprintf("%6.2f s", at.Seconds())) + "  " + s.in(bold, pad(who, whoWidth)) + " " + mark + " "
-	if detail == "" {
-		s.print(line + text)
-		return
+	width := lineWidth
+	if detail != "" {
+		width = textWidth
 	}
-	s.print(line + pad(text, textWidth) + "  " + s.in(faint, detail))
+	lines := wrap(text, width)
+	for i := 1; i < len(lines); i++ {
+		lines[i] = strings.Repeat(" ", visible(line)) + lines[i]
+	}
+	if detail != "" {
+		lines[0] = pad(lines[0], width) + "  " + s.in(faint, detail)
+	}
+	lines[0] = line + lines[0]
+	s.print(lines...)
+}
+
+// wrap breaks a text at blanks into lines of at most so many characters, not counting
+// styles, unless a word is longer. There is always one line.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for i, word := range strings.Split(text, " ") {
+		if i > 0 && visible(line)+1+visible(word) > width {
+			lines, line = append(lines, line), word
+			continue
+		}
+		if i > 0 {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
 }
 
 // said is a line of conversation.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -12,12 +13,14 @@ import (
 	"github.com/coder/websocket/wsjson"
 )
 
-// inboxEvent is what a subscription told, and when.
-type inboxEvent struct {
+// liveEvent is what a subscription told, and when.
+type liveEvent struct {
 	Kind         string       `json:"__typename"`
 	ID           string       `json:"id"`
 	Conversation conversation `json:"conversation"`
 	Message      message      `json:"message"`
+	Template     template     `json:"template"`
+	creditChange              // of a CreditEvent
 
 	at time.Time
 }
@@ -28,9 +31,11 @@ const (
 	messageStatusChanged = "MessageStatusChangedEvent"
 	messageChanged       = "MessageChangedEvent"
 	conversationChanged  = "ConversationChangedEvent"
+	templateChanged      = "TemplateChangedEvent"
+	creditsChanged       = "CreditEvent"
 )
 
-// socket is a subscription to inboxEvents over graphql-transport-ws. It remembers
+// socket is one or more subscriptions over graphql-transport-ws. It remembers
 // everything that came.
 type socket struct {
 	conn   *websocket.Conn
@@ -38,7 +43,7 @@ type socket struct {
 	ended  sync.WaitGroup
 
 	mu      sync.Mutex
-	events  []inboxEvent
+	events  []liveEvent
 	failure error         // why nothing more comes
 	changed chan struct{} // closed and replaced with each change
 }
@@ -50,12 +55,12 @@ type frame struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
-// listen opens a socket and subscribes. The server does not say when it has begun
-// to listen. The caller closes the socket.
-func (a api) listen(ctx context.Context) (*socket, error) {
+// listen opens a socket and subscribes, each document having one field. The server does
+// not say when it has begun to listen. The caller closes the socket.
+func (a api) listen(ctx context.Context, documents ...string) (*socket, error) {
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s := &socket{cancel: cancel, changed: make(chan struct{})}
-	if err := s.open(ctx, a); err != nil {
+	if err := s.open(ctx, a, documents); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -63,7 +68,7 @@ func (a api) listen(ctx context.Context) (*socket, error) {
 	return s, nil
 }
 
-func (s *socket) open(ctx context.Context, a api) (err error) {
+func (s *socket) open(ctx context.Context, a api, documents []string) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	s.conn, _, err = websocket.Dial(ctx, "ws://"+a.address+"/graphql", &websocket.DialOptions{ //nolint:bodyclose // the body is the socket itself
@@ -87,12 +92,14 @@ func (s *socket) open(ctx context.Context, a api) (err error) {
 	if answer.Type != "connection_ack" {
 		return fmt.Errorf("begin a socket: %s instead of connection_ack", answer.Type)
 	}
-	subscription, err := json.Marshal(request{Query: eventsDocument})
-	if err != nil {
-		return fmt.Errorf("encode a subscription: %w", err)
-	}
-	if err := wsjson.Write(ctx, s.conn, frame{ID: "inbox", Type: "subscribe", Payload: subscription}); err != nil {
-		return fmt.Errorf("subscribe: %w", err)
+	for i, document := range documents {
+		subscription, err := json.Marshal(request{Query: document})
+		if err != nil {
+			return fmt.Errorf("encode a subscription: %w", err)
+		}
+		if err := wsjson.Write(ctx, s.conn, frame{ID: strconv.Itoa(i), Type: "subscribe", Payload: subscription}); err != nil {
+			return fmt.Errorf("subscribe: %w", err)
+		}
 	}
 	return nil
 }
@@ -126,18 +133,19 @@ func (s *socket) read(ctx context.Context) {
 
 func (s *socket) take(payload []byte, at time.Time) {
 	var response struct {
-		Data struct {
-			InboxEvents *inboxEvent `json:"inboxEvents"`
-		} `json:"data"`
+		Data map[string]*liveEvent `json:"data"`
 	}
-	if json.Unmarshal(payload, &response) != nil || response.Data.InboxEvents == nil {
+	if json.Unmarshal(payload, &response) != nil {
 		return // what is missing, the story misses
 	}
-	event := *response.Data.InboxEvents
-	event.at = at
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.events = append(s.events, event)
+	for _, event := range response.Data {
+		if event != nil {
+			event.at = at
+			s.events = append(s.events, *event)
+		}
+	}
 	s.notify()
 }
 
@@ -156,7 +164,7 @@ func (s *socket) notify() {
 
 // await returns the first event, from the given one on, that matches, and the place
 // after it. It gives up when ctx or the socket ends.
-func (s *socket) await(ctx context.Context, from int, matches func(inboxEvent) bool) (inboxEvent, int, error) {
+func (s *socket) await(ctx context.Context, from int, matches func(liveEvent) bool) (liveEvent, int, error) {
 	for {
 		s.mu.Lock()
 		events, failure, changed := s.events, s.failure, s.changed
@@ -167,12 +175,12 @@ func (s *socket) await(ctx context.Context, from int, matches func(inboxEvent) b
 			}
 		}
 		if failure != nil {
-			return inboxEvent{}, from, failure
+			return liveEvent{}, from, failure
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return inboxEvent{}, from, ctx.Err()
+			return liveEvent{}, from, ctx.Err()
 		}
 	}
 }

@@ -28,9 +28,11 @@ const (
 )
 
 // timing of the simulated WhatsApp: quick, but so that each step can be seen.
-var timing = simulator.Timing{Sent: 300 * time.Millisecond, Delivered: 800 * time.Millisecond, Read: 900 * time.Millisecond}
+var timing = simulator.Timing{
+	Sent: 300 * time.Millisecond, Delivered: 800 * time.Millisecond, Read: 900 * time.Millisecond, Review: 1200 * time.Millisecond,
+}
 
-// stage is everything that runs: Recado and, beside it, Meta.
+// stage is everything that runs: Recado and, beside it, Meta and Stripe.
 type stage struct {
 	folder    string
 	temporary bool
@@ -38,13 +40,14 @@ type stage struct {
 	meta        *simulator.Simulator
 	metaServer  *http.Server
 	metaAddress string
+	stripe      *stripe
 
 	recado    *app.App
 	startedIn time.Duration
 	client    *http.Client
 }
 
-// setStage starts Meta and Recado, and founds the bakery.
+// setStage starts Meta, Stripe and Recado, and founds the bakery.
 func setStage(ctx context.Context, o Options) (s *stage, err error) {
 	s = &stage{folder: o.Dir, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}}}
 	defer func() {
@@ -59,11 +62,15 @@ func setStage(ctx context.Context, o Options) (s *stage, err error) {
 	if err := s.startMeta(ctx, appSecret, o); err != nil {
 		return s, err
 	}
+	if s.stripe, err = startStripe(ctx, "sk_test_"+secrets.GenerateToken(), "whsec_"+secrets.GenerateToken(), o.declines); err != nil {
+		return s, err
+	}
 	began := time.Now()
 	if err := s.startRecado(ctx, appSecret, o); err != nil {
 		return s, err
 	}
 	s.startedIn = time.Since(began)
+	s.stripe.sendTo("http://" + s.recado.Address() + "/webhooks/stripe")
 	if err := found(ctx, s.recado); err != nil {
 		return s, fmt.Errorf("found the bakery: %w", err)
 	}
@@ -123,6 +130,10 @@ func (s *stage) startRecado(ctx context.Context, appSecret string, o Options) er
 		"RECADO_DATABASE_URL":   "sqlite:" + s.database(),
 		"RECADO_META_GRAPH_URL": "http://" + s.metaAddress,
 		"RECADO_META_APP_ID":    metaAppID, "RECADO_META_APP_SECRET": appSecret,
+		"RECADO_STRIPE_URL":            s.stripe.url(),
+		"RECADO_STRIPE_SECRET_KEY":     s.stripe.key,
+		"RECADO_STRIPE_WEBHOOK_SECRET": s.stripe.signing,
+		"RECADO_STRIPE_RETURN_URL":     s.stripe.returnURL(),
 		// So that what is copied from the terminal works all day.
 		"RECADO_ACCESS_TOKEN_LIFETIME": "24h",
 		"RECADO_GRAPHIQL":              strconv.FormatBool(!o.Once),
@@ -168,6 +179,9 @@ func (s *stage) takeDown() error {
 	}
 	if s.metaServer != nil {
 		errs = append(errs, s.metaServer.Close())
+	}
+	if s.stripe != nil {
+		errs = append(errs, s.stripe.close())
 	}
 	s.client.CloseIdleConnections()
 	if s.temporary && s.folder != "" {

@@ -43,16 +43,26 @@ type story struct {
 	pause    time.Duration
 	began    time.Time
 
-	ana, bruno               api
-	anasSocket, brunosSocket *socket
+	ana, bruno, clara                      api
+	anasSocket, brunosSocket, clarasSocket *socket
+
+	channelID string // of the bakery's number
 
 	wroteAt      time.Time // when Marina's message left her phone
-	received     inboxEvent
+	received     liveEvent
 	conversation conversation
 	answer       message
 	answeredAt   time.Time
 	photo        []byte // as Marina took it
 	quickReply   message
+
+	bought, recharged purchase
+	balance           creditAccount // before the chat is started
+	held              credits
+	template          template
+	order             conversation // with Seu Joaquim
+	preview           string
+	start             message
 
 	toSocket, toAnswer, toAccepted time.Duration
 	told                           int // steps that happened
@@ -68,7 +78,7 @@ func newStory(stage *stage, screen *screen, o Options, began time.Time) *story {
 
 // close ends the sockets.
 func (s *story) close() {
-	for _, socket := range []*socket{s.anasSocket, s.brunosSocket} {
+	for _, socket := range []*socket{s.anasSocket, s.brunosSocket, s.clarasSocket} {
 		if socket != nil {
 			socket.close()
 		}
@@ -101,6 +111,29 @@ func (s *story) steps() []step {
 		{"Marina", "reacts", s.marinaReacts},
 		{"Ana", "sees the reaction", s.anaSeesReaction},
 		{"Ana", "finds what was said", s.anaFinds},
+		{"Clara", "signs in", s.claraSignsIn},
+		{"Clara", "listens to templates and credits", s.claraListens},
+		{"Clara", "buys credits", s.claraBuys},
+		{"Clara", "pays", s.claraPays},
+		{"Clara", "switches auto-recharge on", s.claraSetsRecharge},
+		{"Clara", "writes a template", s.claraWritesTemplate},
+		{"Recado", "warns her", s.claraIsWarned},
+		{"Clara", "submits the template", s.claraSubmits},
+		{"Meta", "rejects the template", s.templateRejected},
+		{"Clara", "is told what to do", s.claraReadsAdvice},
+		{"Clara", "corrects the template", s.claraCorrects},
+		{"Clara", "submits the template again", s.claraSubmitsAgain},
+		{"Meta", "approves the template", s.templateApproved},
+		{"Joaquim", "wrote yesterday", s.joaquimWroteYesterday},
+		{"Ana", "is too late to answer", s.anaIsTooLate},
+		{"Ana", "starts a chat", s.anaStartsChat},
+		{"Recado", "holds credits", s.creditIsHeld},
+		{"Recado", "buys credits", s.rechargeFires},
+		{"Joaquim", "gets the template", s.joaquimGetsTemplate},
+		{"Recado", "charges credits", s.creditIsCharged},
+		{"Joaquim", "answers", s.joaquimTaps},
+		{"Ana", "may write freely", s.windowOpens},
+		{"Clara", "reads the ledger", s.ledgerAddsUp},
 	}
 }
 
