@@ -54,6 +54,8 @@ func TestConversationStart(t *testing.T) {
 		require.Nil(t, started.at("conversationStart.conversation.marketing"))
 		require.Equal(t, "2", a.as(a.Looker).get(`{ creditAccount { available } }`, nil).at("creditAccount.available"))
 
+		require.Equal(t, "FORBIDDEN", a.as(a.Looker).ask(startConversation, input(nil)).code())
+
 		t.Run("names what is wrong", func(t *testing.T) {
 			for _, test := range []struct {
 				name   string
@@ -62,7 +64,6 @@ func TestConversationStart(t *testing.T) {
 				code   string
 				field  []any
 			}{
-				{"the level", a.Looker, nil, "FORBIDDEN", []any{"input", "channelId"}},
 				{"NONE on the channel", a.Outsider, nil, "NOT_FOUND", []any{"input", "channelId"}},
 				{"a channel that the viewer does not know", a.Replier, map[string]any{"channelId": public(models.PrefixChannel, a.Closed.ID)}, "NOT_FOUND", []any{"input", "channelId"}},
 				{"nobody", a.Replier, map[string]any{"phone": nil}, "REQUIRED", []any{"input", "contactId"}},

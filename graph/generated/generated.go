@@ -15972,10 +15972,6 @@ enum MessageErrorCode {
   The contact is known by nothing that this number could reach them by.
   """
   CONTACT_UNREACHABLE
-  """
-  The viewer may not reply on this channel.
-  """
-  FORBIDDEN
 }
 
 """
