@@ -15,8 +15,8 @@ type MarketingSource string
 
 // The ways.
 const (
-	MarketingSaidToMeta  MarketingSource = "WHATSAPP" // with the button that WhatsApp shows (reference/whatsapp-cloud-api.md §4.5), or as Meta's refusal shows
-	MarketingSaidByWord  MarketingSource = "KEYWORD"  // with one of the organization's words
+	MarketingSaidToMeta MarketingSource = "WHATSAPP" // with the button that WhatsApp shows (reference/whatsapp-cloud-api.md §4.5), or as Meta's refusal shows
+	MarketingSaidByWord MarketingSource = "KEYWORD"  // with one of the organization's words
 )
 
 // HearMarketing takes in what a customer wants of marketing on the channel. The latest

@@ -10,8 +10,8 @@ type Organization struct {
 	// ChosenWords are what customers write to stop marketing; nil: the default ones. See
 	// MarketingWords.
 	ChosenWords *MarketingWords `gorm:"column:marketing_words;serializer:json"`
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
 // MarketingWords are what customers of the organization write to stop marketing.
