@@ -34,7 +34,7 @@ func (s *Service) AnswerLogin(ctx context.Context, answer LoginAnswer) (models.C
 	}
 	if answer.Code == "" || len(answer.Code) > maxCode {
 		return s.fail(ctx, connection, models.ConnectionFailure{
-			Step: models.StepAuthorize, Code: models.FailureDenied, Details: cut(answer.Denied, maxReason),
+			Step: models.StepAuthorize, Code: models.FailureDenied, Details: shorten(answer.Denied),
 		})
 	}
 	return s.authorize(ctx, connection, answer.Code, s.redirectURI())
@@ -162,7 +162,7 @@ func (s *Service) inspect(ctx context.Context, connection models.ChannelConnecti
 func judgeToken(info whatsapp.TokenInfo, app string) *models.ConnectionFailure {
 	switch missing := info.MissingScopes(); {
 	case !info.Valid:
-		return &models.ConnectionFailure{Step: models.StepAuthorize, Code: models.FailureTokenInvalid, Details: cut(info.Problem.Message, maxReason)}
+		return &models.ConnectionFailure{Step: models.StepAuthorize, Code: models.FailureTokenInvalid, Details: shorten(info.Problem.Message)}
 	case info.AppID != app:
 		return &models.ConnectionFailure{Step: models.StepAuthorize, Code: models.FailureOtherApp}
 	case len(missing) > 0:
@@ -274,7 +274,7 @@ func (s *Service) failed(ctx context.Context, connection models.ChannelConnectio
 	if !ok {
 		return connection, fmt.Errorf("%s of connection %s: %w", strings.ToLower(string(step)), connection.ID, err)
 	}
-	failure := models.ConnectionFailure{Step: step, Code: failureCode(step, refusal), Details: cut(wordsOf(refusal), maxReason)}
+	failure := models.ConnectionFailure{Step: step, Code: failureCode(step, refusal), Details: shorten(wordsOf(refusal))}
 	if refusal.RetryAfter > 0 {
 		failure.RetryAt = new(s.db.Now().Add(refusal.RetryAfter))
 	}

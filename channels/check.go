@@ -104,7 +104,7 @@ type finding struct {
 }
 
 func (f *finding) problem(code models.ChannelProblemCode, details string) {
-	f.problems = append(f.problems, models.ChannelProblem{Code: code, Details: cut(details, maxReason), Since: f.at})
+	f.problems = append(f.problems, models.ChannelProblem{Code: code, Details: shorten(details), Since: f.at})
 }
 
 func (s *Service) check(ctx context.Context, channelID models.ID) (models.Channel, error) {
@@ -246,7 +246,7 @@ func (s *Service) enter(channel *models.Channel, f finding) bool {
 	channel.Problems = f.problems
 	switch {
 	case f.refused != "":
-		channel.Status, channel.StatusReason = models.ChannelReauthorizationRequired, cut(f.refused, maxReason)
+		channel.Status, channel.StatusReason = models.ChannelReauthorizationRequired, shorten(f.refused)
 	case channel.Status == models.ChannelReauthorizationRequired && f.number != nil:
 		channel.Status, channel.StatusReason = models.ChannelConnected, ""
 	}

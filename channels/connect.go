@@ -146,7 +146,7 @@ func (s *Service) RequireReauthorization(tx *store.Tx, channelID models.ID, reas
 	if channel.Status == models.ChannelConnected {
 		s.log.Warn("channel needs a new access token", "channel", channel.ID, "organization", channel.OrganizationID, "reason", reason)
 	}
-	channel.Status, channel.StatusReason = models.ChannelReauthorizationRequired, cut(reason, maxReason)
+	channel.Status, channel.StatusReason = models.ChannelReauthorizationRequired, shorten(reason)
 	return keep(tx, &channel)
 }
 
@@ -204,13 +204,14 @@ func isToken(token string) bool {
 	return len(token) <= maxToken && !strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// cut returns at most limit characters of text.
-func cut(text string, limit int) string {
+// shorten returns at most maxReason characters of what Meta says.
+func shorten(text string) string {
+	left := maxReason
 	for i := range text {
-		if limit == 0 {
+		if left == 0 {
 			return text[:i]
 		}
-		limit--
+		left--
 	}
 	return text
 }

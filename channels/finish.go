@@ -64,7 +64,7 @@ func (s *Service) FinishConnection(ctx context.Context, viewer models.Viewer, id
 		if connection.Reached != models.ConnectionRegistered || connection.PhoneNumberID != begun.PhoneNumberID {
 			return wrongStep(connection)
 		}
-		if channel, err = s.place(ctx, tx, known, &connection, details); err != nil {
+		if channel, err = s.place(tx, known, &connection, details); err != nil {
 			return err
 		}
 		return s.settle(ctx, tx, viewer, &channel, details)
@@ -83,7 +83,7 @@ func (s *Service) FinishConnection(ctx context.Context, viewer models.Viewer, id
 
 // place makes the channel, or brings back the one of the same number, and ends the
 // connection.
-func (s *Service) place(ctx context.Context, tx *store.Tx, known []models.Channel, connection *models.ChannelConnection, details ChannelDetails) (models.Channel, error) {
+func (s *Service) place(tx *store.Tx, known []models.Channel, connection *models.ChannelConnection, details ChannelDetails) (models.Channel, error) {
 	if err := checkEdition(tx, connection.OrganizationID); err != nil {
 		return models.Channel{}, err
 	}

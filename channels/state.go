@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
+	"slices"
 
 	"recado/models"
 	"recado/store"
@@ -51,8 +52,7 @@ func (s *Service) redirectURI() string { return s.meta.PublicURL + CallbackPath 
 
 // state is what Meta sends back with a user.
 func (s *Service) state(connection models.ChannelConnection) string {
-	text := append(connection.OrganizationID[:], connection.ID[:]...)
-	text = append(text, connection.Nonce...)
+	text := slices.Concat(connection.OrganizationID[:], connection.ID[:], connection.Nonce)
 	return base64.RawURLEncoding.EncodeToString(append(text, s.signature(text, connection.StartedByID)...))
 }
 
@@ -87,8 +87,7 @@ func (s *Service) useState(ctx context.Context, text string) (models.ChannelConn
 		return models.ChannelConnection{}, invalid
 	}
 	connection, err := s.changeIn(ctx, organization, id, func(tx *store.Tx, connection *models.ChannelConnection) error {
-		signed := append(organization[:], id[:]...)
-		signed = append(signed, nonce...)
+		signed := slices.Concat(organization[:], id[:], nonce)
 		genuine := hmac.Equal(signature, s.signature(signed, connection.StartedByID))
 		if !genuine || len(connection.Nonce) == 0 || subtle.ConstantTimeCompare(connection.Nonce, nonce) != 1 ||
 			connection.Status != models.ConnectionStarted || connection.Method != models.ConnectByLogin || usable(*connection, tx.Now()) != nil {

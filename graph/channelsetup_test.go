@@ -6,7 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"recado/models"
-	"recado/store"
 	"recado/testkit"
 )
 
@@ -88,7 +87,7 @@ func TestChannelSetups(t *testing.T) {
 			Failure:  &models.ConnectionFailure{Step: models.StepRegister, Code: models.FailurePINRefused, At: a.DB.Now()},
 			Accounts: []models.OfferedAccount{{WABAID: "1", Name: "Aurora", Numbers: []models.OfferedNumber{{PhoneNumberID: "2", DisplayNumber: "+5511912345678", Status: "CONNECTED", Quality: "GREEN"}}}},
 		}
-		a.Write(func(tx *store.Tx) error { return tx.Create(&setup).Error })
+		a.Save(&setup)
 		const fields = `id status reached startedBy {name} login {url} tokenLastFour accounts {wabaId name numbers {displayNumber isRegistered qualityRating}} failure {step code message} channel {id}`
 		want := map[string]any{
 			"id": public(models.PrefixChannelSetup, setup.ID), "status": "FAILED", "reached": "SUBSCRIBED", "startedBy": map[string]any{"name": "Ana"}, "login": nil, "tokenLastFour": "ZD9q",

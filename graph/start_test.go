@@ -83,7 +83,7 @@ func TestConversationStart(t *testing.T) {
 
 		t.Run("by messageSend in a conversation, and priced by canSend", func(t *testing.T) {
 			old := a.Conversation(a.Open, "Iris", time.Now().Add(-48*time.Hour))
-			content := map[string]any{"template": map[string]any{"templateId": public(models.PrefixTemplate, template.ID), "values": input(nil)["input"].(map[string]any)["values"]}} //nolint:forcetypeassert // made above
+			content := map[string]any{"template": map[string]any{"templateId": public(models.PrefixTemplate, template.ID), "values": input(nil)["input"].(map[string]any)["values"]}} //nolint:errcheck // made above
 			asked := map[string]any{"id": public(models.PrefixConversation, old.ID), "draft": content}
 			priced := agent.get(`query($id: ID!, $draft: MessageSendContentInput!) { canSend(conversationId: $id, draft: $draft) { isAllowed price { expected atMost basis available } } }`, asked)
 			require.Equal(t, map[string]any{"isAllowed": true, "price": map[string]any{"expected": "1", "atMost": "1", "basis": "RATE", "available": "2"}}, priced.at("canSend"))

@@ -50,7 +50,7 @@ func (c *Channel) MessagingLimit() *ChannelMessagingLimit {
 	case told.Value == models.UnlimitedMessaging:
 		return &ChannelMessagingLimit{IsUnlimited: true}
 	default:
-		limit := int32(min(told.Value, 1<<30)) //nolint:gosec // within bounds
+		limit := int32(min(told.Value, 1<<30))
 		return &ChannelMessagingLimit{CustomersPerDay: &limit}
 	}
 }
