@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"recado/graph"
 	"recado/models"
 	"recado/testkit"
 )
@@ -41,8 +42,11 @@ func TestChannelHealth(t *testing.T) {
 func TestChannelEvents(t *testing.T) {
 	onEach(t, func(t *testing.T, a *api) {
 		looker, inboxOf := a.as(a.Looker), a.as(a.Looker)
-		events := looker.subscribe(`subscription {channelEvents {... on ChannelChangedEvent {id cursor channel {id status statusReason}}}}`, nil)
-		others := inboxOf.subscribe(`subscription {inboxEvents {... on Event {id}}}`, nil)
+		position, err := a.DB.FeedPosition(t.Context(), a.Organization.ID)
+		require.NoError(t, err)
+		after := map[string]any{"after": graph.FeedCursor(models.Event{OrganizationID: a.Organization.ID, Position: position})}
+		events := looker.subscribe(`subscription($after: String) {channelEvents(after: $after) {... on ChannelChangedEvent {id cursor channel {id status statusReason}}}}`, after)
+		others := inboxOf.subscribe(`subscription($after: String) {inboxEvents(after: $after) {... on Event {id}}}`, after)
 		hidden := a.as(a.Administrator)
 		for _, channel := range []models.Channel{a.Closed, a.Open} {
 			answer := hidden.get(`mutation($id: ID!) {channelDisconnect(input: {channelId: $id}) {channel {status disconnectedAt} userErrors {code}}}`,
