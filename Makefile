@@ -35,7 +35,7 @@ test: ## run all tests on SQLite and PostgreSQL with the race detector, and prin
 		echo "make test: no C compiler ($$cc): running WITHOUT the race detector. Install gcc to have it."; \
 	fi; \
 	CGO_ENABLED=0 $(GO) run ./testkit/withpostgres -- \
-		env CGO_ENABLED=$$cgo $(GO) test $$race -coverpkg=./... -coverprofile=$(COVERAGE) -timeout 20m $(PKG)
+		env CGO_ENABLED=$$cgo $(GO) test $$race -coverpkg=./... -coverprofile=$(COVERAGE) -timeout 30m $(PKG)
 	@$(MAKE) --no-print-directory cover
 
 cover: ## print the coverage of the last test run
