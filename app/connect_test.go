@@ -72,19 +72,20 @@ func TestConnectANumber(t *testing.T) {
 		defer granted.Body.Close()
 		sentBack, found := strings.CutPrefix(granted.Header.Get("Location"), c.PublicURL)
 		require.True(t, found, granted.Header.Get("Location"))
-		comeBack := func() *http.Response {
+		comeBack := func() (status int, location, page string) {
 			response, err := browser.Get("http://" + a.Address() + sentBack)
 			require.NoError(t, err)
-			t.Cleanup(func() { _ = response.Body.Close() })
-			return response
+			defer response.Body.Close()
+			return response.StatusCode, response.Header.Get("Location"), bodyOf(t, response)
 		}
-		home, err := url.Parse(comeBack().Header.Get("Location"))
+		_, location, _ := comeBack()
+		home, err := url.Parse(location)
 		require.NoError(t, err)
 		require.Equal(t, "https://app.example.com/numbers", home.Scheme+"://"+home.Host+home.Path)
 		require.Equal(t, url.Values{"tab": {"2"}, "setupId": {setup.ID}, "status": {"AUTHORIZED"}}, home.Query())
-		again := comeBack()
-		require.Equal(t, http.StatusBadRequest, again.StatusCode, "the state works once")
-		require.Contains(t, bodyOf(t, again), `id="invalid"`)
+		status, _, page := comeBack()
+		require.Equal(t, http.StatusBadRequest, status, "the state works once")
+		require.Contains(t, page, `id="invalid"`)
 
 		variables := map[string]any{"id": setup.ID, "waba": waba, "number": number}
 		require.Contains(t, ask(`{channelSetups {accounts {name numbers {displayNumber}}}}`, nil), "+5511912345678")
