@@ -2,7 +2,6 @@ package crm
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"unicode/utf8"
@@ -58,7 +57,7 @@ func Reach(db *gorm.DB, viewer models.Viewer, channel models.Channel, contact *m
 func knownAs(db *gorm.DB, viewer models.Viewer, channel models.Channel, contact models.ID) ([]models.ContactIdentity, error) {
 	var all []models.ContactIdentity
 	err := db.Where("organization_id = ? AND contact_id = ?", viewer.OrganizationID, contact).Find(&all).Error
-	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+	if err != nil {
 		return nil, fmt.Errorf("read identities of contact %s: %w", contact, err)
 	}
 	known := slices.DeleteFunc(all, func(identity models.ContactIdentity) bool { return !viewer.Can(identity.ChannelID, models.LevelView) })

@@ -74,10 +74,9 @@ func (s *Service) CanSend(ctx context.Context, viewer models.Viewer, conversatio
 
 // waitUntil is when the number may send its next message; nil if that is now.
 func (s *Service) waitUntil(ctx context.Context, conversation models.Conversation) (*time.Time, error) {
-	var channel models.Channel
-	err := s.db.Read(ctx).Take(&channel, "organization_id = ? AND id = ?", conversation.OrganizationID, conversation.ChannelID).Error
+	channel, err := channelOf(s.db.Read(ctx), conversation)
 	if err != nil {
-		return nil, fmt.Errorf("read channel %s: %w", conversation.ChannelID, err)
+		return nil, err
 	}
 	if wait := s.client.Wait(channel.PhoneNumberID); wait > 0 {
 		return new(s.clock().Add(wait)), nil

@@ -126,9 +126,9 @@ func (s *Service) beginAttempt(ctx context.Context, args SendArgs, mediaID strin
 			}
 			return changes.save()
 		}
-		var channel models.Channel
-		if err := tx.First(&channel, "organization_id = ? AND id = ?", message.OrganizationID, message.ChannelID).Error; err != nil {
-			return fmt.Errorf("read channel %s: %w", message.ChannelID, err)
+		channel, err := channelOf(tx.DB, conversation.Conversation)
+		if err != nil {
+			return err
 		}
 		if failure := hopeless(tx, channel, conversation.Conversation, *message); failure != nil {
 			message.Apply(models.StatusChange{Status: models.StatusFailed, At: tx.Now(), Failure: failure})

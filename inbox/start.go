@@ -112,12 +112,8 @@ func (c *changes) beginWith(viewer models.Viewer, channel models.Channel, person
 
 // ofStart names the field of an obstacle as one of Start's.
 func ofStart(obstacle *models.Error) *models.Error {
-	const inReply = "content.template."
-	field := obstacle.Field
-	switch {
-	case len(field) > len(inReply) && field[:len(inReply)] == inReply:
-		field = field[len(inReply):]
-	case field == "conversationId":
+	field := strings.TrimPrefix(obstacle.Field, templateField+".")
+	if field == "conversationId" { // there may be none yet
 		field = ""
 	}
 	return &models.Error{Code: obstacle.Code, Field: field, Params: obstacle.Params}
