@@ -37,6 +37,7 @@ func (r templateResolver) Rejection(ctx context.Context, template *gqlmodel.Temp
 	}
 	shown := &gqlmodel.TemplateRejection{
 		Reason: rejection.Reason, Message: r.text(ctx, "template.rejection."+known, nil), Advice: r.text(ctx, "template.advice."+known, nil),
+		Appeal: r.text(ctx, "template.appeal", nil),
 	}
 	if rejection.Text != "" {
 		shown.WhatsAppText = &rejection.Text

@@ -17,7 +17,7 @@ const templateFields = `{
 	id name language category status isSendable isSupported parameterFormat version submittedAt waitingSeconds request quality
 	content {header {kind text} body footer buttons {kind text url code}} draft {body}
 	mergeFields {name fallback sample isAutomatic} warnings {code message field}
-	rejection {reason message advice whatsAppText} refusal {code message whatsAppText} categoryChange {previous next isMade at}
+	rejection {reason message advice appeal whatsAppText} refusal {code message whatsAppText} categoryChange {previous next isMade at}
 	channels {id} whatsAppAccountId createdBy {name}
 }`
 
@@ -145,7 +145,7 @@ func TestTemplates(t *testing.T) {
 			position, err := a.DB.FeedPosition(t.Context(), a.Organization.ID)
 			require.NoError(t, err)
 			after := graph.FeedCursor(models.Event{OrganizationID: a.Organization.ID, Position: position})
-			const events = `subscription($after: String) {inboxEvents(after: $after) {__typename ... on TemplateChangedEvent {id cursor occurredAt template {id status rejection {reason message advice whatsAppText} isSendable}}}}`
+			const events = `subscription($after: String) {inboxEvents(after: $after) {__typename ... on TemplateChangedEvent {id cursor occurredAt template {id status rejection {reason message advice appeal whatsAppText} isSendable}}}}`
 			reader := *looker
 			reader.language = "pt-BR"
 			live := reader.subscribe(events, map[string]any{"after": after})
@@ -157,6 +157,7 @@ func TestTemplates(t *testing.T) {
 			require.Equal(t, map[string]any{
 				"reason": "TAG_CONTENT_MISMATCH", "whatsAppText": "Language.", "message": "O texto não está no idioma ou na categoria que foi escolhida.",
 				"advice": "Escreva todo o texto no idioma do modelo ou crie o modelo no idioma do texto.",
+				"appeal": "Se o WhatsApp estiver errado, um administrador da empresa pode contestar no Gerenciador do WhatsApp, no Meta Business Suite, em Modelos de mensagem.",
 			}, told.at("inboxEvents.template.rejection"))
 			history := looker.get(`query($id: ID!) {node(id: $id) {... on Template {history(first: 2) {nodes {kind value detail user {name} occurredAt} pageInfo {hasNextPage}}}}}`, map[string]any{"id": id})
 			require.Equal(t, "REJECTED", history.at("node.history.nodes.0.value"))

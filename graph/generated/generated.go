@@ -1732,6 +1732,7 @@ type ComplexityRoot struct {
 
 	TemplateRejection struct {
 		Advice                 func(childComplexity int) int
+		Appeal                 func(childComplexity int) int
 		Message                func(childComplexity int) int
 		Reason                 func(childComplexity int) int
 		WhatsAppRecommendation func(childComplexity int) int
@@ -8795,6 +8796,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TemplateRejection.Advice(childComplexity), true
+	case "TemplateRejection.appeal":
+		if e.ComplexityRoot.TemplateRejection.Appeal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRejection.Appeal(childComplexity), true
 	case "TemplateRejection.message":
 		if e.ComplexityRoot.TemplateRejection.Message == nil {
 			break
@@ -14784,6 +14791,11 @@ type TemplateRejection {
   What to do, for people, in their language.
   """
   advice: String!
+  """
+  How to object when WhatsApp is wrong, for people, in their language. Only an administrator of the business can, in Meta's own
+  tool: there is no way through a program. The template is IN_APPEAL from then on.
+  """
+  appeal: String!
   """
   WhatsApp's own words; null if it gave none.
   """
@@ -22656,6 +22668,8 @@ func (ec *executionContext) childFields_TemplateRejection(ctx context.Context, f
 		return ec.fieldContext_TemplateRejection_message(ctx, field)
 	case "advice":
 		return ec.fieldContext_TemplateRejection_advice(ctx, field)
+	case "appeal":
+		return ec.fieldContext_TemplateRejection_appeal(ctx, field)
 	case "whatsAppText":
 		return ec.fieldContext_TemplateRejection_whatsAppText(ctx, field)
 	case "whatsAppRecommendation":
@@ -52453,6 +52467,29 @@ func (ec *executionContext) fieldContext_TemplateRejection_advice(_ context.Cont
 	return graphql.NewScalarFieldContext("TemplateRejection", field, false, false, "String")
 }
 
+func (ec *executionContext) _TemplateRejection_appeal(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateRejection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateRejection_appeal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Appeal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateRejection_appeal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateRejection", field, false, false, "String")
+}
+
 func (ec *executionContext) _TemplateRejection_whatsAppText(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateRejection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -72537,6 +72574,11 @@ func (ec *executionContext) _TemplateRejection(ctx context.Context, sel ast.Sele
 			}
 		case "advice":
 			out.Values[i] = ec._TemplateRejection_advice(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "appeal":
+			out.Values[i] = ec._TemplateRejection_appeal(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

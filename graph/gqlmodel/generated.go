@@ -2359,6 +2359,9 @@ type TemplateRejection struct {
 	Message string `json:"message"`
 	// What to do, for people, in their language.
 	Advice string `json:"advice"`
+	// How to object when WhatsApp is wrong, for people, in their language. Only an administrator of the business can, in Meta's own
+	// tool: there is no way through a program. The template is IN_APPEAL from then on.
+	Appeal string `json:"appeal"`
 	// WhatsApp's own words; null if it gave none.
 	WhatsAppText *string `json:"whatsAppText,omitempty"`
 	// WhatsApp's own advice; null if it gave none.
