@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gorm.io/gorm"
 
@@ -26,15 +27,18 @@ type PageRequest struct {
 	After, Before *string // cursors of a Page of the same list
 }
 
-// Place is where a row stands in a list that is ordered by a time and then by id.
+// Place is where a row stands in a list that is ordered by a time, or by a text, and
+// then by id.
 type Place struct {
-	At time.Time
-	ID models.ID
+	At   time.Time
+	Text string // in a list by a text, in place of At; not empty
+	ID   models.ID
 }
 
 // Keyset is a list's order: by a column of times, not null, and then by id.
 type Keyset struct {
 	Column      string // of times; part of the SQL, never a client's words
+	ByText      bool   // the column is of texts that are compared byte by byte, none of them empty
 	NewestFirst bool
 	FromEnd     bool   // a request that names no size gets the end of the list instead of its beginning
 	Scope       string // what else the list depends on; a cursor of another scope is foreign
@@ -93,12 +97,20 @@ func (r Range) Within(query *gorm.DB) *gorm.DB {
 	}
 	place := "(" + r.keyset.Column + ", id) "
 	if r.after != nil {
-		query = query.Where(place+beyond+" (?, ?)", r.after.At, r.after.ID)
+		query = query.Where(place+beyond+" (?, ?)", r.keyset.value(*r.after), r.after.ID)
 	}
 	if r.before != nil {
-		query = query.Where(place+within+" (?, ?)", r.before.At, r.before.ID)
+		query = query.Where(place+within+" (?, ?)", r.keyset.value(*r.before), r.before.ID)
 	}
 	return query
+}
+
+// value is what the keyset's column has in a place.
+func (k Keyset) value(place Place) any {
+	if k.ByText {
+		return place.Text
+	}
+	return place.At
 }
 
 // Order is the order in which the range is read, for ORDER BY. Columns that come
@@ -249,14 +261,23 @@ func (k Keyset) hash() uint64 {
 	return h.Sum64()
 }
 
-// A cursor is its version, the list's hash, the time and the id. It holds nothing
-// that its reader has not seen and opens nothing, so it is not signed.
+// A cursor is its version, the list's hash, the time and the id; or, of a list by a text,
+// another version, the hash, the id and the text. It holds nothing that its reader has
+// not seen and opens nothing, so it is not signed.
 const (
-	cursorVersion = 1
-	cursorSize    = 1 + 8 + 8 + 16
+	cursorVersion     = 1
+	cursorSize        = 1 + 8 + 8 + 16
+	textCursorVersion = 2
+	textCursorSize    = 1 + 8 + 16 // and the text
+	maxCursorText     = 4096       // bytes; more than any text that is listed by
 )
 
 func encodeCursor(scope uint64, place Place) string {
+	if place.Text != "" {
+		raw := binary.BigEndian.AppendUint64([]byte{textCursorVersion}, scope)
+		raw = append(raw, place.ID[:]...)
+		return base64.RawURLEncoding.EncodeToString(append(raw, place.Text...))
+	}
 	var raw [cursorSize]byte
 	raw[0] = cursorVersion
 	binary.BigEndian.PutUint64(raw[1:], scope)
@@ -269,8 +290,11 @@ func (r Range) place(cursor *string, field string) (*Place, error) {
 	if cursor == nil {
 		return nil, nil
 	}
-	var raw [cursorSize]byte
 	invalid := models.NewError(models.CodeInvalid, field)
+	if r.keyset.ByText {
+		return r.textPlace(*cursor, invalid)
+	}
+	var raw [cursorSize]byte
 	if base64.RawURLEncoding.DecodedLen(len(*cursor)) != cursorSize {
 		return nil, invalid
 	}
@@ -282,6 +306,24 @@ func (r Range) place(cursor *string, field string) (*Place, error) {
 	}
 	place := &Place{At: time.Unix(0, int64(binary.BigEndian.Uint64(raw[9:]))).UTC()}
 	copy(place.ID[:], raw[17:])
+	return place, nil
+}
+
+// textPlace is place for a list by a text.
+func (r Range) textPlace(cursor string, invalid error) (*Place, error) {
+	size := base64.RawURLEncoding.DecodedLen(len(cursor))
+	if size <= textCursorSize || size > textCursorSize+maxCursorText {
+		return nil, invalid
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || raw[0] != textCursorVersion || binary.BigEndian.Uint64(raw[1:]) != r.scope {
+		return nil, invalid
+	}
+	place := &Place{Text: string(raw[textCursorSize:])}
+	copy(place.ID[:], raw[9:])
+	if !utf8.ValidString(place.Text) || strings.ContainsRune(place.Text, 0) {
+		return nil, invalid
+	}
 	return place, nil
 }
 

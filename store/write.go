@@ -181,10 +181,23 @@ func Locking(db *gorm.DB) *gorm.DB { return LockingOf(db, "") }
 // LockingOf is Locking for a query over several tables, of which only the one
 // with the given alias is locked.
 func LockingOf(db *gorm.DB, alias string) *gorm.DB {
+	return lock(db, clause.Locking{Strength: "NO KEY UPDATE", Table: clause.Table{Name: alias}})
+}
+
+// Keeping has the rows of a query not be deleted until the transaction ends, for rows
+// that will refer to them. It waits for nobody but those who are Removing them, and has
+// only those wait.
+func Keeping(db *gorm.DB) *gorm.DB { return lock(db, clause.Locking{Strength: "KEY SHARE"}) }
+
+// Removing locks the rows of a query against everything, new rows that refer to them
+// included: for who moves what refers to them and then deletes them.
+func Removing(db *gorm.DB) *gorm.DB { return lock(db, clause.Locking{Strength: "UPDATE"}) }
+
+func lock(db *gorm.DB, how clause.Locking) *gorm.DB {
 	if db.Name() != string(Postgres) {
 		return db
 	}
-	return db.Clauses(clause.Locking{Strength: "NO KEY UPDATE", Table: clause.Table{Name: alias}})
+	return db.Clauses(how)
 }
 
 // LockName makes transactions that lock the same name wait for each other.
