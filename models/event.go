@@ -28,6 +28,14 @@ const (
 	EventTemplateChanged      EventKind = "template.changed"   // for all who may see one of its channels; the event names none
 )
 
+// The kinds of event about records, which everybody of the organization gets. They
+// belong to no channel and no conversation.
+const (
+	EventDealChanged      EventKind = "deal.changed"      // made or changed
+	EventDealDeleted      EventKind = "deal.deleted"      // the deal is as it was
+	EventPipelinesChanged EventKind = "pipelines.changed" // pipelines or stages; deals of stages that were deleted are in others
+)
+
 // The kinds of event about an organization's credits, which only administrators get.
 // They belong to no channel and no conversation; their payload is a
 // CreditEventPayload.
@@ -79,6 +87,7 @@ type EventPayload struct {
 	RemovedID    *ID               `json:"removedId,omitempty"`    // with conversation.merged: the conversation that is no more
 	Template     *Template         `json:"template,omitempty"`     // with template.changed, where the rows above are empty
 	ChannelIDs   []ID              `json:"channelIds,omitempty"`   // with template.changed: the channels of its account
+	Deal         *Deal             `json:"deal,omitempty"`         // with deal.*, where the rows above are empty
 }
 
 // IdempotencyRecord remembers the first result of a mutation under a client's

@@ -29,6 +29,12 @@ const (
 	PrefixPaymentMethod  = "paym"
 	PrefixRateCard       = "rate"
 	PrefixTemplate       = "tmpl"
+
+	PrefixCompany       = "comp"
+	PrefixPipeline      = "pipe"
+	PrefixPipelineStage = "stage"
+	PrefixDeal          = "deal"
+	PrefixCustomField   = "field"
 )
 
 // crockford is Crockford's base32 in lower case: no i, l, o, u, and in ASCII

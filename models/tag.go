@@ -2,10 +2,7 @@ package models
 
 import (
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -64,21 +61,7 @@ type ConversationTag struct {
 // CleanTagName brings a name into the form in which it is kept: composed
 // characters, single spaces, none around. REQUIRED (name) for an empty one,
 // INVALID (name) for one that is too long or holds control characters.
-func CleanTagName(name string) (string, error) {
-	if !utf8.ValidString(name) {
-		return "", NewError(CodeInvalid, "name")
-	}
-	name = norm.NFC.String(strings.Join(strings.Fields(name), " "))
-	switch {
-	case name == "":
-		return "", NewError(CodeRequired, "name")
-	case strings.ContainsFunc(name, unicode.IsControl):
-		return "", NewError(CodeInvalid, "name")
-	case utf8.RuneCountInString(name) > MaxTagName:
-		return "", NewError(CodeInvalid, "name").With("max", "50")
-	}
-	return name, nil
-}
+func CleanTagName(name string) (string, error) { return CleanName(name, "name", MaxTagName) }
 
 // NameKey is what two names have in common that differ only in upper and lower
 // case, in any language.

@@ -28,6 +28,7 @@ var tables = []any{
 	&models.ChannelConnection{},
 	&models.ChannelPermission{},
 	&models.Channel{},
+	&models.Company{}, &models.ContactRecord{}, &models.CustomField{}, &models.Deal{}, &models.Pipeline{}, &models.PipelineStage{}, &models.RuleRecord{},
 	&models.ContactBlock{},
 	&models.ContactIdentity{},
 	&models.Contact{},
@@ -103,6 +104,24 @@ var onlyInMigrations = map[string][]index{
 		{Name: "conversations_channel_idx", Columns: "organization_id, channel_id, status, last_message_at, id"},
 		{Name: "conversations_queue_idx", Columns: "organization_id, queued_at, id", Where: "queued_at IS NOT NULL"},
 		{Name: "conversations_recent_idx", Columns: "organization_id, last_message_at, id"},
+	},
+	"contact_records": { // the contacts of a company
+		{Name: "contact_records_company_idx", Columns: "organization_id, company_id, contact_id", Where: "company_id IS NOT NULL"},
+	},
+	"pipelines": { // the default
+		{Name: "pipelines_default_key", Unique: true, Columns: "organization_id", Where: "is_default"},
+	},
+	"deals": { // all of something, and the open ones
+		{Name: "deals_recent_idx", Columns: "organization_id, created_at, id"},
+		{Name: "deals_pipeline_idx", Columns: "organization_id, pipeline_id, created_at, id"},
+		{Name: "deals_stage_idx", Columns: "organization_id, stage_id, created_at, id"},
+		{Name: "deals_owner_idx", Columns: "organization_id, owner_id, created_at, id"},
+		{Name: "deals_contact_idx", Columns: "organization_id, contact_id, created_at, id", Where: "contact_id IS NOT NULL"},
+		{Name: "deals_company_idx", Columns: "organization_id, company_id, created_at, id", Where: "company_id IS NOT NULL"},
+		{Name: "deals_conversation_idx", Columns: "organization_id, conversation_id, created_at, id", Where: "conversation_id IS NOT NULL"},
+		{Name: "deals_open_idx", Columns: "organization_id, created_at, id", Where: "closed_at IS NULL"},
+		{Name: "deals_open_pipeline_idx", Columns: "organization_id, pipeline_id, created_at, id", Where: "closed_at IS NULL"},
+		{Name: "deals_open_owner_idx", Columns: "organization_id, owner_id, created_at, id", Where: "closed_at IS NULL"},
 	},
 	"messages": { // those that carry a file
 		{Name: "messages_attachment_idx", Columns: "organization_id, attachment_id", Where: "attachment_id IS NOT NULL"},
