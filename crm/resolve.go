@@ -305,11 +305,14 @@ func Rename(tx *store.Tx, seen map[models.ID]models.Contact) error {
 		"t.name_seen_at IS NULL OR t.name_seen_at < v.name_seen_at OR t.name_seen_at = v.name_seen_at AND t.name < v.name")
 }
 
-// Bury moves the identities of a merged contact to the one that took its place
-// and deletes it. Rows of other rooms must no longer point at it. The other one is
+// Bury moves the identities, the deals and the record of a merged contact to the one that
+// took its place and deletes it. Rows of other rooms must no longer point at it. The other one is
 // to be given to Index.
 func Bury(tx *store.Tx, merge Merge) error {
 	if err := unindex(tx, merge.OrganizationID, merge.From); err != nil {
+		return err
+	}
+	if err := uniteRecords(tx, merge); err != nil {
 		return err
 	}
 	err := tx.Model(&models.ContactIdentity{}).

@@ -71,6 +71,9 @@ func (c *changes) absorb(into, from *changing) error {
 	if err := moveBelongings(c.tx, from.Conversation, into.Conversation); err != nil {
 		return err
 	}
+	if err := crm.MoveConversation(c.tx, from.OrganizationID, from.ID, into.ID); err != nil {
+		return err
+	}
 	err = c.tx.Where("organization_id = ? AND id = ?", from.OrganizationID, from.ID).Delete(&models.Conversation{}).Error
 	if err != nil {
 		return fmt.Errorf("delete merged conversation %s: %w", from.ID, err)
