@@ -64,17 +64,18 @@ func environment(assignments []string) map[string]string {
 
 // commands is the command line.
 type commands struct {
-	Serve    serveCommand    `cmd:"" help:"Serve GraphQL and Meta's webhooks."`
-	Demo     demoCommand     `cmd:"" help:"Run the whole product here, with a simulated Meta, and tell its story."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up to date, or see whether it is."`
-	User     userCommand     `cmd:"" help:"Make users, switch them on and off."`
-	Channel  channelCommand  `cmd:"" help:"Connect WhatsApp numbers and say who works on them."`
-	Search   searchCommand   `cmd:"" help:"Keep the index that people search by."`
-	Delivery deliveryCommand `cmd:"" help:"Look at Meta's webhook deliveries as they came, and replay them."`
-	Credit   creditCommand   `cmd:"" help:"Give credits, plan prices, and check the ledgers."`
-	Key      keyCommand      `cmd:"" help:"Make secrets for the settings."`
-	Simulate simulateCommand `cmd:"" help:"Run a simulated Meta alone, to test integrations against."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Serve        serveCommand        `cmd:"" help:"Serve GraphQL and Meta's webhooks."`
+	Demo         demoCommand         `cmd:"" help:"Run the whole product here, with a simulated Meta, and tell its story."`
+	Migrate      migrateCommand      `cmd:"" help:"Bring the database's schema up to date, or see whether it is."`
+	Organization organizationCommand `cmd:"" help:"See organizations, and say what they have booked."`
+	User         userCommand         `cmd:"" help:"Make users, switch them on and off."`
+	Channel      channelCommand      `cmd:"" help:"Connect WhatsApp numbers and say who works on them."`
+	Search       searchCommand       `cmd:"" help:"Keep the index that people search by."`
+	Delivery     deliveryCommand     `cmd:"" help:"Look at Meta's webhook deliveries as they came, and replay them."`
+	Credit       creditCommand       `cmd:"" help:"Give credits, plan prices, and check the ledgers."`
+	Key          keyCommand          `cmd:"" help:"Make secrets for the settings."`
+	Simulate     simulateCommand     `cmd:"" help:"Run a simulated Meta alone, to test integrations against."`
+	Version      versionCommand      `cmd:"" help:"Print the version."`
 }
 
 // exited carries an exit code out of the parser, which wants to end the program

@@ -76,7 +76,7 @@ func TestHelp(t *testing.T) {
 		for _, args := range [][]string{nil, {"--help"}} {
 			help := x.works("", args...)
 			for _, command := range []string{
-				"serve", "demo", "migrate up", "migrate status", "user create", "user activate", "user deactivate", "channel connect",
+				"serve", "demo", "migrate up", "migrate status", "organization list", "organization edition", "user create", "user activate", "user deactivate", "channel connect",
 				"channel assign", "channel permit", "delivery list", "delivery show", "delivery replay", "key generate", "simulate", "version",
 			} {
 				require.Contains(t, help, "\n  "+command, command)
