@@ -1,4 +1,4 @@
-# Needs Go, git and make. Everything else is fetched into .tools/ or, for PostgreSQL, found or installed by the tests.
+# Needs Go, git and make. Everything else is fetched into .tools/ or, PostgreSQL and a browser, found or installed by the tests.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 

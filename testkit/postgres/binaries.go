@@ -14,14 +14,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"recado/testkit/programs"
 )
 
 // EnvBinaries names the variable that says where the server binaries are: a folder with initdb and postgres, or the
 // word "download" to pass over what the machine has and use a private copy from the distribution's packages.
 const EnvBinaries = "RECADO_POSTGRES_BIN"
-
-// privateCopy is the value of EnvBinaries that asks for a private copy.
-const privateCopy = "download"
 
 // oldestMajor is the oldest PostgreSQL whose behaviour Recado is written for.
 const oldestMajor = 14
@@ -53,33 +52,14 @@ func Find(ctx context.Context, logger *slog.Logger) (Binaries, error) {
 
 func find(ctx context.Context, account account, logger *slog.Logger) (Binaries, error) {
 	named := os.Getenv(EnvBinaries)
-	if named != "" && named != privateCopy {
+	if named != "" && named != programs.Download {
 		binaries, err := inspect(ctx, named, nil, account)
 		if err != nil {
 			return Binaries{}, fmt.Errorf("%s=%s: %w", EnvBinaries, named, err)
 		}
 		return binaries, nil
 	}
-	present := func() (Binaries, bool) {
-		if named != privateCopy {
-			if binaries, ok := installed(ctx, account); ok {
-				return binaries, true
-			}
-		}
-		return unpacked(ctx, account)
-	}
-	if binaries, ok := present(); ok {
-		return binaries, nil
-	}
-	release, err := lockInstall(ctx)
-	if err != nil {
-		return Binaries{}, err
-	}
-	defer release()
-	if binaries, ok := present(); ok { // Another test installed it while this one waited.
-		return binaries, nil
-	}
-	return install(ctx, account, named == privateCopy, logger)
+	return programs.Find(ctx, serverProgram(account, named == programs.Download), logger)
 }
 
 // installed looks where PATH and the distributions' packages have the programs.

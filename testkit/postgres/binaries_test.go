@@ -58,17 +58,6 @@ func TestFind_never_passes_over_a_named_folder(t *testing.T) {
 	require.ErrorContains(t, err, EnvBinaries)
 }
 
-func TestIsLibrary(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string]bool{
-		"libpq5": true, "libicu72": true, "libssl3": true, "libcom-err2": true,
-		"libc6": false, "libc-bin": false, "libllvm14": false, "libperl5.36": false, "libjson-perl": false,
-		"postgresql-common": false, "ssl-cert": false,
-	} {
-		require.Equal(t, want, isLibrary(name), name)
-	}
-}
-
 func TestTimeZone(t *testing.T) {
 	t.Parallel()
 	zones := t.TempDir()
