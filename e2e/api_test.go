@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -48,25 +50,39 @@ func (c *client) at(p *process) *client { return &client{c.t, p.address, c.token
 // ask runs an operation that must succeed.
 func (c *client) ask(document string, variables map[string]any, into any) {
 	c.t.Helper()
+	require.NoError(c.t, c.tryAsk(document, variables, into))
+}
+
+// tryAsk is ask for goroutines beside the test's own.
+func (c *client) tryAsk(document string, variables map[string]any, into any) error {
 	body, err := json.Marshal(map[string]any{"query": document, "variables": variables})
-	require.NoError(c.t, err)
+	if err != nil {
+		return err
+	}
 	request, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, "http://"+c.address+"/graphql", bytes.NewReader(body))
-	require.NoError(c.t, err)
+	if err != nil {
+		return err
+	}
 	request.Header.Set("Content-Type", "application/json")
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	response, err := http.DefaultClient.Do(request)
-	require.NoError(c.t, err)
+	if err != nil {
+		return err
+	}
 	defer response.Body.Close()
 	var answer struct {
 		Data   json.RawMessage
 		Errors json.RawMessage
 	}
-	require.NoError(c.t, json.NewDecoder(response.Body).Decode(&answer))
-	require.Empty(c.t, string(answer.Errors))
-	require.Equal(c.t, http.StatusOK, response.StatusCode)
-	require.NoError(c.t, json.Unmarshal(answer.Data, into))
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+		return err
+	}
+	if len(answer.Errors) > 0 || response.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %d: %s", response.StatusCode, answer.Errors)
+	}
+	return json.Unmarshal(answer.Data, into)
 }
 
 // conversation is one as the API shows it.
@@ -155,13 +171,25 @@ type event struct {
 	}
 }
 
-// socket is a graphql-transport-ws connection with one subscription to the inbox.
-type socket struct {
+// String says of an event what tests go by.
+func (e event) String() string {
+	if e.Message == nil {
+		return e.Type + " " + e.ID
+	}
+	return e.Type + " " + e.ID + " " + e.Message.Status + " " + e.Message.Content.Body
+}
+
+// socket is a subscription to the inbox.
+type socket struct{ *stream[event] }
+
+// stream is a graphql-transport-ws connection with one subscription, whose only field
+// is a T.
+type stream[T any] struct {
 	t    *testing.T
 	conn *websocket.Conn
 
 	mu      sync.Mutex
-	events  []event
+	events  []T
 	end     error         // why nothing more comes
 	changed chan struct{} // closed and replaced when something came
 }
@@ -169,31 +197,36 @@ type socket struct {
 // listen subscribes to inboxEvents after a cursor, or from now on if it is empty.
 func (c *client) listen(after string) *socket {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
-	defer cancel()
-	conn, _, err := websocket.Dial(ctx, "ws://"+c.address+"/graphql", //nolint:bodyclose // taken over by conn
-		&websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
-	require.NoError(c.t, err)
-	conn.SetReadLimit(1 << 20)
-	s := &socket{t: c.t, conn: conn, changed: make(chan struct{})}
-	c.t.Cleanup(func() { _ = conn.CloseNow() })
-	require.NoError(c.t, wsjson.Write(ctx, conn, map[string]any{
-		"type": "connection_init", "payload": map[string]string{"authorization": "Bearer " + c.token},
-	}))
-	require.Equal(c.t, "connection_ack", s.read(ctx).Type)
 	variables := map[string]any{}
 	if after != "" {
 		variables["after"] = after
 	}
 	const fields = "id cursor conversation { id }"
 	const message = "message { id status direction content { ... on TextContent { body } } }"
-	require.NoError(c.t, wsjson.Write(ctx, conn, map[string]any{"id": "1", "type": "subscribe", "payload": map[string]any{
-		"query": `subscription ($after: String) { inboxEvents(after: $after) { __typename
-			... on MessageAddedEvent { ` + fields + ` ` + message + ` } ... on MessageStatusChangedEvent { ` + fields + ` ` + message + ` }
-			... on ConversationChangedEvent { ` + fields + ` } ... on ConversationMergedEvent { ` + fields + ` } } }`,
-		"variables": variables,
-	}}))
-	go s.listen()
+	return &socket{subscribe[event](c, `subscription ($after: String) { inboxEvents(after: $after) { __typename
+		... on MessageAddedEvent { `+fields+` `+message+` } ... on MessageStatusChangedEvent { `+fields+` `+message+` }
+		... on ConversationChangedEvent { `+fields+` } ... on ConversationMergedEvent { `+fields+` } } }`, variables)}
+}
+
+// subscribe opens a connection with a subscription.
+func subscribe[T any](c *client, document string, variables map[string]any) *stream[T] {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	defer cancel()
+	conn, _, err := websocket.Dial(ctx, "ws://"+c.address+"/graphql", //nolint:bodyclose // taken over by conn
+		&websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	require.NoError(c.t, err)
+	conn.SetReadLimit(1 << 20)
+	s := &stream[T]{t: c.t, conn: conn, changed: make(chan struct{})}
+	c.t.Cleanup(func() { _ = conn.CloseNow() })
+	require.NoError(c.t, wsjson.Write(ctx, conn, map[string]any{
+		"type": "connection_init", "payload": map[string]string{"authorization": "Bearer " + c.token},
+	}))
+	require.Equal(c.t, "connection_ack", s.read(ctx).Type)
+	require.NoError(c.t, wsjson.Write(ctx, conn, map[string]any{
+		"id": "1", "type": "subscribe", "payload": map[string]any{"query": document, "variables": variables},
+	}))
+	go s.gather()
 	return s
 }
 
@@ -202,20 +235,18 @@ type frame struct {
 	Payload json.RawMessage
 }
 
-func (s *socket) read(ctx context.Context) (f frame) {
+func (s *stream[T]) read(ctx context.Context) (f frame) {
 	s.t.Helper()
 	require.NoError(s.t, wsjson.Read(ctx, s.conn, &f))
 	return f
 }
 
-// listen gathers events until the connection ends.
-func (s *socket) listen() {
+// gather takes in what comes until the connection ends.
+func (s *stream[T]) gather() {
 	for {
 		var f frame
 		err := wsjson.Read(context.Background(), s.conn, &f)
-		var next struct {
-			Data struct{ InboxEvents *event }
-		}
+		var next struct{ Data map[string]*T }
 		switch {
 		case err != nil:
 		case f.Type == "ping":
@@ -226,14 +257,16 @@ func (s *socket) listen() {
 		default:
 			err = &unexpected{f}
 		}
-		if err == nil && f.Type == "next" && next.Data.InboxEvents == nil {
+		if err == nil && f.Type == "next" && (len(next.Data) != 1 || slices.Contains(slices.Collect(maps.Values(next.Data)), nil)) {
 			err = &unexpected{f}
 		}
 		s.mu.Lock()
 		if err != nil {
 			s.end = err
-		} else if next.Data.InboxEvents != nil {
-			s.events = append(s.events, *next.Data.InboxEvents)
+		} else {
+			for _, event := range next.Data {
+				s.events = append(s.events, *event)
+			}
 		}
 		close(s.changed)
 		s.changed = make(chan struct{})
@@ -250,9 +283,15 @@ func (u *unexpected) Error() string { return "unexpected " + u.Type + ": " + str
 
 // await waits until the condition holds for what came so far, which it returns. A
 // socket that ended fails the test, unless ending is what is waited for.
-func (s *socket) await(what string, condition func(events []event, end error) bool) []event {
+func (s *stream[T]) await(what string, condition func(events []T, end error) bool) []T {
 	s.t.Helper()
-	timeout := time.NewTimer(patience)
+	return s.awaitFor(patience, what, condition)
+}
+
+// awaitFor is await with another patience.
+func (s *stream[T]) awaitFor(limit time.Duration, what string, condition func(events []T, end error) bool) []T {
+	s.t.Helper()
+	timeout := time.NewTimer(limit)
 	defer timeout.Stop()
 	for {
 		s.mu.Lock()
@@ -290,7 +329,7 @@ func (s *socket) awaitTexts(texts ...text) []event {
 }
 
 // begins waits for the first event, until ctx ends.
-func (s *socket) begins(ctx context.Context) bool {
+func (s *stream[T]) begins(ctx context.Context) bool {
 	for {
 		s.mu.Lock()
 		begun, changed := len(s.events) > 0, s.changed
@@ -307,14 +346,14 @@ func (s *socket) begins(ctx context.Context) bool {
 }
 
 // ended is why nothing more comes; nil while something may.
-func (s *socket) ended() error {
+func (s *stream[T]) ended() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.end
 }
 
 // soFar returns what came until now.
-func (s *socket) soFar() []event {
+func (s *stream[T]) soFar() []T {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clip(s.events)
@@ -328,13 +367,11 @@ func ids(events []event) []string {
 	return list
 }
 
-func described(events []event) string {
+// described shows the last of the events.
+func described[T any](events []T) string {
 	var b strings.Builder
 	for _, event := range events[max(0, len(events)-20):] {
-		b.WriteString("\n" + event.Type + " " + event.ID)
-		if event.Message != nil {
-			b.WriteString(" " + event.Message.Status + " " + event.Message.Content.Body)
-		}
+		fmt.Fprintf(&b, "\n%v", event)
 	}
 	return b.String()
 }

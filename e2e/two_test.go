@@ -33,7 +33,7 @@ type pair struct {
 func newPair(t *testing.T) *pair {
 	t.Helper()
 	meta := simulator.New(simulator.Options{AppSecret: appSecret, Timing: simulator.Timing{
-		Sent: 20 * time.Millisecond, Delivered: 40 * time.Millisecond, Read: 40 * time.Millisecond,
+		Sent: 20 * time.Millisecond, Delivered: 40 * time.Millisecond, Read: 40 * time.Millisecond, Review: 100 * time.Millisecond,
 	}})
 	graph := httptest.NewServer(meta)
 	t.Cleanup(func() {
@@ -218,6 +218,17 @@ func TestTwoProcesses(t *testing.T) {
 		p.holdsFeed(socket.soFar())
 	})
 
+	var bruno *agent
+	t.Run("who looks or types at one is seen at the other", func(t *testing.T) {
+		p.write(p.a, orders, customerNumber(4000))
+		conversation := ana.conversationOf(customerNumber(4000))
+		bruno = &agent{client: signIn(p.t, p.a, p.bruno), conversation: conversation, seen: ana.watchPresence(conversation)}
+		bruno.watchPresence(conversation) // as those do who look at it: it would end their presence in order
+		bruno.does("VIEWING")
+		bruno.does("TYPING")
+	})
+
+	// This is what ends the process at which Bruno is typing.
 	t.Run("what one acknowledged before it was killed, the other tells", func(t *testing.T) {
 		socket := ana.listenNow(p)
 		for round := range 5 {
@@ -256,6 +267,8 @@ func TestTwoProcesses(t *testing.T) {
 		})
 	}
 
+	t.Run("credits for 50 begin 50 of 200 conversations, at whichever they are asked for", p.begins200With50)
+
 	t.Run("rights that are taken away at one end at the other's sockets", func(t *testing.T) {
 		began := time.Now()
 		bruno, carla := signIn(t, p.b, p.bruno).listenNow(p), signIn(t, p.b, p.carla).listenNow(p)
@@ -278,6 +291,8 @@ func TestTwoProcesses(t *testing.T) {
 		require.EqualValues(t, 4403, websocket.CloseStatus(carla.ended()))
 		require.Less(t, time.Since(began), patience)
 	})
+
+	t.Run("who was typing at one that was killed is gone from the other after half a minute", bruno.isGone)
 }
 
 // listenNow subscribes from now on and makes sure that the stream runs.
