@@ -13,6 +13,7 @@ type creditCommand struct {
 	Check creditCheckCommand `cmd:"" help:"Hold the ledgers against themselves: kept balances against movements, and every movement against zero."`
 	Grant creditGrantCommand `cmd:"" help:"Give an organization credits."`
 	Card  creditCardCommand  `cmd:"" help:"Put an organization on a rate card from a date in the future on."`
+	Rates creditRatesCommand `cmd:"" help:"Show the prices of a rate card, and plan new ones."`
 }
 
 type creditCheckCommand struct {
@@ -97,20 +98,14 @@ func (c creditCardCommand) Run(ctx context.Context, p *program) error {
 		if err != nil {
 			return err
 		}
-		cards, err := opened.Credits.RateCards(ctx)
+		card, err := findRateCard(ctx, opened, c.Name)
 		if err != nil {
 			return err
 		}
-		for _, card := range cards {
-			if card.Name != c.Name {
-				continue
-			}
-			if err := opened.Credits.SetCard(ctx, organization.ID, card.ID, c.From); err != nil {
-				return err
-			}
-			fmt.Fprintf(p.stdout, "%s is on the card %s from %s on.\n", organization.Name, card.Name, c.From.UTC().Format(time.RFC3339))
-			return nil
+		if err := opened.Credits.SetCard(ctx, organization.ID, card.ID, c.From); err != nil {
+			return err
 		}
-		return fmt.Errorf("there is no rate card %q", c.Name)
+		fmt.Fprintf(p.stdout, "%s is on the card %s from %s on.\n", organization.Name, card.Name, c.From.UTC().Format(time.RFC3339))
+		return nil
 	})
 }

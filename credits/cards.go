@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,7 +101,7 @@ func (s *Service) SetCard(ctx context.Context, organization, cardID models.ID, e
 		if !effectiveFrom.After(tx.Now()) {
 			return models.NewError(models.CodeInvalid, "effectiveFrom")
 		}
-		if err := requireCard(tx, cardID); err != nil {
+		if err := requireCard(tx.DB, cardID); err != nil {
 			return err
 		}
 		err := tx.Save(&models.OrganizationRateCard{
@@ -113,19 +114,38 @@ func (s *Service) SetCard(ctx context.Context, organization, cardID models.ID, e
 	})
 }
 
-// SetRates adds rates to a card, for the operator. All must begin in the future
-// (INVALID with the field effectiveFrom), name a known category, a country of two
-// letters or none, and a price that is not below zero. A rate planned for the same
-// moment is replaced. NOT_FOUND for a card that does not exist.
+// Rates is a card with all its rates, of any date, for the operator. NOT_FOUND with the
+// field cardId for a card that does not exist.
+func (s *Service) Rates(ctx context.Context, cardID models.ID) (models.CardInForce, error) {
+	db := s.db.Read(ctx)
+	if err := requireCard(db, cardID); err != nil {
+		return models.CardInForce{}, err
+	}
+	return card(db, cardID)
+}
+
+// SetRates adds rates to a card, all or none, for the operator. Each must begin in the
+// future, because prices never change backwards, name a known category, a country of
+// two letters or none, and a price that is not below zero; else INVALID with a field
+// such as rates.3.effectiveFrom, counted from 0. A rate planned for the same moment is
+// replaced; one that is there already changes nothing, whenever it begins. NOT_FOUND
+// with the field cardId for a card that does not exist.
 func (s *Service) SetRates(ctx context.Context, cardID models.ID, rates []models.Rate) error {
 	return s.db.Write(ctx, func(tx *store.Tx) error {
-		if err := requireCard(tx, cardID); err != nil {
+		if err := requireCard(tx.DB, cardID); err != nil {
 			return err
 		}
-		for _, rate := range rates {
+		there, err := card(tx.DB, cardID)
+		if err != nil {
+			return err
+		}
+		for i, rate := range rates {
 			rate.CardID, rate.EffectiveFrom = cardID, rate.EffectiveFrom.UTC()
-			if err := checkRate(rate, tx.Now()); err != nil {
-				return err
+			if slices.ContainsFunc(there.Rates, func(known models.Rate) bool { return known.Same(rate) }) {
+				continue
+			}
+			if wrong := checkRate(rate, tx.Now()); wrong != "" {
+				return models.NewError(models.CodeInvalid, fmt.Sprintf("rates.%d.%s", i, wrong))
 			}
 			if err := tx.Save(&rate).Error; err != nil {
 				return fmt.Errorf("set rate of %s to %q: %w", rate.Category, rate.Country, err)
@@ -135,28 +155,29 @@ func (s *Service) SetRates(ctx context.Context, cardID models.ID, rates []models
 	})
 }
 
-func checkRate(rate models.Rate, now time.Time) error {
+// checkRate names the field of a rate that is wrong; none if it may be planned.
+func checkRate(rate models.Rate, now time.Time) string {
 	known, ok := models.CategoryOf(string(rate.Category))
 	switch {
 	case !rate.EffectiveFrom.After(now):
-		return models.NewError(models.CodeInvalid, "effectiveFrom")
+		return "effectiveFrom"
 	case !ok || known != rate.Category:
-		return models.NewError(models.CodeInvalid, "category")
+		return "category"
 	case rate.Country != "" && !isCountry(rate.Country):
-		return models.NewError(models.CodeInvalid, "country")
+		return "country"
 	case rate.Price < 0 || rate.Price > models.MaxCredits:
-		return models.NewError(models.CodeInvalid, "price")
+		return "price"
 	}
-	return nil
+	return ""
 }
 
 func isCountry(text string) bool {
 	return len(text) == 2 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
-func requireCard(tx *store.Tx, id models.ID) error {
+func requireCard(db *gorm.DB, id models.ID) error {
 	var found int64
-	if err := tx.Model(&models.RateCard{}).Where("id = ?", id).Count(&found).Error; err != nil {
+	if err := db.Model(&models.RateCard{}).Where("id = ?", id).Count(&found).Error; err != nil {
 		return fmt.Errorf("look up rate card %s: %w", id, err)
 	}
 	if found == 0 {

@@ -72,6 +72,12 @@ type Rate struct {
 	Price         Credits         `gorm:"not null"`
 }
 
+// Same reports whether two rates say the same.
+func (r Rate) Same(other Rate) bool {
+	return r.CardID == other.CardID && r.Category == other.Category && r.Country == other.Country &&
+		r.Price == other.Price && r.EffectiveFrom.Equal(other.EffectiveFrom)
+}
+
 // AllowanceScope is who shares a free allowance.
 type AllowanceScope string
 
