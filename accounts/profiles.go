@@ -143,7 +143,7 @@ func (s *Service) DeleteProfile(ctx context.Context, viewer models.Viewer, profi
 // blame names the field of a failure that names none.
 func blame(err error, field string) error {
 	if failure, ok := errors.AsType[*models.Error](err); ok && failure.Field == "" {
-		return &models.Error{Code: failure.Code, Field: field, Params: failure.Params}
+		return failure.At(field)
 	}
 	return err
 }

@@ -141,26 +141,18 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, viewer models.Viewer
 	}
 	if details.AssigneeIDs != nil {
 		if err := s.setAssignees(ctx, tx, channel, details.AssigneeIDs); err != nil {
-			return in("assigneeIds", err)
+			return models.Blame(err, "assigneeIds")
 		}
 	}
 	for _, permission := range details.Permissions {
 		if _, err := s.accounts.PutMessagingLevel(tx, viewer.OrganizationID, permission.ProfileID, channel.ID, permission.Level); err != nil {
-			return in("permissions", err)
+			return models.Blame(err, "permissions")
 		}
 	}
 	if err := record(tx, *channel); err != nil {
 		return err
 	}
 	return s.enqueue(ctx, tx, CheckArgs{ChannelID: channel.ID})
-}
-
-// in has a failure blame a field.
-func in(field string, err error) error {
-	if failure, ok := errors.AsType[*models.Error](err); ok {
-		return &models.Error{Code: failure.Code, Field: field, Params: failure.Params}
-	}
-	return err
 }
 
 func (d *ChannelDetails) check() error {

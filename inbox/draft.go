@@ -42,7 +42,7 @@ func inContent(err error) *models.Error {
 	if failure.Field != "" {
 		field += "." + failure.Field
 	}
-	return &models.Error{Code: failure.Code, Field: field, Params: failure.Params}
+	return failure.At(field)
 }
 
 // propose makes the message of a draft that checkDraft has passed, by a viewer who
@@ -196,7 +196,7 @@ func (p *proposal) attach(db *gorm.DB, viewer models.Viewer, field string) (*mod
 	if !ok {
 		return nil, err
 	}
-	p.stopAt(&models.Error{Code: obstacle.Code, Field: field, Params: obstacle.Params})
+	p.stopAt(obstacle.At(field))
 	return nil, nil //nolint:nilnil // said as an obstacle
 }
 

@@ -191,11 +191,7 @@ func checkFile(tx *store.Tx, viewer models.Viewer, reply models.QuickReply) erro
 		return models.NewError(models.CodeInvalid, field)
 	}
 	if err := file.Sendable(); err != nil {
-		refusal, ok := errors.AsType[*models.Error](err)
-		if !ok {
-			return err
-		}
-		return &models.Error{Code: refusal.Code, Field: field, Params: refusal.Params}
+		return models.Blame(err, field)
 	}
 	if file.Kind == models.MediaAudio && reply.Body != "" { // WhatsApp shows no caption with it
 		return models.NewError(models.CodeInvalid, "body")

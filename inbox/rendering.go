@@ -62,7 +62,7 @@ func expand(db *gorm.DB, viewer models.Viewer, conversation models.Conversation,
 		return expanded, models.NewError(models.CodeValuesMissing, quickReplyField).With("variables", strings.Join(rendered.Missing, ", ")), nil
 	}
 	if broken, ok := errors.AsType[*models.Error](expanded.Check()); ok {
-		return expanded, &models.Error{Code: broken.Code, Field: quickReplyField, Params: broken.Params}, nil
+		return expanded, broken.At(quickReplyField), nil
 	}
 	return expanded, nil, nil
 }

@@ -64,8 +64,7 @@ func (s *Service) Retry(ctx context.Context, viewer models.Viewer, retry Retry) 
 			return nil, models.Message{}, err
 		}
 		if len(again.obstacles) > 0 {
-			obstacle := again.obstacles[0]
-			return nil, models.Message{}, &models.Error{Code: obstacle.Code, Field: "messageId", Params: obstacle.Params}
+			return nil, models.Message{}, again.obstacles[0].At("messageId")
 		}
 		failed.RetriedByID = new(again.message.ID)
 		changes.move(failed)

@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -44,11 +43,11 @@ func (s *Service) Start(ctx context.Context, viewer models.Viewer, start Start) 
 	once := onceOnly{mutation: "conversationStart", key: start.IdempotencyKey, input: start}
 	return s.queueOnce(ctx, viewer, once, func(tx *store.Tx, changes *changes) (*changing, models.Message, error) {
 		if err := viewer.Require(start.ChannelID, models.LevelReply); err != nil {
-			return nil, models.Message{}, onField(err, "channelId")
+			return nil, models.Message{}, models.Blame(err, "channelId")
 		}
 		channel, err := channels.Lock(tx, viewer.OrganizationID, start.ChannelID)
 		if err != nil {
-			return nil, models.Message{}, onField(err, "channelId")
+			return nil, models.Message{}, models.Blame(err, "channelId")
 		}
 		person, err := crm.Reach(tx.DB, viewer, channel, start.ContactID, start.Phone)
 		if err != nil {
@@ -116,14 +115,5 @@ func ofStart(obstacle *models.Error) *models.Error {
 	if field == "conversationId" { // there may be none yet
 		field = ""
 	}
-	return &models.Error{Code: obstacle.Code, Field: field, Params: obstacle.Params}
-}
-
-// onField blames a field.
-func onField(err error, field string) error {
-	refusal, ok := errors.AsType[*models.Error](err)
-	if !ok {
-		return err
-	}
-	return &models.Error{Code: refusal.Code, Field: field, Params: refusal.Params}
+	return obstacle.At(field)
 }

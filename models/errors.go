@@ -114,6 +114,20 @@ func (e *Error) With(name, value string) *Error {
 	return &Error{Code: e.Code, Field: e.Field, Params: params}
 }
 
+// At returns a copy of e that blames the field.
+func (e *Error) At(field string) *Error {
+	return &Error{Code: e.Code, Field: field, Params: e.Params}
+}
+
+// Blame returns err as one that blames the field, if it is an Error. A fault, and nil,
+// stay what they are.
+func Blame(err error, field string) error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.At(field)
+	}
+	return err
+}
+
 // CodeOf returns the code of the first Error in err's chain, or "" for a fault.
 func CodeOf(err error) Code {
 	if e, ok := errors.AsType[*Error](err); ok {
