@@ -119,6 +119,12 @@ func contentOf(input gqlmodel.TemplatePartsInput, ids *idParser) models.Template
 			Kind: button.Kind, Text: button.Text, URL: button.URL, Phone: button.PhoneNumber, Code: button.Code,
 		})
 	}
+	if chosen := input.OneTimeCode.Value(); chosen != nil {
+		content.OneTimeCode = &models.OneTimeCode{SecurityRecommendation: chosen.HasSecurityRecommendation}
+		if minutes := chosen.ExpirationMinutes.Value(); minutes != nil {
+			content.OneTimeCode.ExpirationMinutes = int(*minutes)
+		}
+	}
 	return content
 }
 
@@ -223,7 +229,7 @@ func (r mutationResolver) changeTemplate(ctx context.Context, change func(models
 
 func (e *Edge) templateErrors(ctx context.Context, err error) ([]gqlmodel.TemplateUserError, error) {
 	if failure, ok := errors.AsType[*models.Error](err); ok && failure.Field != "" {
-		err = &models.Error{Code: failure.Code, Field: templatePath(failure.Field), Params: failure.Params}
+		err = failure.At(templatePath(failure.Field))
 	}
 	return userErrors(ctx, e, err, "TemplateErrorCode", nil,
 		func(p problem) gqlmodel.TemplateUserError { return gqlmodel.TemplateUserError(p) })
@@ -235,7 +241,7 @@ func templatePath(field string) string {
 	switch first {
 	case "format":
 		return "parameterFormat"
-	case "header", "body", "footer", "buttons", "samples":
+	case "header", "body", "footer", "buttons", "samples", "oneTimeCode":
 		return "content." + templatePart(field)
 	}
 	return field

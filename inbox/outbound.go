@@ -89,8 +89,12 @@ func templateMessage(sent models.SentTemplate, mediaID string) whatsapp.Template
 		out.Body = append(out.Body, whatsapp.TemplateValue(value))
 	}
 	for i, button := range sent.Buttons {
-		if button.Payload != "" || button.Suffix != "" || button.Code != "" {
-			out.Buttons = append(out.Buttons, whatsapp.TemplateButtonValue{Index: i, Payload: button.Payload, Suffix: button.Suffix, Coupon: button.Code})
+		value := whatsapp.TemplateButtonValue{Index: i, Payload: button.Payload, Suffix: button.Suffix, Coupon: button.Code}
+		if button.Kind == models.TemplateOTP { // to Meta it is a URL that ends with the code (§5.6)
+			value.Suffix, value.Coupon = button.Code, ""
+		}
+		if value.Payload != "" || value.Suffix != "" || value.Coupon != "" {
+			out.Buttons = append(out.Buttons, value)
 		}
 	}
 	return out

@@ -22,6 +22,9 @@ func (s *Service) fillIn(db *gorm.DB, viewer models.Viewer, conversation models.
 	if err != nil {
 		return p.refuse(err)
 	}
+	if refusal := template.CheckRecipient(conversation.CustomerWAID != ""); refusal != nil {
+		p.stopAt(refusal.At("conversationId"))
+	}
 	filled, err := s.templates.Fill(db, viewer, template, &conversation.ContactID, draft.Values)
 	if err != nil {
 		return p.refuse(err)
@@ -40,6 +43,6 @@ func (p *proposal) refuse(err error) error {
 	if !ok {
 		return err
 	}
-	p.stopAt(&models.Error{Code: refusal.Code, Field: templateField + "." + refusal.Field, Params: refusal.Params})
+	p.stopAt(refusal.At(templateField + "." + refusal.Field))
 	return nil
 }

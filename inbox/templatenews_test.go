@@ -28,11 +28,15 @@ func (o *office) keepsTemplates() *templates.Service {
 // approvedTemplate is a template that Meta has approved. The jobs must be running.
 func (o *office) approvedTemplate(service *templates.Service, category models.TemplateCategory, name, body string) models.Template {
 	o.t.Helper()
+	return o.approvedContent(service, category, name, models.TemplateContent{
+		Body: body, Samples: map[string]string{"order": "8841"}, Buttons: []models.TemplateButton{{Kind: models.TemplateQuickReply, Text: "Já vou"}},
+	})
+}
+
+func (o *office) approvedContent(service *templates.Service, category models.TemplateCategory, name string, content models.TemplateContent) models.Template {
+	o.t.Helper()
 	made, err := service.Create(o.t.Context(), o.admin, templates.NewTemplate{
-		ChannelID: o.channel.ID, Name: name, Language: "pt_BR", Category: category,
-		Content: models.TemplateContent{
-			Body: body, Samples: map[string]string{"order": "8841"}, Buttons: []models.TemplateButton{{Kind: models.TemplateQuickReply, Text: "Já vou"}},
-		},
+		ChannelID: o.channel.ID, Name: name, Language: "pt_BR", Category: category, Content: content,
 	})
 	require.NoError(o.t, err)
 	_, err = service.Submit(o.t.Context(), o.admin, made.ID, nil)

@@ -64,6 +64,7 @@ const (
 	CodeValuesMissing          Code = "VALUES_MISSING"          // a text's variables have no value here, and no fallback; Params["variables"]
 	CodeMarketingOptedOut      Code = "MARKETING_OPTED_OUT"     // the customer wants no marketing on the channel
 	CodeContactUnreachable     Code = "CONTACT_UNREACHABLE"     // there is no way to reach the contact on the channel
+	CodePhoneNumberRequired    Code = "PHONE_NUMBER_REQUIRED"   // the contact is known by a business-scoped id alone, to which one-time codes are not sent
 	CodeInsufficientCredits    Code = "INSUFFICIENT_CREDITS"    // Params["needed"], ["available"] and ["shortfall"], in credits
 	CodePaymentUnavailable     Code = "PAYMENT_UNAVAILABLE"     // the payment provider does not answer, or refuses the request
 	CodePaymentNotPending      Code = "PAYMENT_NOT_PENDING"     // the purchase was paid, or is not paid by hand

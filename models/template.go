@@ -211,7 +211,7 @@ func (t Template) Editable() error {
 	switch {
 	case t.Request != TemplateNoRequest:
 		return NewError(CodeTemplateBusy, "")
-	case t.Foreign != nil:
+	case t.Foreign != nil, t.Category == TemplateAuthentication && t.Content.OneTimeCode == nil:
 		return NewError(CodeTemplateUnsupported, "")
 	}
 	switch t.Status {
@@ -304,10 +304,9 @@ func CheckTemplateLanguage(language string) error {
 	return nil
 }
 
-// CheckTemplateCategory returns INVALID (category) for one in which templates are
-// not written here: those of authentication have fixed texts (§7.4).
+// CheckTemplateCategory returns INVALID (category) for one that Meta does not have.
 func CheckTemplateCategory(category TemplateCategory) error {
-	if category != TemplateMarketing && category != TemplateUtility {
+	if !slices.Contains(TemplateCategories, category) {
 		return NewError(CodeInvalid, "category")
 	}
 	return nil

@@ -103,7 +103,8 @@ func TestTemplateNames(t *testing.T) {
 	}
 	require.NoError(t, models.CheckTemplateLanguage("pt_BR"))
 	require.Error(t, models.CheckTemplateLanguage("pt-BR"))
-	require.Error(t, models.CheckTemplateCategory(models.TemplateAuthentication))
+	require.NoError(t, models.CheckTemplateCategory(models.TemplateAuthentication))
+	require.Error(t, models.CheckTemplateCategory("SERVICE"))
 }
 
 func TestTemplateComplete(t *testing.T) {
@@ -219,7 +220,7 @@ func TestContentOf(t *testing.T) {
 		require.True(t, whole)
 		require.Equal(t, "Olá #{contact.firstName|cliente}, tudo bem?", c.Body)
 	})
-	t.Run("takes one code for both places of an authentication template", func(t *testing.T) {
+	t.Run("takes one value for both places of an authentication template that fills a code into an app", func(t *testing.T) {
 		c, whole := models.ContentOf(models.WiredTemplate{
 			Body:    models.WiredText{Text: "*{{1}}* is your verification code."},
 			Buttons: []models.WiredButton{{Kind: models.TemplateURLButton, Text: "Copy code", URL: "https://www.whatsapp.com/otp/code/?code=otp{{1}}"}},

@@ -13,11 +13,12 @@ import (
 // TemplateContent is what a template says. Header text, body, the ends of URLs and
 // codes may hold merge fields, see ValidTemplateField.
 type TemplateContent struct {
-	Header  *TemplateHeader   `json:"header,omitempty"`
-	Body    string            `json:"body"`
-	Footer  string            `json:"footer,omitempty"`
-	Buttons []TemplateButton  `json:"buttons,omitempty"`
-	Samples map[string]string `json:"samples,omitempty"` // what reviewers see in the place of merge fields; without one its fallback stands
+	Header      *TemplateHeader   `json:"header,omitempty"`
+	Body        string            `json:"body"`
+	Footer      string            `json:"footer,omitempty"`
+	Buttons     []TemplateButton  `json:"buttons,omitempty"`
+	Samples     map[string]string `json:"samples,omitempty"`     // what reviewers see in the place of merge fields; without one its fallback stands
+	OneTimeCode *OneTimeCode      `json:"oneTimeCode,omitempty"` // of the category AUTHENTICATION, whose texts are WhatsApp's; nil in the others
 }
 
 // TemplateHeaderKind is what stands above the body.
@@ -57,6 +58,7 @@ const (
 	TemplateURLButton  TemplateButtonKind = "URL"          // opens a web page
 	TemplateCall       TemplateButtonKind = "PHONE_NUMBER" // calls
 	TemplateCopyCode   TemplateButtonKind = "COPY_CODE"    // copies a code
+	TemplateOTP        TemplateButtonKind = "OTP"          // copies the one-time code of a template of the category AUTHENTICATION
 )
 
 // TemplateButton is one button. Text is its label; that of COPY_CODE is WhatsApp's.
@@ -65,7 +67,7 @@ type TemplateButton struct {
 	Text  string             `json:"text,omitempty"`
 	URL   string             `json:"url,omitempty"`   // of URL; one merge field may stand at its end
 	Phone string             `json:"phone,omitempty"` // of PHONE_NUMBER
-	Code  string             `json:"code,omitempty"`  // of COPY_CODE: the code, or one merge field
+	Code  string             `json:"code,omitempty"`  // of COPY_CODE: the code, or one merge field; of OTP: the merge field FieldCode
 }
 
 // texts are the parts of the content that may hold merge fields, with their paths.
@@ -79,7 +81,7 @@ func (c TemplateContent) texts() []fieldText {
 		switch button.Kind {
 		case TemplateURLButton:
 			texts = append(texts, fieldText{buttonField(i) + ".url", button.URL})
-		case TemplateCopyCode:
+		case TemplateCopyCode, TemplateOTP:
 			texts = append(texts, fieldText{buttonField(i) + ".code", button.Code})
 		}
 	}
@@ -131,6 +133,9 @@ func (c TemplateContent) Equal(other TemplateContent) bool {
 		h.SampleID != nil && *h.SampleID != *o.SampleID) {
 		return false
 	}
+	if (c.OneTimeCode == nil) != (other.OneTimeCode == nil) || c.OneTimeCode != nil && *c.OneTimeCode != *other.OneTimeCode {
+		return false
+	}
 	return c.Body == other.Body && c.Footer == other.Footer && slices.Equal(c.Buttons, other.Buttons) && maps.Equal(c.Samples, other.Samples)
 }
 
@@ -139,6 +144,9 @@ func (c TemplateContent) Equal(other TemplateContent) bool {
 // LIMIT_REACHED with Params["max"] for too many merge fields; each with the path of the
 // field, as in "buttons.2.url". A draft need not be complete: see CheckComplete.
 func (c TemplateContent) Check() error {
+	if c.OneTimeCode != nil {
+		return c.checkOneTimeCode()
+	}
 	var check fieldCheck
 	check.text("body", c.Body, 1, MaxTemplateBody)
 	if c.Header != nil {
@@ -256,9 +264,7 @@ func (c *fieldCheck) templateButtons(buttons []TemplateButton) {
 			}
 			continue
 		}
-		c.text(field+".text", button.Text, 1, MaxTemplateButtonText)
-		c.require(!strings.ContainsAny(button.Text, "\r\n") && !strings.Contains(button.Text, mergeOpen) && !hasMetaVariable(button.Text) &&
-			!hasEmoji(button.Text), field+".text")
+		c.buttonText(i, button.Text)
 		c.once(field+".text", button.Text, labels)
 		switch button.Kind {
 		case TemplateURLButton:
@@ -269,6 +275,13 @@ func (c *fieldCheck) templateButtons(buttons []TemplateButton) {
 		}
 	}
 	c.require(changes <= 1, "buttons") // quick replies stand together, before or after the others
+}
+
+// buttonText holds the label of a button to Meta's rules.
+func (c *fieldCheck) buttonText(i int, text string) {
+	field := buttonField(i) + ".text"
+	c.text(field, text, 1, MaxTemplateButtonText)
+	c.require(!strings.ContainsAny(text, "\r\n") && !strings.Contains(text, mergeOpen) && !hasMetaVariable(text) && !hasEmoji(text), field)
 }
 
 // isPhone reports whether a text is a number with its country code.
@@ -287,8 +300,11 @@ func hasEmoji(text string) bool {
 
 // CheckComplete returns what a content that passed Check still lacks to be reviewed
 // (§7.3): REQUIRED with the field: a sample for each merge field (Params["variable"]),
-// a file as the sample of a header.
+// a file as the sample of a header. WhatsApp has a sample of its own for one-time codes.
 func (c TemplateContent) CheckComplete() error {
+	if c.OneTimeCode != nil {
+		return nil
+	}
 	fallbacks := c.Fallbacks()
 	for _, field := range c.Fields() {
 		if c.Samples[field] == "" && fallbacks[field] == "" {

@@ -33,8 +33,12 @@ const (
 	WarnShortLink          TemplateWarningCode = "SHORT_LINK"                // Params["link"]: one that hides where it leads
 )
 
-// Lint lists what Meta may take exception to, in a content that passed Check.
+// Lint lists what Meta may take exception to, in a content that passed Check; to its own
+// words it takes none.
 func (c TemplateContent) Lint(language string, category TemplateCategory) []TemplateWarning {
+	if c.OneTimeCode != nil {
+		return nil
+	}
 	var warnings []TemplateWarning
 	warn := func(code TemplateWarningCode, field string, params ...string) {
 		warning := TemplateWarning{Code: code, Field: field, Params: make(map[string]string, len(params)/2)}

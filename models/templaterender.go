@@ -48,7 +48,7 @@ type SentTemplateButton struct {
 	URL     string             `json:"url,omitempty"`    // the whole address
 	Suffix  string             `json:"suffix,omitempty"` // the part of it that is not the template's; empty if there is none
 	Phone   string             `json:"phone,omitempty"`
-	Code    string             `json:"code,omitempty"`    // of COPY_CODE
+	Code    string             `json:"code,omitempty"`    // of COPY_CODE and OTP
 	Payload string             `json:"payload,omitempty"` // of QUICK_REPLY; empty: its text
 }
 
@@ -178,7 +178,7 @@ func (r *renderer) button(i int, button TemplateButton) SentTemplateButton {
 				sent.URL += sent.Suffix
 			}
 		}
-	case TemplateCopyCode:
+	case TemplateCopyCode, TemplateOTP:
 		for _, part := range merged(button.Code).parts {
 			if part.variable == "" {
 				sent.Code += part.text
@@ -204,6 +204,9 @@ func (s SentTemplate) Check() error {
 	for i, button := range s.Buttons {
 		check.text(buttonField(i)+".url", button.URL, 0, MaxTemplateURL)
 		check.text(buttonField(i)+".code", button.Code, 0, MaxTemplateCode)
+		if button.Kind == TemplateOTP {
+			check.oneTimeCode(buttonField(i)+".code", button.Code)
+		}
 		check.text(buttonField(i)+".payload", button.Payload, 0, MaxTemplatePayload)
 	}
 	if check.failed != nil {

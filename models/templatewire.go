@@ -2,6 +2,7 @@ package models
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,6 +14,10 @@ type WiredTemplate struct {
 	Body    WiredText
 	Footer  string
 	Buttons []WiredButton
+
+	// OneTimeCode is set in the category AUTHENTICATION, whose body and footer are
+	// WhatsApp's.
+	OneTimeCode *WiredOneTimeCode
 }
 
 // WiredText is a text with Meta's parameters.
@@ -44,7 +49,7 @@ const urlParameter = "{{1}}"
 
 // Wired writes the content in Meta's way.
 func (c TemplateContent) Wired(format ParameterFormat) WiredTemplate {
-	wired := WiredTemplate{Body: c.wiredText(c.Body, format), Footer: c.Footer}
+	wired := WiredTemplate{Body: c.wiredText(c.Body, format), Footer: c.Footer, OneTimeCode: c.OneTimeCode.wired()}
 	if c.Header != nil {
 		wired.Header = &WiredHeader{Kind: c.Header.Kind}
 		if c.Header.Kind == TemplateHeaderText {
@@ -98,8 +103,15 @@ func (c TemplateContent) wiredText(text string, format ParameterFormat) WiredTex
 	return wired
 }
 
-// Same reports whether two contents are the same to Meta, samples aside.
+// Same reports whether two contents are the same to Meta, samples aside, and in the
+// category AUTHENTICATION the words aside that are WhatsApp's.
 func (w WiredTemplate) Same(other WiredTemplate) bool {
+	if !w.OneTimeCode.same(other.OneTimeCode) {
+		return false
+	}
+	if w.OneTimeCode != nil {
+		return slices.EqualFunc(w.Buttons, other.Buttons, func(a, b WiredButton) bool { return a.Kind == b.Kind && a.Text == b.Text })
+	}
 	if w.Body.Text != other.Body.Text || w.Footer != other.Footer || len(w.Buttons) != len(other.Buttons) || (w.Header == nil) != (other.Header == nil) {
 		return false
 	}
@@ -122,6 +134,9 @@ var metaParameter = regexp.MustCompile(`\{\{([a-z0-9_]+)\}\}`)
 // It reports false if the content does not say all that Meta has: then it can be shown,
 // but neither sent nor edited.
 func ContentOf(wired WiredTemplate, format ParameterFormat, category TemplateCategory, known TemplateContent) (TemplateContent, bool) {
+	if wired.OneTimeCode != nil {
+		return oneTimeCodeOf(wired, known)
+	}
 	if known.Body != "" && known.Wired(format).Same(wired) {
 		return known, true
 	}

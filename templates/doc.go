@@ -16,6 +16,9 @@
 // has already, so a job that runs twice, or whose answer was lost, finds what the first
 // try made. What Meta refuses is kept as the template's Refusal.
 //
+// Of the category AUTHENTICATION the texts are WhatsApp's. A draft asks for them by a job
+// of its own (WordsArgs); whatever happens to that, they come with the template from Meta.
+//
 // A template that Meta has keeps its text in Content, which is what is sent; an edit lies
 // in Draft until Meta has taken it.
 //
@@ -37,5 +40,6 @@
 //   - Of a name and language an account has one template that is not deleted.
 //   - Content is what Meta has, or the template was never there. If Meta has parts that
 //     Content cannot hold, Foreign is set, and the template is neither sent nor edited.
-//   - Each change is an event, and Version grows by one.
+//   - Each change is an event, and Version grows by one; except when WhatsApp tells its
+//     own words in a template of the category AUTHENTICATION, which is nobody's edit.
 package templates

@@ -15,6 +15,9 @@ func toMeta(template models.Template, content models.TemplateContent, category m
 	if wired.Header != nil {
 		out.Header = &whatsapp.TemplateHeader{Format: string(wired.Header.Kind), Text: textToMeta(wired.Header.Text), Handle: handle}
 	}
+	if code := wired.OneTimeCode; code != nil {
+		out.OneTimeCode = new(whatsapp.OneTimeCode(*code))
+	}
 	for _, button := range wired.Buttons {
 		out.Buttons = append(out.Buttons, whatsapp.TemplateButton{
 			Type: string(button.Kind), Text: button.Text, URL: button.URL, PhoneNumber: button.Phone, Sample: button.Sample,
@@ -36,6 +39,9 @@ func fromMeta(template whatsapp.Template) models.WiredTemplate {
 	wired := models.WiredTemplate{Body: textFromMeta(template.Body), Footer: template.Footer}
 	if template.Header != nil {
 		wired.Header = &models.WiredHeader{Kind: models.TemplateHeaderKind(template.Header.Format), Text: textFromMeta(template.Header.Text)}
+	}
+	if code := template.OneTimeCode; code != nil {
+		wired.OneTimeCode = new(models.WiredOneTimeCode(*code))
 	}
 	for _, button := range template.Buttons {
 		wired.Buttons = append(wired.Buttons, models.WiredButton{

@@ -189,6 +189,12 @@ func (s *Service) note(ctx context.Context, args RequestArgs, before models.Temp
 			}
 		default:
 			steps = submitted(tx, &template, before, answer)
+			if !template.Content.Worded() { // Meta tells its words with the template
+				args := SyncArgs{OrganizationID: template.OrganizationID, WABAID: template.WABAID, MetaID: *template.MetaID}
+				if err := s.queue.Enqueue(ctx, tx, args, time.Time{}); err != nil {
+					return err
+				}
+			}
 		}
 		return save(tx, &template, steps...)
 	})

@@ -28,19 +28,10 @@ func (s *Service) Sendable(db *gorm.DB, viewer models.Viewer, channel models.Cha
 	if err != nil {
 		return models.Template{}, err
 	}
-	return template, onTemplate(template.Sendable())
+	return template, models.Blame(template.Sendable(), fieldTemplateID)
 }
 
 const fieldTemplateID = "templateId"
-
-// onTemplate blames the template.
-func onTemplate(err error) error {
-	refusal, ok := errors.AsType[*models.Error](err)
-	if !ok {
-		return err
-	}
-	return &models.Error{Code: refusal.Code, Field: fieldTemplateID, Params: refusal.Params}
-}
 
 // Filled is a template filled in for a customer.
 type Filled struct {
@@ -50,7 +41,8 @@ type Filled struct {
 	// AttachmentID is the file of the header: the message's attachment. Nil: none.
 	AttachmentID *models.ID
 
-	refused *models.Error // what is wrong with the file
+	refused     *models.Error // what is wrong with the file
+	unreachable *models.Error // what keeps it from this contact, in a preview
 }
 
 // Obstacle is why the message cannot be sent as it is filled in; nil if it can:
@@ -66,17 +58,20 @@ func (f Filled) Obstacle() *models.Error {
 		return models.NewError(models.CodeValuesMissing, "values").With("variables", strings.Join(f.Missing, ", "))
 	}
 	if refusal, ok := errors.AsType[*models.Error](f.Sent.Check()); ok {
-		return &models.Error{Code: refusal.Code, Field: "values", Params: refusal.Params}
+		return refusal.At("values")
 	}
 	return nil
 }
 
 // Obstacles are all reasons for which the message cannot be sent, those of the template
-// included (templateId).
+// (templateId) and of the contact (contactId) included.
 func (f Filled) Obstacles() []*models.Error {
 	var all []*models.Error
-	if refusal, ok := errors.AsType[*models.Error](onTemplate(f.Template.Sendable())); ok {
-		all = append(all, refusal)
+	if refusal, ok := errors.AsType[*models.Error](f.Template.Sendable()); ok {
+		all = append(all, refusal.At(fieldTemplateID))
+	}
+	if f.unreachable != nil {
+		all = append(all, f.unreachable)
 	}
 	if obstacle := f.Obstacle(); obstacle != nil {
 		all = append(all, obstacle)
@@ -138,10 +133,7 @@ func fileOf(db *gorm.DB, viewer models.Viewer, template models.Template, values 
 	if kind, _ := template.Content.Header.Kind.Media(); file.Kind != kind {
 		return file, models.NewError(models.CodeInvalid, field)
 	}
-	if refusal, ok := errors.AsType[*models.Error](file.Sendable()); ok {
-		return file, &models.Error{Code: refusal.Code, Field: field, Params: refusal.Params}
-	}
-	return file, nil
+	return file, models.Blame(file.Sendable(), field)
 }
 
 // fieldsOf reads the merge fields that Recado knows by itself.
@@ -182,19 +174,26 @@ func (s *Service) Preview(ctx context.Context, viewer models.Viewer, id models.I
 	if err != nil {
 		return Filled{}, err
 	}
+	var unreachable *models.Error
 	if contactID != nil {
-		known := db.Model(&models.ContactIdentity{}).Where("organization_id = ? AND contact_id = ?", viewer.OrganizationID, *contactID)
-		var on []models.ID
-		if err := known.Distinct().Pluck("channel_id", &on).Error; err != nil {
-			return Filled{}, fmt.Errorf("read channels of contact %s: %w", *contactID, err)
+		var known []models.ContactIdentity
+		err := db.Select("channel_id", "kind").Find(&known, "organization_id = ? AND contact_id = ?", viewer.OrganizationID, *contactID).Error
+		if err != nil {
+			return Filled{}, fmt.Errorf("read identities of contact %s: %w", *contactID, err)
 		}
-		visible := false
-		for _, channel := range on {
-			visible = visible || viewer.Can(channel, models.LevelView)
+		visible, byPhone := false, false
+		for _, identity := range known {
+			sees := viewer.Can(identity.ChannelID, models.LevelView)
+			visible, byPhone = visible || sees, byPhone || sees && identity.Kind == models.IdentityWAID
 		}
 		if !visible {
 			return Filled{}, models.NewError(models.CodeNotFound, "contactId")
 		}
+		if unreachable = template.CheckRecipient(byPhone); unreachable != nil {
+			unreachable = unreachable.At("contactId")
+		}
 	}
-	return s.Fill(db, viewer, template, contactID, values)
+	filled, err := s.Fill(db, viewer, template, contactID, values)
+	filled.unreachable = unreachable
+	return filled, err
 }

@@ -61,6 +61,7 @@ func New(rooms Rooms, options Options) *Service {
 	jobs.Register(rooms.Queue, &requestWorker{templates: s})
 	jobs.Register(rooms.Queue, &syncWorker{templates: s})
 	jobs.Register(rooms.Queue, &sweepWorker{templates: s})
+	jobs.Register(rooms.Queue, &wordsWorker{templates: s})
 	rooms.Queue.Every(sweepInterval, SweepArgs{})
 	return s
 }

@@ -273,9 +273,12 @@ func refresh(tx *store.Tx, row *models.Template, seen whatsapp.Template, at time
 	if row.MetaID == nil || row.DeletedAt != nil {
 		return nil // its own request will find out
 	}
+	before := row.Content
 	if row.Request == models.TemplateNoRequest && takeContent(row, seen) {
 		changed = true
-		steps = append(steps, step(tx, *row, models.TemplateStepContent, "", "", nil))
+		if !before.Rewords(row.Content) {
+			steps = append(steps, step(tx, *row, models.TemplateStepContent, "", "", nil))
+		}
 		if row.Draft != nil && row.Draft.Equal(row.Content) && row.DraftCategory == "" {
 			row.Draft = nil
 		}

@@ -271,7 +271,12 @@ func requireCode(t testing.TB, code models.Code, err error) {
 // elsewhere makes a template at Meta that nobody made here.
 func (s *shop) elsewhere(name, components string) {
 	s.t.Helper()
-	body := `{"name":"` + name + `","language":"pt_BR","category":"UTILITY","components":` + components + `}`
+	s.elsewhereIn(models.TemplateUtility, name, components)
+}
+
+func (s *shop) elsewhereIn(category models.TemplateCategory, name, components string) {
+	s.t.Helper()
+	body := `{"name":"` + name + `","language":"pt_BR","category":"` + string(category) + `","components":` + components + `}`
 	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.graph+"/v26.0/"+wabaID+"/message_templates", strings.NewReader(body))
 	require.NoError(s.t, err)
 	request.Header.Set("Authorization", "Bearer "+token)

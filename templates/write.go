@@ -22,7 +22,7 @@ type NewTemplate struct {
 	Name      string                  `json:"name"`
 	Language  string                  `json:"language"`
 	Category  models.TemplateCategory `json:"category"`
-	Format    models.ParameterFormat  `json:"format"` // empty: NAMED
+	Format    models.ParameterFormat  `json:"format"` // empty: NAMED; of AUTHENTICATION it is POSITIONAL, whatever is given
 	Content   models.TemplateContent  `json:"content"`
 
 	IdempotencyKey string `json:"-"` // the client's; the same key and template make one. Empty: none
@@ -32,16 +32,13 @@ type NewTemplate struct {
 const maxKey = 64
 
 // Create makes a draft. For administrators. Failures: NOT_FOUND (channelId), FORBIDDEN,
-// REQUIRED, INVALID and those of models.TemplateContent.Check with the field,
+// REQUIRED, INVALID and those of models.TemplateContent.For with the field,
 // ALREADY_EXISTS (name) if the account has the name in that language,
 // TEMPLATE_NAME_BLOCKED (name), LIMIT_REACHED with Params["max"] for too many drafts,
 // IDEMPOTENCY_KEY_REUSED, and for the header's sample NOT_FOUND, INVALID or those of
 // models.Attachment.Sendable.
 func (s *Service) Create(ctx context.Context, viewer models.Viewer, in NewTemplate) (models.Template, error) {
-	if in.Format == "" {
-		in.Format = models.ParametersNamed
-	}
-	if err := in.check(); err != nil {
+	if err := in.complete(); err != nil {
 		return models.Template{}, err
 	}
 	var made models.Template
@@ -88,12 +85,22 @@ func (s *Service) Create(ctx context.Context, viewer models.Viewer, in NewTempla
 				return err
 			}
 		}
+		if err := s.askForWords(tx, made); err != nil {
+			return err
+		}
 		return record(tx, made)
 	})
 	return made, err
 }
 
-func (in NewTemplate) check() error {
+// complete holds what was given to the rules and puts in what is left open.
+func (in *NewTemplate) complete() error {
+	switch {
+	case in.Category == models.TemplateAuthentication:
+		in.Format = models.ParametersPositional // §5.6
+	case in.Format == "":
+		in.Format = models.ParametersNamed
+	}
 	if utf8.RuneCountInString(in.IdempotencyKey) > maxKey || !utf8.ValidString(in.IdempotencyKey) || strings.ContainsRune(in.IdempotencyKey, 0) {
 		return models.NewError(models.CodeInvalid, "idempotencyKey").With("max", strconv.Itoa(maxKey))
 	}
@@ -101,13 +108,15 @@ func (in NewTemplate) check() error {
 		return models.NewError(models.CodeInvalid, "format")
 	}
 	for _, check := range []error{
-		models.CheckTemplateName(in.Name), models.CheckTemplateLanguage(in.Language), models.CheckTemplateCategory(in.Category), in.Content.Check(),
+		models.CheckTemplateName(in.Name), models.CheckTemplateLanguage(in.Language), models.CheckTemplateCategory(in.Category),
 	} {
 		if check != nil {
 			return check
 		}
 	}
-	return nil
+	content, err := in.Content.For(in.Category)
+	in.Content = content
+	return err
 }
 
 // channelFor reads the channel whose account is meant; NOT_FOUND (channelId) if it does
@@ -179,14 +188,7 @@ func checkSample(db *gorm.DB, viewer models.Viewer, content models.TemplateConte
 	if kind, _ := content.Header.Kind.Media(); file.Source != models.AttachmentFromUpload || file.Kind != kind {
 		return models.NewError(models.CodeInvalid, field)
 	}
-	if err := file.Sendable(); err != nil {
-		refusal, ok := errors.AsType[*models.Error](err)
-		if !ok {
-			return err
-		}
-		return &models.Error{Code: refusal.Code, Field: field, Params: refusal.Params}
-	}
-	return nil
+	return models.Blame(file.Sendable(), field)
 }
 
 // TemplateChange says what to change of a template.
@@ -210,21 +212,20 @@ func (s *Service) Update(ctx context.Context, viewer models.Viewer, id models.ID
 		if err := template.Editable(); err != nil {
 			return err
 		}
-		if err := change.Content.Check(); err != nil {
+		category, err := categoryAfter(template, change)
+		if err != nil {
+			return err
+		}
+		content, err := change.Content.For(category)
+		if err != nil {
 			return err
 		}
 		before := template.Newest()
+		change.Content = content.WordedLike(template.Content).WordedLike(before)
 		if header := change.Content.Header; header != nil && header.SampleID != nil && (before.Header == nil || !sameID(before.Header.SampleID, header.SampleID)) {
 			if err := checkSample(tx.DB, viewer, change.Content); err != nil {
 				return err
 			}
-		}
-		category := template.Category
-		if change.Category != nil && *change.Category != category {
-			if err := models.CheckTemplateCategory(*change.Category); err != nil || template.ApprovedAt != nil { // §7.6
-				return models.NewError(models.CodeInvalid, "category")
-			}
-			category = *change.Category
 		}
 		changed := template
 		changed.Draft, changed.DraftCategory = nil, ""
@@ -242,9 +243,26 @@ func (s *Service) Update(ctx context.Context, viewer models.Viewer, id models.ID
 			return nil
 		}
 		template = changed
+		if err := s.askForWords(tx, template); err != nil {
+			return err
+		}
 		return save(tx, &template, step(tx, template, models.TemplateStepEdited, "", "", new(viewer.UserID)))
 	})
 	return template, err
+}
+
+// categoryAfter is the category that a change asks for: INVALID (category) for one that
+// Meta does not have, or would not change (§7.6). One of AUTHENTICATION stays one, because
+// its parameters are not those of the others.
+func categoryAfter(template models.Template, change TemplateChange) (models.TemplateCategory, error) {
+	if change.Category == nil || *change.Category == template.Category {
+		return template.Category, nil
+	}
+	if models.CheckTemplateCategory(*change.Category) != nil || template.ApprovedAt != nil ||
+		*change.Category == models.TemplateAuthentication || template.Category == models.TemplateAuthentication {
+		return "", models.NewError(models.CodeInvalid, "category")
+	}
+	return *change.Category, nil
 }
 
 func sameID(a, b *models.ID) bool { return a == b || a != nil && b != nil && *a == *b }

@@ -63,7 +63,7 @@ func TestCreate(t *testing.T) {
 			for field, change := range map[string]func(*templates.NewTemplate){
 				"name":     func(in *templates.NewTemplate) { in.Name = "Pedido Pronto" },
 				"language": func(in *templates.NewTemplate) { in.Language = "pt-BR" },
-				"category": func(in *templates.NewTemplate) { in.Category = models.TemplateAuthentication },
+				"category": func(in *templates.NewTemplate) { in.Category = "SERVICE" },
 				"format":   func(in *templates.NewTemplate) { in.Format = "OTHER" },
 				"body":     func(in *templates.NewTemplate) { in.Content.Body = "Oi {{1}}" },
 			} {

@@ -38,7 +38,7 @@ type TemplateValue struct{ Name, Text string }
 type TemplateButtonValue struct {
 	Index   int    // among all buttons of the template, from 0
 	Payload string // of a quick reply: comes back when it is tapped; up to [MaxTemplatePayload] characters
-	Suffix  string // of a URL: what stands at its end
+	Suffix  string // of a URL: what stands at its end; of a button that copies a one-time code, the code
 	Coupon  string // of a code to copy; up to [MaxTemplateCoupon] characters
 }
 

@@ -22,6 +22,9 @@ const (
 
 // wireComponents writes the template's components for creating and editing it.
 func (t Template) wireComponents() []map[string]any {
+	if t.OneTimeCode != nil {
+		return t.oneTimeCodeComponents()
+	}
 	var components []map[string]any
 	if t.Header != nil {
 		header := map[string]any{"type": "HEADER", "format": t.Header.Format}
@@ -152,6 +155,9 @@ type wireComponent struct {
 	Text    flexible                      `json:"text"`
 	Example loose[wireComponentExample]   `json:"example"`
 	Buttons looseList[wireTemplateButton] `json:"buttons"`
+
+	SecurityRecommendation flexible `json:"add_security_recommendation"`
+	ExpirationMinutes      flexible `json:"code_expiration_minutes"`
 }
 
 type wireComponentExample struct {
@@ -169,6 +175,7 @@ type wireNamedSample struct {
 
 type wireTemplateButton struct {
 	Type    flexible `json:"type"`
+	OTPType flexible `json:"otp_type"`
 	Text    flexible `json:"text"`
 	URL     flexible `json:"url"`
 	Phone   flexible `json:"phone_number"`
@@ -253,6 +260,7 @@ func (t *Template) readComponents(raw json.RawMessage) {
 	if t.Body.Text == "" {
 		t.Foreign = true
 	}
+	t.readOneTimeCode(components)
 }
 
 func textOf(text flexible, values strings1, named []wireNamedSample) TemplateText {

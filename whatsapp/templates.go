@@ -34,6 +34,10 @@ type Template struct {
 	Footer  string
 	Buttons []TemplateButton
 
+	// OneTimeCode is set for one of AUTHENTICATION whose only button, of the type OTP,
+	// copies the code. Its other texts are WhatsApp's: they are read and not written.
+	OneTimeCode *OneTimeCode
+
 	// Foreign says that Components hold more than the fields above: a carousel, a Flow
 	// and the like.
 	Foreign bool
@@ -61,7 +65,7 @@ type TemplateHeader struct {
 
 // TemplateButton is one button.
 type TemplateButton struct {
-	Type        string // QUICK_REPLY, URL, PHONE_NUMBER or COPY_CODE
+	Type        string // QUICK_REPLY, URL, PHONE_NUMBER, COPY_CODE or OTP
 	Text        string
 	URL         string // may end with {{1}}
 	PhoneNumber string

@@ -104,6 +104,12 @@ func partsOf(content models.TemplateContent) TemplateParts {
 	if header := content.Header; header != nil {
 		parts.Header = &TemplateHeader{Kind: header.Kind, Text: given(header.Text), SampleID: header.SampleID}
 	}
+	if chosen := content.OneTimeCode; chosen != nil {
+		parts.OneTimeCode = &TemplateOneTimeCode{HasSecurityRecommendation: chosen.SecurityRecommendation}
+		if chosen.ExpirationMinutes > 0 {
+			parts.OneTimeCode.ExpirationMinutes = new(int32(chosen.ExpirationMinutes)) //nolint:gosec // up to 90
+		}
+	}
 	return parts
 }
 

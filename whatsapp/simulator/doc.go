@@ -42,6 +42,7 @@
 //	GET    /{waba-id}/phone_numbers           numbers of an account
 //	GET, POST, DELETE /{waba-id}/subscribed_apps
 //	GET, POST, DELETE /{waba-id}/message_templates  templates, which are reviewed (§7)
+//	GET    /{waba-id}/message_template_previews  WhatsApp's words for one-time codes (§7.4)
 //	GET, POST /{template-id}
 //	POST   /{app-id}/uploads, /upload:…       samples for templates (§6.6)
 //	GET, POST, DELETE /{app-id}/subscriptions callback of the app

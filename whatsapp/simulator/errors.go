@@ -92,6 +92,7 @@ var catalogue = map[int]known{
 	131052: {400, "Media download error", "Failed to download the media from the sender."},
 	131053: {400, "Media upload error", "Media file could not be loaded."},
 	131056: {400, "(Business Account, Consumer Account) pair rate limit hit", "Message failed to send because there were too many messages sent from this phone number to the same phone number in a short period of time."},
+	131062: {400, "Business-scoped user id recipient is not supported for this message", ""},
 	131057: {500, "Account in maintenance mode", ""},
 	132000: {400, "Number of parameters does not match the expected number of params", ""},
 	132001: {404, "Template name does not exist in the translation", ""},

@@ -135,6 +135,8 @@ func (s *Simulator) serveGraph(w http.ResponseWriter, r *http.Request) {
 		c.withAccount(s.serveSubscribedApps)
 	case "message_templates":
 		c.withAccount(s.serveTemplates)
+	case "message_template_previews":
+		c.withAccount(s.servePreviews)
 	case "":
 		s.serveNode(c)
 	default:

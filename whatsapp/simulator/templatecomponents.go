@@ -17,6 +17,9 @@ type component struct {
 	Example map[string]any   `json:"example,omitempty"`
 	Buttons []templateButton `json:"buttons,omitempty"`
 	Cards   json.RawMessage  `json:"cards,omitempty"`
+
+	SecurityRecommendation *bool `json:"add_security_recommendation,omitempty"`
+	ExpirationMinutes      *int  `json:"code_expiration_minutes,omitempty"`
 }
 
 type templateButton struct {
@@ -24,6 +27,7 @@ type templateButton struct {
 	Text    string `json:"text,omitempty"`
 	URL     string `json:"url,omitempty"`
 	Phone   string `json:"phone_number,omitempty"`
+	OTPType string `json:"otp_type,omitempty"`
 	Example any    `json:"example,omitempty"`
 }
 

@@ -68,12 +68,12 @@ func (s *Simulator) createTemplate(c *call, a *account) {
 		e = invalidParameter("Param name must match ^[a-z0-9_]+$.")
 	case in.Language == "" || strings.Contains(in.Language, "-"):
 		e = invalidParameter("Param language is not supported.")
-	case in.Category != "MARKETING" && in.Category != "UTILITY":
-		e = invalidParameter("Param category must be one of {MARKETING, UTILITY}.")
+	case !slices.Contains([]string{"MARKETING", "UTILITY", categoryAuthentication}, in.Category):
+		e = invalidParameter("Param category must be one of {MARKETING, UTILITY, AUTHENTICATION}.")
 	case in.Format != "NAMED" && in.Format != "POSITIONAL":
 		e = invalidParameter("Param parameter_format must be one of {NAMED, POSITIONAL}.")
 	default:
-		e = checkComponents(in.Components, in.Format)
+		e = complete(in.Components, in.Category, in.Language, in.Format)
 	}
 	if e != nil {
 		c.fail(e)
@@ -92,6 +92,15 @@ func (s *Simulator) createTemplate(c *call, a *account) {
 		return
 	}
 	c.answer(map[string]string{"id": t.id, "status": "PENDING", "category": in.Category})
+}
+
+// complete holds components to the rules of their category, and puts in what is
+// WhatsApp's own.
+func complete(components []component, category, language, format string) *graphError {
+	if category == categoryAuthentication {
+		return completeOneTimeCode(components, language)
+	}
+	return checkComponents(components, format)
 }
 
 // newTemplate takes a template in for review. s.mu must be held.
@@ -138,7 +147,7 @@ func (s *Simulator) serveTemplate(c *call, t *metaTemplate) {
 func (s *Simulator) editTemplate(c *call, t *metaTemplate) {
 	in, e := c.templateBody()
 	if e == nil && in.Components != nil {
-		e = checkComponents(in.Components, t.format)
+		e = complete(in.Components, t.category, t.language, t.format)
 	}
 	if e != nil {
 		c.fail(e)

@@ -208,6 +208,14 @@ func (s *Simulator) templateFor(n *number, req *sendRequest) (Category, *graphEr
 	if t.reason == policyViolation {
 		return "", errorOf(132007, "Template content violates a WhatsApp policy.")
 	}
+	if t.category == categoryAuthentication {
+		if req.scoped {
+			return "", errorOf(131062, "One-time codes are not sent to business-scoped user ids.")
+		}
+		if e := checkCodes(req.templateParts); e != nil {
+			return "", e
+		}
+	}
 	text, choices, e := t.fill(req.templateParts)
 	if e != nil {
 		return "", e
