@@ -101,7 +101,7 @@ func (c TemplateContent) WordedAs(body, footer string) (TemplateContent, bool) {
 	before, after, _ := strings.Cut(body, urlParameter)
 	var read MergeText
 	read.plain(before)
-	read.parts = append(read.parts, mergeField(FieldCode, nil))
+	read.parts = append(read.parts, mergeField(FieldCode))
 	read.plain(after)
 	c.Body, c.Footer = read.source(), footer
 	return c, true

@@ -114,13 +114,9 @@ func (t MergeText) source() string {
 	return b.String()
 }
 
-// merge makes the part of a merge field.
-func mergeField(name string, fallback *string) mergePart {
-	text := mergeOpen + name
-	if fallback != nil {
-		text += "|" + *fallback
-	}
-	return mergePart{text: text + mergeClose, variable: name, fallback: fallback}
+// mergeField makes the part of a merge field without a fallback.
+func mergeField(name string) mergePart {
+	return mergePart{text: mergeOpen + name + mergeClose, variable: name}
 }
 
 // fields lists the merge fields, each once, in the order of the text.

@@ -206,7 +206,7 @@ func (r *wireReader) text(wired WiredText, before, prefix string) string {
 			if r.format == ParametersNamed {
 				field = fieldOfParameter(name)
 			}
-			part = mergeField(field, nil)
+			part = mergeField(field)
 		}
 		r.sample(part.variable, samples[name])
 		read.parts = append(read.parts, part)
@@ -222,9 +222,9 @@ func (r *wireReader) button(wired WiredButton, before TemplateButton, prefix str
 		read := MergeText{}
 		read.plain(address)
 		if parameter {
-			part := mergeField(prefix, nil)
+			part := mergeField(prefix)
 			if category == TemplateAuthentication { // the code of the body once more (§5.6)
-				part = mergeField("1", nil)
+				part = mergeField("1")
 			}
 			if parts := merged(before.URL).parts; len(parts) > 0 && parts[len(parts)-1].variable != "" {
 				part = parts[len(parts)-1]

@@ -1706,11 +1706,17 @@ type ComplexityRoot struct {
 		Sample      func(childComplexity int) int
 	}
 
+	TemplateOneTimeCode struct {
+		ExpirationMinutes         func(childComplexity int) int
+		HasSecurityRecommendation func(childComplexity int) int
+	}
+
 	TemplateParts struct {
-		Body    func(childComplexity int) int
-		Buttons func(childComplexity int) int
-		Footer  func(childComplexity int) int
-		Header  func(childComplexity int) int
+		Body        func(childComplexity int) int
+		Buttons     func(childComplexity int) int
+		Footer      func(childComplexity int) int
+		Header      func(childComplexity int) int
+		OneTimeCode func(childComplexity int) int
 	}
 
 	TemplatePreview struct {
@@ -8697,6 +8703,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TemplateMergeField.Sample(childComplexity), true
 
+	case "TemplateOneTimeCode.expirationMinutes":
+		if e.ComplexityRoot.TemplateOneTimeCode.ExpirationMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateOneTimeCode.ExpirationMinutes(childComplexity), true
+	case "TemplateOneTimeCode.hasSecurityRecommendation":
+		if e.ComplexityRoot.TemplateOneTimeCode.HasSecurityRecommendation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateOneTimeCode.HasSecurityRecommendation(childComplexity), true
+
 	case "TemplateParts.body":
 		if e.ComplexityRoot.TemplateParts.Body == nil {
 			break
@@ -8721,6 +8740,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TemplateParts.Header(childComplexity), true
+	case "TemplateParts.oneTimeCode":
+		if e.ComplexityRoot.TemplateParts.OneTimeCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateParts.OneTimeCode(childComplexity), true
 
 	case "TemplatePreview.attachment":
 		if e.ComplexityRoot.TemplatePreview.Attachment == nil {
@@ -9291,6 +9316,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TemplateFilterInput", ec.unmarshalInputTemplateFilterInput),
 			graphql.NewInputUnmarshaler("TemplateHeaderInput", ec.unmarshalInputTemplateHeaderInput),
 			graphql.NewInputUnmarshaler("TemplateMessageInput", ec.unmarshalInputTemplateMessageInput),
+			graphql.NewInputUnmarshaler("TemplateOneTimeCodeInput", ec.unmarshalInputTemplateOneTimeCodeInput),
 			graphql.NewInputUnmarshaler("TemplatePartsInput", ec.unmarshalInputTemplatePartsInput),
 			graphql.NewInputUnmarshaler("TemplatePayloadInput", ec.unmarshalInputTemplatePayloadInput),
 			graphql.NewInputUnmarshaler("TemplateSubmitInput", ec.unmarshalInputTemplateSubmitInput),
@@ -12801,7 +12827,7 @@ type TemplateContentButton {
   """
   phoneNumber: String
   """
-  The code; null if it copies none.
+  The code that it copies; null if it copies none.
   """
   code: String
   """
@@ -14189,7 +14215,7 @@ enum TemplateCategory {
   """
   UTILITY
   """
-  A code to sign in with. Such templates are made in WhatsApp Manager.
+  A one-time code to sign in or to confirm something with. The texts are WhatsApp's, see ` + "`" + `TemplateOneTimeCode` + "`" + `.
   """
   AUTHENTICATION
 }
@@ -14276,6 +14302,10 @@ enum TemplateButtonKind {
   Copies a code.
   """
   COPY_CODE
+  """
+  Copies the one-time code; in the category AUTHENTICATION alone.
+  """
+  OTP
 }
 
 """
@@ -14475,6 +14505,10 @@ enum TemplateBlockerCode {
   """
   TEMPLATE_UNSUPPORTED
   """
+  One-time codes go to phone numbers alone, and no number of the contact is known.
+  """
+  PHONE_NUMBER_REQUIRED
+  """
   Merge fields have neither a value nor a fallback.
   """
   VALUES_MISSING
@@ -14667,6 +14701,26 @@ type TemplateParts {
   The buttons.
   """
   buttons: [TemplateButton!]!
+  """
+  What was chosen in the category AUTHENTICATION, whose texts are WhatsApp's; null in the others.
+  """
+  oneTimeCode: TemplateOneTimeCode
+}
+
+"""
+What is chosen in a template of the category AUTHENTICATION. Its body and footer are WhatsApp's, in the language of the template: until
+WhatsApp has told them, which takes a moment, the body is the code alone. Each message brings the code as the value of the merge field
+` + "`" + `code` + "`" + `, in up to 15 characters; one button, of the kind OTP, copies it.
+"""
+type TemplateOneTimeCode {
+  """
+  Whether the body says to pass the code on to nobody.
+  """
+  hasSecurityRecommendation: Boolean!
+  """
+  For how many minutes the footer says that the code works; null if it does not.
+  """
+  expirationMinutes: Int
 }
 
 """
@@ -14708,7 +14762,7 @@ type TemplateButton {
   """
   phoneNumber: String
   """
-  Of COPY_CODE: the code, or a merge field; null otherwise.
+  Of COPY_CODE: the code, or a merge field; of OTP the merge field ` + "`" + `code` + "`" + `; null otherwise.
   """
   code: String
 }
@@ -15099,9 +15153,9 @@ input TemplatePartsInput {
   """
   header: TemplateHeaderInput
   """
-  1 to 900 characters with at most 10 different merge fields in the whole template.
+  1 to 900 characters with at most 10 different merge fields in the whole template. None with ` + "`" + `oneTimeCode` + "`" + `.
   """
-  body: String!
+  body: String! = ""
   """
   Up to 60 characters, without merge fields.
   """
@@ -15114,6 +15168,24 @@ input TemplatePartsInput {
   What reviewers see in the place of merge fields. Each needs one, or a fallback, before it is submitted.
   """
   samples: [TemplateFieldInput!]
+  """
+  In the category AUTHENTICATION, and only there: the choices. Beside it there is one button of the kind OTP, and nothing else.
+  """
+  oneTimeCode: TemplateOneTimeCodeInput
+}
+
+"""
+What is chosen in a template of the category AUTHENTICATION; see ` + "`" + `TemplateOneTimeCode` + "`" + `.
+"""
+input TemplateOneTimeCodeInput {
+  """
+  Whether the body says to pass the code on to nobody.
+  """
+  hasSecurityRecommendation: Boolean! = true
+  """
+  For how many minutes the footer says that the code works, 1 to 90; it does not when absent.
+  """
+  expirationMinutes: Int
 }
 
 """
@@ -15155,7 +15227,7 @@ input TemplateButtonInput {
   """
   phoneNumber: String! = ""
   """
-  Of COPY_CODE: up to 15 characters, or one merge field.
+  Of COPY_CODE: up to 15 characters, or one merge field. None with OTP.
   """
   code: String! = ""
 }
@@ -15177,11 +15249,11 @@ input TemplateCreateInput {
   """
   language: String!
   """
-  MARKETING or UTILITY.
+  What it is for.
   """
   category: TemplateCategory!
   """
-  How WhatsApp tells its values apart.
+  How WhatsApp tells its values apart; those of AUTHENTICATION are POSITIONAL, whatever is given.
   """
   parameterFormat: TemplateParameterFormat! = NAMED
   """
@@ -15207,7 +15279,8 @@ input TemplateUpdateInput {
   """
   content: TemplatePartsInput!
   """
-  What it is for; as it is when absent. That of a template that was approved cannot be changed.
+  What it is for; as it is when absent. That of a template that was approved cannot be changed, and none becomes AUTHENTICATION or
+  ceases to be.
   """
   category: TemplateCategory
   """
@@ -15984,6 +16057,10 @@ enum MessageErrorCode {
   The contact is known by nothing that this number could reach them by.
   """
   CONTACT_UNREACHABLE
+  """
+  One-time codes go to phone numbers alone, and that of this customer is not known.
+  """
+  PHONE_NUMBER_REQUIRED
 }
 
 """
@@ -22612,6 +22689,16 @@ func (ec *executionContext) childFields_TemplateMergeField(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type TemplateMergeField", field.Name)
 }
 
+func (ec *executionContext) childFields_TemplateOneTimeCode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hasSecurityRecommendation":
+		return ec.fieldContext_TemplateOneTimeCode_hasSecurityRecommendation(ctx, field)
+	case "expirationMinutes":
+		return ec.fieldContext_TemplateOneTimeCode_expirationMinutes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateOneTimeCode", field.Name)
+}
+
 func (ec *executionContext) childFields_TemplateParts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "header":
@@ -22622,6 +22709,8 @@ func (ec *executionContext) childFields_TemplateParts(ctx context.Context, field
 		return ec.fieldContext_TemplateParts_footer(ctx, field)
 	case "buttons":
 		return ec.fieldContext_TemplateParts_buttons(ctx, field)
+	case "oneTimeCode":
+		return ec.fieldContext_TemplateParts_oneTimeCode(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TemplateParts", field.Name)
 }
@@ -51999,6 +52088,52 @@ func (ec *executionContext) fieldContext_TemplateMergeField_isAutomatic(_ contex
 	return graphql.NewScalarFieldContext("TemplateMergeField", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _TemplateOneTimeCode_hasSecurityRecommendation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateOneTimeCode) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateOneTimeCode_hasSecurityRecommendation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HasSecurityRecommendation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateOneTimeCode_hasSecurityRecommendation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateOneTimeCode", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _TemplateOneTimeCode_expirationMinutes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateOneTimeCode) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateOneTimeCode_expirationMinutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpirationMinutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateOneTimeCode_expirationMinutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemplateOneTimeCode", field, false, false, "Int")
+}
+
 func (ec *executionContext) _TemplateParts_header(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateParts) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -52104,6 +52239,38 @@ func (ec *executionContext) fieldContext_TemplateParts_buttons(_ context.Context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_TemplateButton(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateParts_oneTimeCode(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.TemplateParts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateParts_oneTimeCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OneTimeCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TemplateOneTimeCode) graphql.Marshaler {
+			return ec.marshalOTemplateOneTimeCode2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateOneTimeCode(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateParts_oneTimeCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateParts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateOneTimeCode(ctx, field)
 		},
 	}
 	return fc, nil
@@ -60118,6 +60285,59 @@ func UnmarshalTemplateMessageInput(ctx context.Context, raw any) (gqlmodel.Templ
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTemplateOneTimeCodeInput(ctx context.Context, obj any) (gqlmodel.TemplateOneTimeCodeInput, error) {
+	var it gqlmodel.TemplateOneTimeCodeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["hasSecurityRecommendation"]; !present {
+		asMap["hasSecurityRecommendation"] = true
+	}
+
+	fieldsInOrder := [...]string{"hasSecurityRecommendation", "expirationMinutes"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hasSecurityRecommendation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasSecurityRecommendation"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HasSecurityRecommendation = data
+		case "expirationMinutes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expirationMinutes"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpirationMinutes = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTemplateOneTimeCodeInput unmarshals raw into the TemplateOneTimeCodeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTemplateOneTimeCodeInput(ctx context.Context, raw any) (gqlmodel.TemplateOneTimeCodeInput, error) {
+	var out gqlmodel.TemplateOneTimeCodeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TemplateOneTimeCodeInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputTemplatePartsInput(ctx context.Context, obj any) (gqlmodel.TemplatePartsInput, error) {
 	var it gqlmodel.TemplatePartsInput
 	if obj == nil {
@@ -60129,11 +60349,14 @@ func (ec *executionContext) unmarshalInputTemplatePartsInput(ctx context.Context
 		asMap[k] = v
 	}
 
+	if _, present := asMap["body"]; !present {
+		asMap["body"] = ""
+	}
 	if _, present := asMap["footer"]; !present {
 		asMap["footer"] = ""
 	}
 
-	fieldsInOrder := [...]string{"header", "body", "footer", "buttons", "samples"}
+	fieldsInOrder := [...]string{"header", "body", "footer", "buttons", "samples", "oneTimeCode"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -60175,6 +60398,13 @@ func (ec *executionContext) unmarshalInputTemplatePartsInput(ctx context.Context
 				return it, err
 			}
 			it.Samples = graphql.OmittableOf(data)
+		case "oneTimeCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oneTimeCode"))
+			data, err := ec.unmarshalOTemplateOneTimeCodeInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateOneTimeCodeInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OneTimeCode = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -72391,6 +72621,44 @@ func (ec *executionContext) _TemplateMergeField(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var templateOneTimeCodeImplementors = []string{"TemplateOneTimeCode"}
+
+func (ec *executionContext) _TemplateOneTimeCode(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateOneTimeCode) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateOneTimeCodeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateOneTimeCode")
+		case "hasSecurityRecommendation":
+			out.Values[i] = ec._TemplateOneTimeCode_hasSecurityRecommendation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expirationMinutes":
+			out.Values[i] = ec._TemplateOneTimeCode_expirationMinutes(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var templatePartsImplementors = []string{"TemplateParts"}
 
 func (ec *executionContext) _TemplateParts(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.TemplateParts) graphql.Marshaler {
@@ -72420,6 +72688,11 @@ func (ec *executionContext) _TemplateParts(ctx context.Context, sel ast.Selectio
 		case "buttons":
 			out.Values[i] = ec._TemplateParts_buttons(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "oneTimeCode":
+			out.Values[i] = ec._TemplateParts_oneTimeCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -79190,6 +79463,21 @@ func (ec *executionContext) unmarshalOTemplateMessageInput2ᚖrecadoᚋgraphᚋg
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputTemplateMessageInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTemplateOneTimeCode2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateOneTimeCode(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.TemplateOneTimeCode) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TemplateOneTimeCode(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTemplateOneTimeCodeInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateOneTimeCodeInput(ctx context.Context, v any) (*gqlmodel.TemplateOneTimeCodeInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTemplateOneTimeCodeInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

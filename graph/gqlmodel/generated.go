@@ -2158,7 +2158,7 @@ type TemplateButton struct {
 	URL *string `json:"url,omitempty"`
 	// Of PHONE_NUMBER: the number; null otherwise.
 	PhoneNumber *string `json:"phoneNumber,omitempty"`
-	// Of COPY_CODE: the code, or a merge field; null otherwise.
+	// Of COPY_CODE: the code, or a merge field; of OTP the merge field `code`; null otherwise.
 	Code *string `json:"code,omitempty"`
 }
 
@@ -2172,7 +2172,7 @@ type TemplateButtonInput struct {
 	URL string `json:"url"`
 	// Of PHONE_NUMBER: with its country code.
 	PhoneNumber string `json:"phoneNumber"`
-	// Of COPY_CODE: up to 15 characters, or one merge field.
+	// Of COPY_CODE: up to 15 characters, or one merge field. None with OTP.
 	Code string `json:"code"`
 }
 
@@ -2198,7 +2198,7 @@ type TemplateContentButton struct {
 	URL *string `json:"url,omitempty"`
 	// The number; null if it calls none.
 	PhoneNumber *string `json:"phoneNumber,omitempty"`
-	// The code; null if it copies none.
+	// The code that it copies; null if it copies none.
 	Code *string `json:"code,omitempty"`
 	// What comes back when a quick reply is tapped; null if that is its text.
 	Payload *string `json:"payload,omitempty"`
@@ -2212,9 +2212,9 @@ type TemplateCreateInput struct {
 	Name string `json:"name"`
 	// WhatsApp's code of the language, such as `pt_BR`.
 	Language string `json:"language"`
-	// MARKETING or UTILITY.
+	// What it is for.
 	Category models.TemplateCategory `json:"category"`
-	// How WhatsApp tells its values apart.
+	// How WhatsApp tells its values apart; those of AUTHENTICATION are POSITIONAL, whatever is given.
 	ParameterFormat models.ParameterFormat `json:"parameterFormat"`
 	// What it says.
 	Content TemplatePartsInput `json:"content"`
@@ -2300,6 +2300,24 @@ type TemplateMessageInput struct {
 	Values graphql.Omittable[*TemplateValuesInput] `json:"values,omitempty"`
 }
 
+// What is chosen in a template of the category AUTHENTICATION. Its body and footer are WhatsApp's, in the language of the template: until
+// WhatsApp has told them, which takes a moment, the body is the code alone. Each message brings the code as the value of the merge field
+// `code`, in up to 15 characters; one button, of the kind OTP, copies it.
+type TemplateOneTimeCode struct {
+	// Whether the body says to pass the code on to nobody.
+	HasSecurityRecommendation bool `json:"hasSecurityRecommendation"`
+	// For how many minutes the footer says that the code works; null if it does not.
+	ExpirationMinutes *int32 `json:"expirationMinutes,omitempty"`
+}
+
+// What is chosen in a template of the category AUTHENTICATION; see `TemplateOneTimeCode`.
+type TemplateOneTimeCodeInput struct {
+	// Whether the body says to pass the code on to nobody.
+	HasSecurityRecommendation bool `json:"hasSecurityRecommendation"`
+	// For how many minutes the footer says that the code works, 1 to 90; it does not when absent.
+	ExpirationMinutes graphql.Omittable[*int32] `json:"expirationMinutes,omitempty"`
+}
+
 // What a template says. Header text, body, the ends of URLs and codes may hold merge fields: `#{contact.firstName|customer}` is the
 // contact's first name, or `customer` where that is not known. A name with a dot is of a record (`contact`, `company`, `deal`, `user`,
 // `organization`; `contact.custom.x` is a custom field), one without is a free parameter whose value comes with each message. `\#{` is
@@ -2313,13 +2331,15 @@ type TemplateParts struct {
 	Footer *string `json:"footer,omitempty"`
 	// The buttons.
 	Buttons []TemplateButton `json:"buttons"`
+	// What was chosen in the category AUTHENTICATION, whose texts are WhatsApp's; null in the others.
+	OneTimeCode *TemplateOneTimeCode `json:"oneTimeCode,omitempty"`
 }
 
 // What a template says; see `TemplateParts`.
 type TemplatePartsInput struct {
 	// What stands above the body.
 	Header graphql.Omittable[*TemplateHeaderInput] `json:"header,omitempty"`
-	// 1 to 900 characters with at most 10 different merge fields in the whole template.
+	// 1 to 900 characters with at most 10 different merge fields in the whole template. None with `oneTimeCode`.
 	Body string `json:"body"`
 	// Up to 60 characters, without merge fields.
 	Footer string `json:"footer"`
@@ -2327,6 +2347,8 @@ type TemplatePartsInput struct {
 	Buttons graphql.Omittable[[]TemplateButtonInput] `json:"buttons,omitempty"`
 	// What reviewers see in the place of merge fields. Each needs one, or a fallback, before it is submitted.
 	Samples graphql.Omittable[[]TemplateFieldInput] `json:"samples,omitempty"`
+	// In the category AUTHENTICATION, and only there: the choices. Beside it there is one button of the kind OTP, and nothing else.
+	OneTimeCode graphql.Omittable[*TemplateOneTimeCodeInput] `json:"oneTimeCode,omitempty"`
 }
 
 // What comes back when a quick reply is tapped.
@@ -2404,7 +2426,8 @@ type TemplateUpdateInput struct {
 	TemplateID string `json:"templateId"`
 	// What it says from now on.
 	Content TemplatePartsInput `json:"content"`
-	// What it is for; as it is when absent. That of a template that was approved cannot be changed.
+	// What it is for; as it is when absent. That of a template that was approved cannot be changed, and none becomes AUTHENTICATION or
+	// ceases to be.
 	Category graphql.Omittable[*models.TemplateCategory] `json:"category,omitempty"`
 	// The `version` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
 	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
