@@ -16,7 +16,7 @@ import (
 type Sendability struct {
 	Obstacles []*models.Error // what keeps it from going out, with the fields of Reply; none: it would go out
 	Offer     *credits.Offer  // what it would cost; nil: nothing
-	WaitUntil *time.Time      // not before then, for the pace that Meta asks of the number; nil: at once, as far as is known here
+	WaitUntil *time.Time      // not before then, for the pace that Meta asks of the number, also towards one customer; nil: at once, as far as is known here
 }
 
 // Allowed reports whether the draft would go out.
@@ -72,14 +72,23 @@ func (s *Service) CanSend(ctx context.Context, viewer models.Viewer, conversatio
 	return answer, err
 }
 
-// waitUntil is when the number may send its next message; nil if that is now.
+// waitUntil is when the number may send its next message to the customer of a
+// conversation; nil if that is now.
 func (s *Service) waitUntil(ctx context.Context, conversation models.Conversation) (*time.Time, error) {
-	channel, err := channelOf(s.db.Read(ctx), conversation)
+	db, now := s.db.Read(ctx), s.clock()
+	channel, err := channelOf(db, conversation)
 	if err != nil {
 		return nil, err
 	}
-	if wait := s.client.Wait(channel.PhoneNumberID); wait > 0 {
-		return new(s.clock().Add(wait)), nil
+	free, err := pairFreeAt(db, conversation, channel, now)
+	if err != nil {
+		return nil, err
+	}
+	if paced := now.Add(s.client.Wait(channel.PhoneNumberID)); paced.After(free) {
+		free = paced
+	}
+	if free.After(now) {
+		return &free, nil
 	}
 	return nil, nil //nolint:nilnil // at once
 }

@@ -140,6 +140,9 @@ func (s *Service) beginAttempt(ctx context.Context, args SendArgs, mediaID strin
 			attempt.wait = reauthorizationWait
 			return nil
 		}
+		if attempt.wait, err = pairWait(tx, conversation.Conversation, channel); err != nil || attempt.wait > 0 {
+			return err // before the line: all of it waits until the same time, and none looks every moment
+		}
 		if first, err := isFirstInLine(tx, message); err != nil || !first {
 			attempt.wait = turnWait
 			return err
