@@ -16,6 +16,7 @@ import (
 type Sendability struct {
 	Obstacles []*models.Error // what keeps it from going out, with the fields of Reply; none: it would go out
 	Offer     *credits.Offer  // what it would cost; nil: nothing
+	Limit     *LimitUse       // of the messaging limit; nil: the message does not count towards it
 	WaitUntil *time.Time      // not before then, for the pace that Meta asks of the number, also towards one customer; nil: at once, as far as is known here
 }
 
@@ -60,6 +61,7 @@ func (s *Service) CanSend(ctx context.Context, viewer models.Viewer, conversatio
 		return answer, err
 	}
 	answer.Obstacles = append(answer.Obstacles, proposed.obstacles...)
+	answer.Limit = proposed.limit
 	if answer.Offer, err = s.offer(ctx, conversation, proposed.message); err != nil {
 		return answer, err
 	}

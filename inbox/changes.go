@@ -55,6 +55,7 @@ type changing struct {
 	written   bool // a column changed
 	adrift    bool // WaitingSince has to be looked up, see settleWaiting
 	unentered bool // FreeEntryExpiresAt has to be looked up, see settleReferrals
+	resent    bool // LastTemplateAt and LastOutreachAt have to be looked up, see settleTemplates
 	stirred   bool // its contact wrote, or is called otherwise now; see reconsiderBlocks
 	report    bool // assignment, status or unread count changed by other means than a new message
 }
@@ -237,6 +238,9 @@ func (c *changes) save() error {
 		return err
 	}
 	if err := c.settleReferrals(); err != nil {
+		return err
+	}
+	if err := c.settleTemplates(); err != nil {
 		return err
 	}
 	if err := c.settleReactions(); err != nil {

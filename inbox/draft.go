@@ -16,6 +16,7 @@ import (
 type proposal struct {
 	message   models.Message
 	obstacles []*models.Error // the first is what Reply reports
+	limit     *LimitUse       // of the messaging limit, if the message would count towards it
 }
 
 func (p *proposal) stopAt(obstacle *models.Error) { p.obstacles = append(p.obstacles, obstacle) }
@@ -75,6 +76,9 @@ func (s *Service) propose(db *gorm.DB, now time.Time, viewer models.Viewer, conv
 	}
 	file, err := proposed.weigh(db, now, viewer, conversation, channel, field)
 	if err != nil {
+		return proposed, err
+	}
+	if err := s.reach(db, now, conversation, channel, &proposed); err != nil {
 		return proposed, err
 	}
 	if file != nil {

@@ -119,3 +119,6 @@ var (
 	ListStatements = listBounds.walked/listBounds.step + 2 // and what is asked about the tag
 	ListTagged     = listBounds.tagged
 )
+
+// KeepCounts has counts of people who were written to first be kept from that many on.
+func (s *Service) KeepCounts(people int) { s.outreach.dear = people }

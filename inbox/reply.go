@@ -26,8 +26,9 @@ type Reply struct {
 // SERVICE_WINDOW_CLOSED with Params["closedAt"] (absent if the customer never
 // wrote), CONVERSATION_SUPERSEDED with Params["conversationId"] of the newer one,
 // CONTACT_BLOCKED, CHANNEL_UNAVAILABLE with Params["status"], those of
-// models.Attachment.Sendable, MESSAGE_TOO_OLD, INSUFFICIENT_CREDITS as of
-// credits.Service.Hold. CanSend tells them beforehand, all at once.
+// models.Attachment.Sendable, MESSAGE_TOO_OLD, MESSAGING_LIMIT_REACHED with
+// Params["limit"] and ["freeAt"], INSUFFICIENT_CREDITS as of credits.Service.Hold.
+// CanSend tells them beforehand, all at once.
 func (s *Service) Reply(ctx context.Context, viewer models.Viewer, reply Reply) (models.Message, error) {
 	if err := models.CheckIdempotencyKey(reply.IdempotencyKey); err != nil {
 		return models.Message{}, err
@@ -88,6 +89,7 @@ func (s *Service) queueOnce(ctx context.Context, viewer models.Viewer, once once
 		if err := store.RememberResult(tx, viewer, once.mutation, once.key, once.input, message.ID); err != nil {
 			return err
 		}
+		s.takePlace(tx, conversation.Conversation, message)
 		if err := s.hold(tx, changes, conversation.Conversation, &message); err != nil {
 			return err
 		}

@@ -89,8 +89,10 @@ func (s *Service) weighAgain(db *gorm.DB, now time.Time, viewer models.Viewer, c
 			}
 		}
 	}
-	_, err = again.weigh(db, now, viewer, conversation, channel, "messageId")
-	return err
+	if _, err = again.weigh(db, now, viewer, conversation, channel, "messageId"); err != nil {
+		return err
+	}
+	return s.reach(db, now, conversation, channel, again)
 }
 
 // takeMessage reads a message that is known to be there.

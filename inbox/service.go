@@ -46,7 +46,8 @@ type Service struct {
 	gate        *gate
 	process     models.ID // this process, on the bus
 	whereabouts *whereabouts
-	bounds      bounds   // of lists
+	bounds      bounds // of lists
+	outreach    countsOfOutreach
 	heard       sync.Map // when a channel was last noted to be heard of, by id; see hear
 	numbers     sync.Map // the channels seen, by Meta's id of their number; see findChannels
 }
@@ -97,7 +98,7 @@ func New(rooms Rooms, options Options) *Service {
 	}
 	s := &Service{
 		db: rooms.DB, accounts: rooms.Accounts, channels: rooms.Channels, bus: rooms.Bus, queue: rooms.Queue, client: rooms.Client, media: rooms.Media, credits: rooms.Credits, templates: rooms.Templates,
-		options: options, clock: options.Clock, log: options.Logger, gate: newGate(), bounds: listBounds,
+		options: options, clock: options.Clock, log: options.Logger, gate: newGate(), bounds: listBounds, outreach: countsOfOutreach{dear: dearCount},
 	}
 	if s.media != nil {
 		s.media.OnChange(s.fileChanged)

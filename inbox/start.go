@@ -31,8 +31,8 @@ type Start struct {
 // Called again with the same key it does as Reply. Failures: NOT_FOUND (channelId,
 // contactId), FORBIDDEN, INVALID and REQUIRED (contactId, phone, contactName), and for
 // the template those of templates.Service.Sendable and Fill (templateId,
-// values.…); CONTACT_BLOCKED, CHANNEL_UNAVAILABLE, MARKETING_OPTED_OUT and
-// INSUFFICIENT_CREDITS as with Reply.
+// values.…); CONTACT_BLOCKED, CHANNEL_UNAVAILABLE, MARKETING_OPTED_OUT,
+// MESSAGING_LIMIT_REACHED and INSUFFICIENT_CREDITS as with Reply.
 func (s *Service) Start(ctx context.Context, viewer models.Viewer, start Start) (models.Message, error) {
 	if err := models.CheckIdempotencyKey(start.IdempotencyKey); err != nil {
 		return models.Message{}, err

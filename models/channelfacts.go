@@ -2,8 +2,10 @@ package models
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +30,8 @@ type ChannelFacts struct {
 	Restrictions    Told[[]Restriction] `json:"restrictions,omitzero"`    // of the account
 	OwnRestrictions Told[[]Restriction] `json:"ownRestrictions,omitzero"` // of the number alone
 	Security        Told[string]        `json:"security,omitzero"`        // PIN_CHANGED, PIN_RESET_REQUEST, PIN_REQUEST_SUCCESS
+	Portfolio       Told[string]        `json:"portfolio,omitzero"`       // Meta's id of the business that owns the account
+	Alerts          []Told[Alert]       `json:"alerts,omitempty"`         // see LearnAlert
 }
 
 // UnlimitedMessaging is the MessagingLimit of a business without one.
@@ -43,6 +47,39 @@ type Restriction struct {
 type Told[T any] struct {
 	Value T         `json:"value"`
 	At    time.Time `json:"at"`
+}
+
+// Alert is a warning or a notice of Meta's.
+type Alert struct {
+	Type        string `json:"type"`     // such as OBA_APPROVED or PROFILE_PICTURE_LOST
+	Severity    string `json:"severity"` // CRITICAL, WARNING, INFORMATIONAL
+	Status      string `json:"status"`   // such as ACTIVE
+	Description string `json:"description,omitempty"`
+}
+
+// maxAlerts is how many types of alerts are kept of a channel.
+const maxAlerts = 50
+
+// LearnAlert takes over an alert that was told for a time, and reports whether that
+// changed anything. Of each type the newest is kept, as Learn does, ordered by type; if
+// there are too many types, those that were told last.
+func (f *ChannelFacts) LearnAlert(alert Alert, at time.Time) bool {
+	known := slices.Clone(f.Alerts) // readers may have the old ones
+	place := slices.IndexFunc(known, func(told Told[Alert]) bool { return told.Value.Type == alert.Type })
+	if place < 0 {
+		place = len(known)
+		known = append(known, Told[Alert]{})
+	}
+	changed := known[place].Learn(alert, at)
+	if len(known) > maxAlerts {
+		slices.SortFunc(known, func(a, b Told[Alert]) int {
+			return cmp.Or(b.At.Compare(a.At), strings.Compare(a.Value.Type, b.Value.Type))
+		})
+		known = known[:maxAlerts]
+	}
+	slices.SortFunc(known, func(a, b Told[Alert]) int { return strings.Compare(a.Value.Type, b.Value.Type) })
+	f.Alerts = known
+	return changed
 }
 
 // Learn takes over a value that held at a time, and reports whether the value

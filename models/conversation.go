@@ -68,7 +68,8 @@ type Conversation struct {
 	LastMessageBy         *Author         `json:",omitzero"`                                 // whose that is; nil if there is none
 	WaitingSince          *time.Time      `json:",omitzero"`                                 // the customer's oldest message since the team last wrote, or closed; nil: does not wait
 	WindowEndsAt          *time.Time      `gorm:"column:window_expires_at" json:",omitzero"` // WindowExpiresAt, for lists
-	LastTemplateAt        *time.Time      `json:",omitzero"`                                 // SentAt of the newest template; see Session
+	LastTemplateAt        *time.Time      `json:",omitzero"`                                 // SentAt of the newest template that has not failed; see Session
+	LastOutreachAt        *time.Time      `json:",omitzero"`                                 // of the newest that was sent while the service window was not open, likewise; see ReachedOut
 	MarketingStopped      bool            `gorm:"not null" json:",omitzero"`                 // the customer wants no marketing on the channel
 	MarketingSaidAt       *time.Time      `json:",omitzero"`                                 // when they last said so, or that they do; nil: never
 	MarketingSaidBy       MarketingSource `gorm:"not null;default:''" json:",omitzero"`      // how
@@ -112,6 +113,9 @@ func (c *Conversation) SeeMessage(m Message) (waitingKnown bool) {
 	case m.Direction == Outbound:
 		if m.Kind == KindTemplate && !m.FromHistory {
 			c.LastTemplateAt = Later(c.LastTemplateAt, &m.SentAt)
+		}
+		if c.ReachesOut(m, m.SentAt) {
+			c.LastOutreachAt = Later(c.LastOutreachAt, &m.SentAt)
 		}
 		return c.seeTeamMessage(m.SentAt)
 	}
@@ -325,6 +329,7 @@ func (c *Conversation) absorbTimes(other Conversation) (waitingKnown bool) {
 		c.HearMarketing(other.MarketingStopped, *other.MarketingSaidAt, other.MarketingSaidBy)
 	}
 	c.LastTemplateAt = Later(c.LastTemplateAt, other.LastTemplateAt)
+	c.LastOutreachAt = Later(c.LastOutreachAt, other.LastOutreachAt)
 	c.LastReferralAt = Later(c.LastReferralAt, other.LastReferralAt)
 	c.FreeEntryExpiresAt = Later(c.FreeEntryExpiresAt, other.FreeEntryExpiresAt)
 	c.WindowEndsAt = c.WindowExpiresAt()
@@ -343,7 +348,8 @@ func (c *Conversation) Successor(id ID, at time.Time) Conversation {
 		Status: ConversationOpen, AssigneeID: c.AssigneeID, Origin: OriginCustomer, LastMessageAt: at,
 		LastCustomerMessageAt: c.LastCustomerMessageAt, WindowEndsAt: c.WindowEndsAt,
 		MarketingStopped: c.MarketingStopped, MarketingSaidAt: c.MarketingSaidAt, MarketingSaidBy: c.MarketingSaidBy,
-		LastTemplateAt: c.LastTemplateAt, LastReferralAt: c.LastReferralAt, FreeEntryExpiresAt: c.FreeEntryExpiresAt,
+		LastTemplateAt: c.LastTemplateAt, LastOutreachAt: c.LastOutreachAt,
+		LastReferralAt: c.LastReferralAt, FreeEntryExpiresAt: c.FreeEntryExpiresAt,
 		CustomerWAID: c.CustomerWAID, CustomerWAIDSeenAt: c.CustomerWAIDSeenAt,
 		CustomerUserID: c.CustomerUserID, CustomerUserIDSeenAt: c.CustomerUserIDSeenAt,
 		EarlyUntil: c.EarlyUntil, Muted: c.Muted, Version: 1, CreatedAt: at, UpdatedAt: at,

@@ -63,6 +63,7 @@ const (
 	CodeNotConfigured          Code = "NOT_CONFIGURED"          // the operator has to set Params["setting"] first
 	CodeValuesMissing          Code = "VALUES_MISSING"          // a text's variables have no value here, and no fallback; Params["variables"]
 	CodeMarketingOptedOut      Code = "MARKETING_OPTED_OUT"     // the customer wants no marketing on the channel
+	CodeMessagingLimitReached  Code = "MESSAGING_LIMIT_REACHED" // as many people were written to first as Meta lets in 24 hours: Params["limit"]; ["freeAt"] is when there is room again
 	CodeContactUnreachable     Code = "CONTACT_UNREACHABLE"     // there is no way to reach the contact on the channel
 	CodePhoneNumberRequired    Code = "PHONE_NUMBER_REQUIRED"   // the contact is known by a business-scoped id alone, to which one-time codes are not sent
 	CodeInsufficientCredits    Code = "INSUFFICIENT_CREDITS"    // Params["needed"], ["available"] and ["shortfall"], in credits

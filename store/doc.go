@@ -12,8 +12,9 @@
 //
 // Locks are taken in one order everywhere, so that use cases do not wait for
 // each other in a circle: channels, named locks, conversations, contacts, companies,
-// pipelines with their stages, deals (rows of a kind in the order of their ids), credit
-// accounts of organizations, and last, by Write itself, the feed head. The lock of a conversation covers the status of its
+// pipelines with their stages, deals (rows of a kind in the order of their ids),
+// messaging limits and credit accounts of organizations, and last, by Write itself,
+// the feed head. The lock of a conversation covers the status of its
 // messages. Where the order cannot be kept (two people turn out to be one) the server
 // breaks the circle, and Write runs the transaction again.
 //

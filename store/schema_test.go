@@ -102,6 +102,7 @@ var onlyInMigrations = map[string][]index{
 		{Name: "conversations_window_idx", Columns: "organization_id, window_expires_at, id", Where: "status = 'OPEN' AND window_expires_at IS NOT NULL"},
 		{Name: "conversations_superseded_idx", Columns: "organization_id, contact_id", Where: "NOT current"},
 		{Name: "conversations_channel_idx", Columns: "organization_id, channel_id, status, last_message_at, id"},
+		{Name: "conversations_outreach_idx", Columns: "organization_id, channel_id, last_outreach_at, contact_id", Where: "current AND last_outreach_at IS NOT NULL"},
 		{Name: "conversations_queue_idx", Columns: "organization_id, queued_at, id", Where: "queued_at IS NOT NULL"},
 		{Name: "conversations_recent_idx", Columns: "organization_id, last_message_at, id"},
 	},
