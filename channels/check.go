@@ -225,6 +225,7 @@ func (s *Service) enter(channel *models.Channel, f finding) bool {
 	}
 	if f.account != nil {
 		learn(&facts.AccountReview, f.account.ReviewStatus, f.at)
+		learn(&facts.Portfolio, f.account.BusinessID, f.at)
 	}
 	if facts.Disabled() {
 		f.problem(models.ProblemAccountDisabled, facts.BanDate.Value)

@@ -63,7 +63,10 @@ func (s *Service) StartConnection(ctx context.Context, viewer models.Viewer, wis
 			connection.Nonce = nil
 			connection.AccessToken, connection.AccessTokenHint = s.box.Seal([]byte(wish.AccessToken), boundToConnection(connection)), hint(wish.AccessToken)
 		}
-		return tx.Create(&connection).Error
+		if err := tx.Create(&connection).Error; err != nil {
+			return err
+		}
+		return recordSetup(tx, connection)
 	})
 	if err != nil || wish.Method != models.ConnectByToken {
 		return connection, err
@@ -208,11 +211,15 @@ func (s *Service) changeIn(ctx context.Context, organization, id models.ID, deci
 		if changed, err = lockConnection(tx, organization, id); err != nil {
 			return err
 		}
+		before := changed
 		if err := decide(tx, &changed); err != nil {
 			return err
 		}
 		changed.UpdatedAt = tx.Now()
-		return store.UpdateAll(tx, []models.ChannelConnection{changed})
+		if err := store.UpdateAll(tx, []models.ChannelConnection{changed}); err != nil || !isStep(before, changed) {
+			return err
+		}
+		return recordSetup(tx, changed)
 	})
 	return changed, err
 }

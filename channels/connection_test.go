@@ -1,9 +1,11 @@
 package channels_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -70,6 +72,27 @@ func TestConnectByLogin(t *testing.T) {
 		require.Equal(t, token[len(token)-4:], stored.AccessTokenHint)
 		require.Equal(t, []models.ID{replier}, d.turns(t, stored, 1))
 		require.Equal(t, 1, d.events(channel.ID))
+
+		t.Run("each step is told, without secrets", func(t *testing.T) {
+			var steps []models.Event
+			require.NoError(t, d.db.Read(t.Context()).Where("organization_id = ? AND kind = ?", d.id, models.EventChannelSetupChanged).Order("position").Find(&steps).Error)
+			var statuses []models.ConnectionStatus
+			for _, step := range steps {
+				var payload models.EventPayload
+				require.NoError(t, json.Unmarshal(step.Payload, &payload))
+				require.Equal(t, begun.ID, payload.Setup.ID)
+				statuses = append(statuses, payload.Setup.Status)
+				for _, secret := range [][]byte{begun.Nonce, chosen.AccessToken, chosen.PIN, []byte(token)} {
+					require.NotEmpty(t, secret)
+					require.NotContains(t, string(step.Payload), string(secret))
+					require.NotContains(t, string(step.Payload), base64.StdEncoding.EncodeToString(secret))
+				}
+			}
+			require.Equal(t, []models.ConnectionStatus{
+				models.ConnectionStarted, models.ConnectionAuthorized, models.ConnectionNumberChosen, models.ConnectionSubscribed,
+				models.ConnectionRegistered, models.ConnectionConnected,
+			}, slices.Compact(statuses))
+		})
 
 		_, again, err := d.service.FinishConnection(t.Context(), d.admin, chosen.ID, channels.ChannelDetails{Name: "Outro"})
 		require.NoError(t, err)

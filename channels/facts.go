@@ -71,6 +71,10 @@ func learnUpdate(facts *models.ChannelFacts, update whatsapp.AccountUpdate, at t
 		changed = learn(&facts.Security, update.Event, at) || changed
 	case whatsapp.FieldAccountReview:
 		changed = learn(&facts.AccountReview, update.Decision, at) || changed
+	case whatsapp.FieldAlerts:
+		if update.Alert != nil {
+			changed = facts.LearnAlert(models.Alert(*update.Alert), at) || changed
+		}
 	case whatsapp.FieldAccountUpdate:
 		changed = learnAccountEvent(facts, update, at) || changed
 	}

@@ -115,6 +115,7 @@ func (s *Service) place(tx *store.Tx, known []models.Channel, connection *models
 	learn(&facts.VerifiedName, number.VerifiedName, tx.Now())
 	learn(&facts.QualityRating, number.Quality, tx.Now())
 	learn(&facts.AccountReview, account.Review, tx.Now())
+	learn(&facts.Portfolio, account.BusinessID, tx.Now())
 	channel.Facts = &facts
 	if details.ReopenPolicy != nil {
 		channel.ReopenPolicy = *details.ReopenPolicy
@@ -131,7 +132,10 @@ func (s *Service) place(tx *store.Tx, known []models.Channel, connection *models
 	connection.ChannelID, connection.EndedAt = &channel.ID, new(tx.Now())
 	connection.AccessToken, connection.PIN, connection.Nonce = nil, nil, nil
 	connection.UpdatedAt = tx.Now()
-	return channel, store.UpdateAll(tx, []models.ChannelConnection{*connection})
+	if err := store.UpdateAll(tx, []models.ChannelConnection{*connection}); err != nil {
+		return channel, err
+	}
+	return channel, recordSetup(tx, *connection)
 }
 
 // settle gives a channel its people, and has its health looked at.

@@ -63,6 +63,17 @@ func TestUpdates(t *testing.T) {
 		require.False(t, tell(whatsapp.AccountUpdate{Field: whatsapp.FieldAccountUpdate, Event: whatsapp.EventAccountDisabled, BanState: "REINSTATE"}).Disabled())
 		require.Equal(t, "PIN_CHANGED", tell(whatsapp.AccountUpdate{Field: whatsapp.FieldSecurity, PhoneNumber: digits, Event: "PIN_CHANGED"}).Security.Value)
 
+		alert := whatsapp.AccountAlert{Type: "OBA_REJECTED", Severity: "WARNING", Status: "ACTIVE", Description: "Not notable."}
+		tell(whatsapp.AccountUpdate{Field: whatsapp.FieldAlerts, Alert: &alert})
+		require.Len(t, d.stored(other.ID).Facts.Alerts, 1, "the whole account")
+		for _, number := range []string{channel.PhoneNumberID, digits} {
+			facts = tell(whatsapp.AccountUpdate{Field: whatsapp.FieldAlerts, NumberID: number, Alert: &whatsapp.AccountAlert{Type: "PROFILE_PICTURE_LOST", Status: "ACTIVE", Description: number}})
+			require.Len(t, facts.Alerts, 2)
+			require.Equal(t, models.Alert(alert), facts.Alerts[0].Value)
+			require.Equal(t, number, facts.Alerts[1].Value.Description, "the newest of each type")
+			require.Len(t, d.stored(other.ID).Facts.Alerts, 1, "another number of the account")
+		}
+
 		events := d.events(channel.ID)
 		tell(whatsapp.AccountUpdate{Field: whatsapp.FieldSecurity, PhoneNumber: digits, Event: "PIN_CHANGED"})
 		require.Equal(t, events, d.events(channel.ID), "what changes nothing is no event")
@@ -88,7 +99,10 @@ func TestUpdatesAnyOrder(t *testing.T) {
 		updates := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) channels.Update {
 			update := channels.Update{At: start.Add(time.Duration(rapid.IntRange(-3, 3).Draw(rt, "at")) * time.Hour)}
 			update.WABAID = waba
-			switch rapid.IntRange(0, 4).Draw(rt, "field") {
+			switch rapid.IntRange(0, 5).Draw(rt, "field") {
+			case 5:
+				update.Field = whatsapp.FieldAlerts
+				update.Alert = &whatsapp.AccountAlert{Type: rapid.SampledFrom([]string{"X", "Y"}).Draw(rt, "type"), Status: rapid.SampledFrom([]string{"ACTIVE", "NONE"}).Draw(rt, "status")}
 			case 0:
 				update.Field, update.MessagingLimit = whatsapp.FieldCapability, rapid.SampledFrom([]string{"-1", "250", "2000"}).Draw(rt, "limit")
 			case 1:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -22,6 +23,28 @@ func record(tx *store.Tx, channel models.Channel) error {
 		OrganizationID: channel.OrganizationID, Kind: models.EventChannelChanged, ChannelID: channel.ID, Payload: payload,
 	})
 	return nil
+}
+
+// recordSetup tells administrators how far a connection has come. The event carries
+// no secret: those of the row are not in its JSON. Neither is what is of no use to them.
+func recordSetup(tx *store.Tx, connection models.ChannelConnection) error {
+	connection.ReturnURL, connection.TokenUserID = "", ""
+	payload, err := json.Marshal(models.EventPayload{Setup: &connection})
+	if err != nil {
+		return fmt.Errorf("write event about connection %s: %w", connection.ID, err)
+	}
+	tx.Record(models.Event{OrganizationID: connection.OrganizationID, Kind: models.EventChannelSetupChanged, Payload: payload})
+	return nil
+}
+
+// isStep reports whether two states of a connection differ in what is shown of them.
+func isStep(before, after models.ChannelConnection) bool {
+	for _, connection := range []*models.ChannelConnection{&before, &after} {
+		connection.AccessToken, connection.PIN, connection.Nonce = nil, nil, nil
+		connection.Subscribed, connection.ReturnURL, connection.TokenUserID = false, "", ""
+		connection.EndedAt, connection.UpdatedAt = nil, time.Time{}
+	}
+	return !reflect.DeepEqual(before, after)
 }
 
 // keep writes a changed channel and tells of it.

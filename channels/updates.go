@@ -73,8 +73,10 @@ func (s *Service) ApplyUpdates(ctx context.Context, tx *store.Tx, locked []model
 
 // concerns reports whether an update is about a channel.
 func concerns(update Update, channel models.Channel) bool {
+	digits := whatsapp.Digits(channel.DisplayNumber)
 	return update.WABAID == channel.WABAID &&
-		(update.PhoneNumber == "" || update.PhoneNumber == whatsapp.Digits(channel.DisplayNumber))
+		(update.PhoneNumber == "" || update.PhoneNumber == digits) &&
+		(update.NumberID == "" || update.NumberID == channel.PhoneNumberID || whatsapp.Digits(update.NumberID) == digits)
 }
 
 func (s *Service) applyUpdate(channel *models.Channel, update Update) bool {

@@ -61,9 +61,9 @@ func TestReceive_outcomes(t *testing.T) {
 			{
 				"another field",
 				func(models.Channel) []byte {
-					return []byte(`{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"account_alerts","value":{"a":1}}]}]}`)
+					return []byte(`{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"partner_solutions","value":{"a":1}}]}]}`)
 				},
-				models.DeliveryIgnored, "field account_alerts", nil,
+				models.DeliveryIgnored, "field partner_solutions", nil,
 			},
 			{
 				"another product of Meta",

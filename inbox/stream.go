@@ -14,7 +14,7 @@ import (
 type Subscription struct {
 	ConversationID *models.ID // only this conversation; nil: all that the viewer may see
 	Notifications  bool       // the viewer's own notifications, and nothing else
-	Channels       bool       // what becomes of channels, and nothing else
+	Channels       bool       // what becomes of channels and, for administrators, of setups of them, and nothing else
 	After          *int64     // the feed position to go on after; nil: from now on
 }
 
@@ -23,7 +23,7 @@ func (s Subscription) carries(kind models.EventKind) bool {
 	switch kind {
 	case models.EventNotificationAdded, models.EventNotificationsRead:
 		return s.Notifications
-	case models.EventChannelChanged:
+	case models.EventChannelChanged, models.EventChannelSetupChanged:
 		return s.Channels
 	}
 	return !s.Notifications && !s.Channels
@@ -119,6 +119,9 @@ func (st *Stream) admit(ctx context.Context, event models.Event) (*Change, error
 	}
 	if payload.Template != nil && !slices.ContainsFunc(payload.ChannelIDs, func(id models.ID) bool { return viewer.Can(id, models.LevelView) }) {
 		return nil, nil //nolint:nilnil // of an account on none of whose channels the reader may look
+	}
+	if event.Kind == models.EventChannelSetupChanged && !viewer.Administrator {
+		return nil, nil //nolint:nilnil // for administrators
 	}
 	if event.ChannelID != models.NoID && !viewer.Can(event.ChannelID, models.LevelView) {
 		if wanted != nil {

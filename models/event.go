@@ -22,10 +22,11 @@ const (
 	EventNoteAdded            EventKind = "note.added"
 	EventNoteChanged          EventKind = "note.changed"
 	EventNoteDeleted          EventKind = "note.deleted"
-	EventChannelChanged       EventKind = "channel.changed"    // connection, health, or what Meta says of the number
-	EventNotificationAdded    EventKind = "notification.added" // for one user
-	EventNotificationsRead    EventKind = "notifications.read" // for one user: some were read; the channel is that of all of them, or NoID
-	EventTemplateChanged      EventKind = "template.changed"   // for all who may see one of its channels; the event names none
+	EventChannelChanged       EventKind = "channel.changed"       // connection, health, or what Meta says of the number
+	EventChannelSetupChanged  EventKind = "channel.setup_changed" // for administrators: a number is being connected, and a step was made or failed
+	EventNotificationAdded    EventKind = "notification.added"    // for one user
+	EventNotificationsRead    EventKind = "notifications.read"    // for one user: some were read; the channel is that of all of them, or NoID
+	EventTemplateChanged      EventKind = "template.changed"      // for all who may see one of its channels; the event names none
 )
 
 // The kinds of event about records, which everybody of the organization gets. They
@@ -76,18 +77,19 @@ type Event struct {
 // list shows, so that a reader need not ask again. What is empty in the rows is left
 // out of the JSON (their omitzero tags): every message is written as an event too.
 type EventPayload struct {
-	Conversation Conversation      `json:"conversation"`
-	Contact      Contact           `json:"contact"`
-	Message      *Message          `json:"message,omitempty"`      // with message.*
-	LastMessage  *Message          `json:"lastMessage,omitempty"`  // of the conversation, unless it is Message itself
-	Note         *ConversationNote `json:"note,omitempty"`         // with note.*; with note.deleted, as it was
-	Block        *ContactBlock     `json:"block,omitempty"`        // with contact.block_changed: as it is now; without Blocked it is, or will be, gone
-	Notification *Notification     `json:"notification,omitempty"` // with notification.added, where the rows above are empty
-	Channel      *Channel          `json:"channel,omitempty"`      // with channel.changed, where the rows above are empty
-	RemovedID    *ID               `json:"removedId,omitempty"`    // with conversation.merged: the conversation that is no more
-	Template     *Template         `json:"template,omitempty"`     // with template.changed, where the rows above are empty
-	ChannelIDs   []ID              `json:"channelIds,omitempty"`   // with template.changed: the channels of its account
-	Deal         *Deal             `json:"deal,omitempty"`         // with deal.*, where the rows above are empty
+	Conversation Conversation       `json:"conversation"`
+	Contact      Contact            `json:"contact"`
+	Message      *Message           `json:"message,omitempty"`      // with message.*
+	LastMessage  *Message           `json:"lastMessage,omitempty"`  // of the conversation, unless it is Message itself
+	Note         *ConversationNote  `json:"note,omitempty"`         // with note.*; with note.deleted, as it was
+	Block        *ContactBlock      `json:"block,omitempty"`        // with contact.block_changed: as it is now; without Blocked it is, or will be, gone
+	Notification *Notification      `json:"notification,omitempty"` // with notification.added, where the rows above are empty
+	Channel      *Channel           `json:"channel,omitempty"`      // with channel.changed, where the rows above are empty
+	Setup        *ChannelConnection `json:"setup,omitempty"`        // with channel.setup_changed, likewise; without its secrets
+	RemovedID    *ID                `json:"removedId,omitempty"`    // with conversation.merged: the conversation that is no more
+	Template     *Template          `json:"template,omitempty"`     // with template.changed, where the rows above are empty
+	ChannelIDs   []ID               `json:"channelIds,omitempty"`   // with template.changed: the channels of its account
+	Deal         *Deal              `json:"deal,omitempty"`         // with deal.*, where the rows above are empty
 }
 
 // IdempotencyRecord remembers the first result of a mutation under a client's

@@ -15,6 +15,7 @@ const (
 	FieldAccountUpdate = "account_update"
 	FieldAccountReview = "account_review_update"
 	FieldCapability    = "business_capability_update"
+	FieldAlerts        = "account_alerts"
 )
 
 // The events of FieldAccountUpdate that are told apart.
@@ -55,6 +56,18 @@ type AccountUpdate struct {
 	BanState        string
 	BanDate         string // English words
 	PartnerAppID    string
+	Alert           *AccountAlert // with FieldAlerts
+	// NumberID is the number that an alert is about, by Meta's id or in digits; empty: all
+	// of the account.
+	NumberID string
+}
+
+// AccountAlert is a warning or a notice of Meta's. Its texts are open sets.
+type AccountAlert struct {
+	Type        string
+	Severity    string // CRITICAL, WARNING, INFORMATIONAL
+	Status      string // such as ACTIVE
+	Description string
 }
 
 // AccountRestriction is something that Meta forbids; it ends at ExpiresAt, unless
@@ -67,7 +80,7 @@ type AccountRestriction struct {
 // TellsOfAccount reports whether a field's changes are decoded as AccountUpdate.
 func TellsOfAccount(field string) bool {
 	switch field {
-	case FieldNumberQuality, FieldNumberName, FieldSecurity, FieldAccountUpdate, FieldAccountReview, FieldCapability:
+	case FieldNumberQuality, FieldNumberName, FieldSecurity, FieldAccountUpdate, FieldAccountReview, FieldCapability, FieldAlerts:
 		return true
 	}
 	return false
@@ -96,6 +109,14 @@ func (d *decoder) accountUpdate(change Change, path string) *AccountUpdate {
 			WABAID flexible `json:"waba_id"`
 			AppID  flexible `json:"partner_app_id"`
 		}] `json:"waba_info"`
+		EntityType flexible `json:"entity_type"`
+		EntityID   flexible `json:"entity_id"`
+		Alert      loose[struct {
+			Type        flexible `json:"alert_type"`
+			Severity    flexible `json:"alert_severity"`
+			Status      flexible `json:"alert_status"`
+			Description flexible `json:"alert_description"`
+		}] `json:"alert_info"`
 	}
 	if !d.decode(change.Value, path, &wire) {
 		return nil
@@ -126,6 +147,15 @@ func (d *decoder) accountUpdate(change Change, path string) *AccountUpdate {
 		update.PartnerAppID = string(wire.Account.value.AppID)
 		if wire.Account.value.WABAID != "" {
 			update.WABAID = string(wire.Account.value.WABAID)
+		}
+	}
+	if alert := wire.Alert.value; alert != nil && alert.Type != "" {
+		update.Alert = &AccountAlert{
+			Type: string(alert.Type), Severity: strings.ToUpper(string(alert.Severity)), Status: strings.ToUpper(string(alert.Status)),
+			Description: string(alert.Description),
+		}
+		if strings.EqualFold(string(wire.EntityType), "PHONE_NUMBER") {
+			update.NumberID = string(wire.EntityID)
 		}
 	}
 	for i, raw := range wire.Restrictions {

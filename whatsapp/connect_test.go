@@ -151,6 +151,16 @@ func TestAccountUpdate(t *testing.T) {
 			"security", FieldSecurity, `{"display_phone_number":"15550102030","event":"PIN_CHANGED","requester":"610"}`,
 			AccountUpdate{PhoneNumber: "15550102030", Event: "PIN_CHANGED"},
 		},
+		{
+			"alert of the business", FieldAlerts,
+			`{"entity_type":"BUSINESS","entity_id":"7","alert_info":{"alert_severity":"WARNING","alert_status":"ACTIVE","alert_type":"OBA_REJECTED","alert_description":"Not notable."}}`,
+			AccountUpdate{Alert: &AccountAlert{Type: "OBA_REJECTED", Severity: "WARNING", Status: "ACTIVE", Description: "Not notable."}},
+		},
+		{
+			"alert of a number", FieldAlerts, `{"entity_type":"PHONE_NUMBER","entity_id":331908274466120,"alert_info":{"alert_severity":"critical","alert_type":"PROFILE_PICTURE_LOST"}}`,
+			AccountUpdate{NumberID: "331908274466120", Alert: &AccountAlert{Type: "PROFILE_PICTURE_LOST", Severity: "CRITICAL"}},
+		},
+		{"alert of no type", FieldAlerts, `{"entity_type":"WABA","alert_info":{"alert_severity":"WARNING"}}`, AccountUpdate{}},
 		{"oddities cost only themselves", FieldAccountUpdate, `{"event":"ACCOUNT_DELETED","ban_info":"soon","waba_info":7,"violation_info":[]}`, AccountUpdate{Event: EventAccountDeleted}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
