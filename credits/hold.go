@@ -147,6 +147,24 @@ func newSession(tx *store.Tx, organization, channel, contact models.ID, category
 	return session, nil
 }
 
+// HoldsByMessage returns what is or was held for messages on the channels that the
+// viewer may see; what cost nothing is left out. Who sees a message may see its price:
+// who sends templates has to know.
+func (s *Service) HoldsByMessage(ctx context.Context, viewer models.Viewer, messageIDs []models.ID) (map[models.ID]models.CreditHold, error) {
+	var holds []models.CreditHold
+	err := s.db.Read(ctx).Where("organization_id = ?", viewer.OrganizationID).Where(store.OneOf("message_id", messageIDs)).Find(&holds).Error
+	if err != nil {
+		return nil, fmt.Errorf("read holds of %d messages: %w", len(messageIDs), err)
+	}
+	found := make(map[models.ID]models.CreditHold, len(holds))
+	for _, hold := range holds {
+		if viewer.Can(hold.ChannelID, models.LevelView) {
+			found[hold.MessageID] = hold
+		}
+	}
+	return found, nil
+}
+
 // holdKey names a hold.
 type holdKey struct{ organization, message models.ID }
 

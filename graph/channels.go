@@ -39,6 +39,15 @@ func (r channelResolver) ViewerLevel(ctx context.Context, channel *gqlmodel.Chan
 	return &level, nil
 }
 
+// MessagingLimitUsed is how many customers were written to first.
+func (r channelResolver) MessagingLimitUsed(ctx context.Context, channel *gqlmodel.Channel) (*int32, error) {
+	used, err := loadersFrom(ctx).outreach.load(ctx, channel.ID)
+	if err != nil || used == nil {
+		return nil, err
+	}
+	return new(int32(*used)), nil
+}
+
 // Assignees are the users that new conversations are handed to in turn.
 func (r channelResolver) Assignees(ctx context.Context, channel *gqlmodel.Channel) ([]gqlmodel.User, error) {
 	pool, err := loadersFrom(ctx).assignees.load(ctx, channel.ID)

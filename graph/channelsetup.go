@@ -54,7 +54,15 @@ func (r channelSetupResolver) Login(ctx context.Context, setup *gqlmodel.Channel
 	if err != nil {
 		return nil, err
 	}
-	login := r.rooms.Channels.LoginOf(viewer, models.ChannelConnection(*setup))
+	current := models.ChannelConnection(*setup)
+	if current.Status == models.ConnectionStarted && current.Nonce == nil { // of an event, which carries no secret
+		stored, err := loadersFrom(ctx).setups.load(ctx, current.ID)
+		if err != nil || stored == nil {
+			return nil, err
+		}
+		current = *stored
+	}
+	login := r.rooms.Channels.LoginOf(viewer, current)
 	if login == nil {
 		return nil, nil //nolint:nilnil // not the next step, or not for this viewer
 	}
@@ -275,14 +283,20 @@ func (r subscriptionResolver) ChannelEvents(ctx context.Context, after *string) 
 // channelEvent is what clients see of a change; nil for kinds that this version does
 // not know.
 func channelEvent(change inbox.Change) (gqlmodel.ChannelEvent, error) {
-	if change.Kind != models.EventChannelChanged {
-		return nil, nil //nolint:nilnil // of a newer version
-	}
-	if change.Payload.Channel == nil {
-		return nil, fmt.Errorf("event %d of kind %s has no channel", change.Position, change.Kind)
-	}
 	shown := gqlmodel.Change(change)
-	return (*gqlmodel.ChannelChangedEvent)(&shown), nil
+	switch change.Kind {
+	case models.EventChannelChanged:
+		if change.Payload.Channel == nil {
+			return nil, fmt.Errorf("event %d of kind %s has no channel", change.Position, change.Kind)
+		}
+		return (*gqlmodel.ChannelChangedEvent)(&shown), nil
+	case models.EventChannelSetupChanged:
+		if change.Payload.Setup == nil {
+			return nil, fmt.Errorf("event %d of kind %s has no setup", change.Position, change.Kind)
+		}
+		return (*gqlmodel.ChannelSetupChangedEvent)(&shown), nil
+	}
+	return nil, nil //nolint:nilnil // of a newer version
 }
 
 // Cursor is the event's place in the feed.
@@ -293,4 +307,14 @@ func (r channelChangedEventResolver) Cursor(_ context.Context, event *gqlmodel.C
 // Channel is the channel after the event.
 func (r channelChangedEventResolver) Channel(_ context.Context, event *gqlmodel.ChannelChangedEvent) (*gqlmodel.Channel, error) {
 	return (*gqlmodel.Channel)(event.Payload.Channel), nil
+}
+
+// Cursor is the event's place in the feed.
+func (r channelSetupChangedEventResolver) Cursor(_ context.Context, event *gqlmodel.ChannelSetupChangedEvent) (string, error) {
+	return feedCursor(event.Event), nil
+}
+
+// Setup is the setup after the event.
+func (r channelSetupChangedEventResolver) Setup(_ context.Context, event *gqlmodel.ChannelSetupChangedEvent) (*gqlmodel.ChannelSetup, error) {
+	return (*gqlmodel.ChannelSetup)(event.Payload.Setup), nil
 }

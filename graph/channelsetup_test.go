@@ -19,19 +19,21 @@ func TestChannelHealth(t *testing.T) {
 		facts.QualityRating.Learn("YELLOW", now)
 		facts.MessagingLimit.Learn(2000, now)
 		facts.Throughput.Learn("HIGH", now)
+		facts.LearnAlert(models.Alert{Type: "PROFILE_PICTURE_LOST", Severity: "WARNING", Status: "ACTIVE"}, now)
 		facts.Restrictions.Learn([]models.Restriction{{Type: "RESTRICTED_BIZ_INITIATED_MESSAGING"}}, now)
 		channel.Facts, channel.AccessTokenHint = &facts, "ZD9q"
 		channel.Problems = []models.ChannelProblem{{Code: models.ProblemTokenExpiresSoon, Since: now}}
 		a.Save(&channel)
 		const document = `query($id: ID!) {node(id: $id) {... on Channel {verifiedName qualityRating messagingLimit {customersPerDay isUnlimited} messagesPerSecond
-			numberStatus restrictions {type expiresAt} accessTokenLastFour health {isHealthy lastWebhookAt problems {code message}}}}}`
+			numberStatus restrictions {type expiresAt} alerts {type severity status description} messagingLimitUsed accessTokenLastFour health {isHealthy lastWebhookAt problems {code message}}}}}`
 		id := map[string]any{"id": public(models.PrefixChannel, channel.ID)}
 		looker := a.as(a.Looker)
 		looker.language = "pt-BR"
 		require.Equal(t, map[string]any{
 			"verifiedName": "Padaria Aurora", "qualityRating": "YELLOW", "messagingLimit": map[string]any{"customersPerDay": 2000.0, "isUnlimited": false},
 			"messagesPerSecond": 1000.0, "numberStatus": nil, "restrictions": []any{map[string]any{"type": "RESTRICTED_BIZ_INITIATED_MESSAGING", "expiresAt": nil}},
-			"accessTokenLastFour": "ZD9q", "health": map[string]any{"isHealthy": false, "lastWebhookAt": nil, "problems": []any{map[string]any{
+			"alerts":             []any{map[string]any{"type": "PROFILE_PICTURE_LOST", "severity": "WARNING", "status": "ACTIVE", "description": nil}},
+			"messagingLimitUsed": 0.0, "accessTokenLastFour": "ZD9q", "health": map[string]any{"isHealthy": false, "lastWebhookAt": nil, "problems": []any{map[string]any{
 				"code": "TOKEN_EXPIRES_SOON", "message": "O token de acesso termina em breve. Conecte o número de novo antes disso.",
 			}}},
 		}, looker.get(document, id).at("node"))
@@ -106,10 +108,21 @@ func TestChannelSetups(t *testing.T) {
 		require.Nil(t, a.as(testkit.NewWorld(t, a.DB).Administrator).get(node, id).at("node"))
 		require.Equal(t, "FORBIDDEN", a.as(a.Replier).ask(`{channelSetups {id}}`, nil).code())
 		require.Equal(t, "NOT_CONFIGURED", administrator.get(`mutation {channelConnect(input: {method: LOGIN}) {setup {id} userErrors {code message}}}`, nil).at("channelConnect.userErrors.0.code"))
+		const listen = `subscription($after: String) {channelEvents(after: $after) {... on ChannelSetupChangedEvent {id cursor occurredAt setup {` + fields + `}}
+			... on ChannelChangedEvent {channel {name}}}}`
+		after := map[string]any{"after": graph.FeedCursor(models.Event{OrganizationID: a.Organization.ID})}
+		steps, others := administrator.subscribe(listen, after), a.as(a.Looker).subscribe(listen, after)
 		canceled := administrator.get(`mutation($id: ID!) {channelSetupCancel(input: {setupId: $id}) {setup {status} userErrors {code}}}`, id)
 		require.Equal(t, "CANCELED", canceled.at("channelSetupCancel.setup.status"))
 		retried := administrator.get(`mutation($id: ID!) {channelSetupRetry(input: {setupId: $id}) {setup {status} userErrors {code field}}}`, id)
 		require.Equal(t, map[string]any{"code": "SETUP_ENDED", "field": []any{"input", "setupId"}}, retried.at("channelSetupRetry.userErrors.0"))
+
+		t.Run("tells administrators of each step", func(t *testing.T) {
+			want["status"] = "CANCELED"
+			require.Equal(t, want, steps.next().at("channelEvents.setup"))
+			administrator.get(`mutation($id: ID!) {channelDisconnect(input: {channelId: $id}) {channel {id}}}`, map[string]any{"id": public(models.PrefixChannel, a.Open.ID)})
+			require.Equal(t, a.Open.Name, others.next().at("channelEvents.channel.name"), "others hear of channels alone")
+		})
 	})
 }
 

@@ -26,6 +26,7 @@ type loaders struct {
 	channels       loader[models.ID, models.Channel]
 	workloads      loader[models.ID, models.Workload] // of users
 	assignees      loader[models.ID, []models.ID]     // of channels
+	outreach       loader[models.ID, int]             // of channels, see inbox.LimitUse
 	contacts       loader[models.ID, models.Contact]
 	identities     loader[models.ID, []models.ContactIdentity] // of contacts
 	blocks         loader[models.ID, []models.ContactBlock]    // of contacts
@@ -34,6 +35,7 @@ type loaders struct {
 	successors     loader[models.ID, models.Conversation] // of superseded conversations
 	reads          loader[models.ID, int]                 // the viewer's, of conversations
 	messages       loader[models.ID, models.Message]
+	holds          loader[models.ID, models.CreditHold] // of messages
 	wamids         loader[inbox.WAMID, models.Message]
 	reactions      loader[inbox.WAMID, []models.MessageReaction]
 	revisions      loader[inbox.WAMID, []models.MessageRevision]
@@ -61,6 +63,7 @@ func (e *Edge) withLoaders(ctx context.Context) context.Context {
 	bind(&l.channels, l, rooms.Channels.ByID)
 	bind(&l.workloads, l, rooms.Channels.WorkloadsByUser)
 	bind(&l.assignees, l, rooms.Channels.AssigneesByChannel)
+	bind(&l.outreach, l, rooms.Inbox.MessagingLimitUsed)
 	bind(&l.contacts, l, rooms.CRM.ContactsByID)
 	bind(&l.identities, l, rooms.CRM.IdentitiesByContact)
 	bind(&l.blocks, l, rooms.Inbox.BlocksOfContacts)
@@ -69,6 +72,7 @@ func (e *Edge) withLoaders(ctx context.Context) context.Context {
 	bind(&l.successors, l, rooms.Inbox.Current)
 	bind(&l.reads, l, rooms.Inbox.ReadCounts)
 	bind(&l.messages, l, rooms.Inbox.MessagesByID)
+	bind(&l.holds, l, rooms.Credits.HoldsByMessage)
 	bind(&l.wamids, l, rooms.Inbox.MessagesByWAMID)
 	bind(&l.reactions, l, rooms.Inbox.ReactionsByWAMID)
 	bind(&l.revisions, l, rooms.Inbox.RevisionsByWAMID)

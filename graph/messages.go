@@ -66,6 +66,15 @@ func (e *Edge) enumValue(enum, value, other string) string {
 	return value
 }
 
+// Charge is what the message costs.
+func (r messageResolver) Charge(ctx context.Context, message *gqlmodel.Message) (*gqlmodel.MessageCharge, error) {
+	if message.PricingCategory == nil {
+		return nil, nil //nolint:nilnil // nothing
+	}
+	hold, err := loadersFrom(ctx).holds.load(ctx, message.ID)
+	return gqlmodel.NewMessageCharge(hold), err
+}
+
 // ReplyTo is the message that it answers, if we have it.
 func (r messageResolver) ReplyTo(ctx context.Context, message *gqlmodel.Message) (*gqlmodel.Message, error) {
 	if message.ReplyToWAMID == nil {

@@ -19,6 +19,7 @@ type (
 	channelSetupFailureResolver       struct{ *Edge }
 	channelProblemResolver            struct{ *Edge }
 	channelChangedEventResolver       struct{ *Edge }
+	channelSetupChangedEventResolver  struct{ *Edge }
 	profileResolver                   struct{ *Edge }
 	channelCountsResolver             struct{ *Edge }
 	contactResolver                   struct{ *Edge }
@@ -80,6 +81,10 @@ func (r resolvers) ChannelProblem() generated.ChannelProblemResolver {
 
 func (r resolvers) ChannelChangedEvent() generated.ChannelChangedEventResolver {
 	return channelChangedEventResolver(r)
+}
+
+func (r resolvers) ChannelSetupChangedEvent() generated.ChannelSetupChangedEventResolver {
+	return channelSetupChangedEventResolver(r)
 }
 
 func (r resolvers) ChannelPermission() generated.ChannelPermissionResolver {

@@ -132,6 +132,12 @@ func (e *Edge) sendability(ctx context.Context, answer inbox.Sendability) *gqlmo
 	if offer := answer.Offer; offer != nil {
 		shown.Price = &gqlmodel.SendPrice{Expected: offer.Price, AtMost: offer.Dearest, Basis: offer.Basis, Available: offer.Available}
 	}
+	if use := answer.Limit; use != nil {
+		shown.MessagingLimit = &gqlmodel.MessagingLimitUse{Used: int32(use.Used), FreeAt: use.FreeAt}
+		if use.Limit != nil {
+			shown.MessagingLimit.Limit = new(int32(min(*use.Limit, 1<<30)))
+		}
+	}
 	for _, obstacle := range answer.Obstacles {
 		blocker := gqlmodel.SendBlocker{Code: obstacle.Code, Message: e.failureText(ctx, obstacle)}
 		if obstacle.Field != "" {

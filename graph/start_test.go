@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"recado/credits"
 	"recado/models"
+	"recado/store"
 )
 
 const startConversation = `mutation($input: ConversationStartInput!) { conversationStart(input: $input) {
@@ -90,6 +92,63 @@ func TestConversationStart(t *testing.T) {
 			sent := agent.get(`mutation($id: ID!, $draft: MessageSendContentInput!) { messageSend(input: {conversationId: $id, idempotencyKey: "t", content: $draft}) { message { text conversation { session } } userErrors { code } } }`, asked)
 			require.Empty(t, sent.at("messageSend.userErrors"))
 			require.Equal(t, "AWAITING_REPLY", sent.at("messageSend.message.conversation.session"))
+		})
+
+		t.Run("shows what each message cost", func(t *testing.T) {
+			const charged = `query($id: ID!) { node(id: $id) { ... on Conversation { messages { nodes { text charge {
+				status category basis expected held charged isBillable whatsAppCategory whatsAppType } } } } } }`
+			conversation := map[string]any{"id": started.at("conversationStart.conversation.id")}
+			seen := func() any {
+				return a.as(a.Looker).get(charged, conversation).at("node.messages.nodes.0.charge")
+			}
+			want := map[string]any{
+				"status": "OPEN", "category": "UTILITY", "basis": "RATE", "expected": "1", "held": "1", "charged": nil,
+				"isBillable": nil, "whatsAppCategory": nil, "whatsAppType": nil,
+			}
+			require.Equal(t, want, seen())
+			id, ok := models.ParsePublicID(models.PrefixMessage, started.at("conversationStart.message.id").(string)) //nolint:errcheck,forcetypeassert // an id
+			require.True(t, ok)
+			require.NoError(t, a.DB.Write(t.Context(), func(tx *store.Tx) error {
+				return a.Credits.Settle(t.Context(), tx, credits.Report{
+					OrganizationID: a.Organization.ID, MessageID: id, At: tx.Now(), Delivered: true,
+					Pricing: &models.MessagePricing{Billable: new(true), Type: "regular", Category: "utility"},
+				})
+			}))
+			want["status"], want["held"], want["charged"] = "SETTLED", "0", "1"
+			want["isBillable"], want["whatsAppCategory"], want["whatsAppType"] = true, "utility", "regular"
+			require.Equal(t, want, seen())
+			free := a.Conversation(a.Open, "Rui", time.Now())
+			conversation["id"] = public(models.PrefixConversation, free.ID)
+			require.Nil(t, seen(), "a customer's message costs nothing")
+		})
+
+		t.Run("counts who is written to first against WhatsApp's limit", func(t *testing.T) {
+			old := a.Conversation(a.Open, "Ana", time.Now().Add(-48*time.Hour))
+			asked := map[string]any{
+				"id": public(models.PrefixConversation, old.ID), "channel": public(models.PrefixChannel, a.Open.ID),
+				"draft": map[string]any{"template": map[string]any{"templateId": public(models.PrefixTemplate, template.ID), "values": input(nil)["input"].(map[string]any)["values"]}}, //nolint:errcheck,forcetypeassert // made above
+			}
+			const ask = `query($id: ID!, $draft: MessageSendContentInput!, $channel: ID!) {
+				canSend(conversationId: $id, draft: $draft) { isAllowed blockers { code message field } messagingLimit { used limit freeAt } }
+				node(id: $channel) { ... on Channel { messagingLimitUsed } } }`
+			before := agent.get(ask, asked)
+			require.Equal(t, map[string]any{"used": 2.0, "limit": nil, "freeAt": nil}, before.at("canSend.messagingLimit"))
+			require.Equal(t, true, before.at("canSend.isAllowed"))
+			require.EqualValues(t, 2, before.at("node.messagingLimitUsed"))
+
+			channel := a.Open
+			channel.Facts = &models.ChannelFacts{}
+			channel.Facts.MessagingLimit.Learn(2, a.DB.Now())
+			a.Save(&channel)
+			full := agent.get(ask, asked)
+			require.Equal(t, false, full.at("canSend.isAllowed"))
+			require.EqualValues(t, 2, full.at("canSend.messagingLimit.limit"))
+			require.NotNil(t, full.at("canSend.messagingLimit.freeAt"))
+			require.Equal(t, "MESSAGING_LIMIT_REACHED", full.at("canSend.blockers.0.code"))
+			require.Contains(t, full.at("canSend.blockers.0.message"), "as WhatsApp lets you: 2. There is room again from")
+			refused := agent.get(startConversation, input(map[string]any{"phone": "+55 11 98765-0000"}))
+			require.Equal(t, "MESSAGING_LIMIT_REACHED", refused.at("conversationStart.userErrors.0.code"))
+			require.Nil(t, refused.at("conversationStart.userErrors.0.field"))
 		})
 	})
 }

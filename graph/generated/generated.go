@@ -42,6 +42,7 @@ type ResolverRoot interface {
 	ChannelPermission() ChannelPermissionResolver
 	ChannelProblem() ChannelProblemResolver
 	ChannelSetup() ChannelSetupResolver
+	ChannelSetupChangedEvent() ChannelSetupChangedEventResolver
 	ChannelSetupFailure() ChannelSetupFailureResolver
 	Contact() ContactResolver
 	ContactBlock() ContactBlockResolver
@@ -223,9 +224,11 @@ type ComplexityRoot struct {
 		Health               func(childComplexity int) int
 		MessagesPerSecond    func(childComplexity int) int
 		MessagingLimit       func(childComplexity int) int
+		MessagingLimitUsed   func(childComplexity int) int
 		Name                 func(childComplexity int) int
 		NameRejectionReason  func(childComplexity int) int
 		NameStatus           func(childComplexity int) int
+		Notices              func(childComplexity int) int
 		NumberStatus         func(childComplexity int) int
 		PhoneNumberID        func(childComplexity int) int
 		PublicID             func(childComplexity int) int
@@ -238,6 +241,14 @@ type ComplexityRoot struct {
 		ViewerLevel          func(childComplexity int) int
 		Violation            func(childComplexity int) int
 		WABAID               func(childComplexity int) int
+	}
+
+	ChannelAlert struct {
+		At          func(childComplexity int) int
+		Description func(childComplexity int) int
+		Severity    func(childComplexity int) int
+		Status      func(childComplexity int) int
+		Type        func(childComplexity int) int
 	}
 
 	ChannelAssigneesSetPayload struct {
@@ -362,6 +373,13 @@ type ComplexityRoot struct {
 	ChannelSetupCancelPayload struct {
 		Setup      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	ChannelSetupChangedEvent struct {
+		Cursor     func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		PublicID   func(childComplexity int) int
+		Setup      func(childComplexity int) int
 	}
 
 	ChannelSetupFailure struct {
@@ -934,6 +952,7 @@ type ComplexityRoot struct {
 		Attachment          func(childComplexity int) int
 		Attempts            func(childComplexity int) int
 		Body                func(childComplexity int) int
+		Charge              func(childComplexity int) int
 		Conversation        func(childComplexity int) int
 		CreatedAt           func(childComplexity int) int
 		DeletedAt           func(childComplexity int) int
@@ -979,6 +998,18 @@ type ComplexityRoot struct {
 		Message      func(childComplexity int) int
 		OccurredAt   func(childComplexity int) int
 		PublicID     func(childComplexity int) int
+	}
+
+	MessageCharge struct {
+		Basis            func(childComplexity int) int
+		Category         func(childComplexity int) int
+		Charged          func(childComplexity int) int
+		Expected         func(childComplexity int) int
+		Held             func(childComplexity int) int
+		IsBillable       func(childComplexity int) int
+		Status           func(childComplexity int) int
+		WhatsAppCategory func(childComplexity int) int
+		WhatsAppType     func(childComplexity int) int
 	}
 
 	MessageConnection struct {
@@ -1063,6 +1094,12 @@ type ComplexityRoot struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
 		Message func(childComplexity int) int
+	}
+
+	MessagingLimitUse struct {
+		FreeAt func(childComplexity int) int
+		Limit  func(childComplexity int) int
+		Used   func(childComplexity int) int
 	}
 
 	Money struct {
@@ -1486,11 +1523,12 @@ type ComplexityRoot struct {
 	}
 
 	Sendability struct {
-		Blockers      func(childComplexity int) int
-		IsAllowed     func(childComplexity int) int
-		NeedsTemplate func(childComplexity int) int
-		Price         func(childComplexity int) int
-		WaitUntil     func(childComplexity int) int
+		Blockers       func(childComplexity int) int
+		IsAllowed      func(childComplexity int) int
+		MessagingLimit func(childComplexity int) int
+		NeedsTemplate  func(childComplexity int) int
+		Price          func(childComplexity int) int
+		WaitUntil      func(childComplexity int) int
 	}
 
 	ServiceWindow struct {
@@ -1890,6 +1928,8 @@ type ChannelResolver interface {
 	ViewerLevel(ctx context.Context, obj *gqlmodel.Channel) (*models.MessagingLevel, error)
 	Assignees(ctx context.Context, obj *gqlmodel.Channel) ([]gqlmodel.User, error)
 
+	MessagingLimitUsed(ctx context.Context, obj *gqlmodel.Channel) (*int32, error)
+
 	Restrictions(ctx context.Context, obj *gqlmodel.Channel) ([]gqlmodel.ChannelRestriction, error)
 }
 type ChannelChangedEventResolver interface {
@@ -1912,6 +1952,11 @@ type ChannelSetupResolver interface {
 
 	Failure(ctx context.Context, obj *gqlmodel.ChannelSetup) (*gqlmodel.ChannelSetupFailure, error)
 	Channel(ctx context.Context, obj *gqlmodel.ChannelSetup) (*gqlmodel.Channel, error)
+}
+type ChannelSetupChangedEventResolver interface {
+	Cursor(ctx context.Context, obj *gqlmodel.ChannelSetupChangedEvent) (string, error)
+
+	Setup(ctx context.Context, obj *gqlmodel.ChannelSetupChangedEvent) (*gqlmodel.ChannelSetup, error)
 }
 type ChannelSetupFailureResolver interface {
 	Message(ctx context.Context, obj *gqlmodel.ChannelSetupFailure) (string, error)
@@ -2014,6 +2059,8 @@ type MessageResolver interface {
 	RetryOf(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.Message, error)
 	RetriedBy(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.Message, error)
 	Sender(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.User, error)
+
+	Charge(ctx context.Context, obj *gqlmodel.Message) (*gqlmodel.MessageCharge, error)
 }
 type MessageAddedEventResolver interface {
 	Cursor(ctx context.Context, obj *gqlmodel.MessageAddedEvent) (string, error)
@@ -2757,6 +2804,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.MessagingLimit(childComplexity), true
+	case "Channel.messagingLimitUsed":
+		if e.ComplexityRoot.Channel.MessagingLimitUsed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.MessagingLimitUsed(childComplexity), true
 	case "Channel.name":
 		if e.ComplexityRoot.Channel.Name == nil {
 			break
@@ -2775,6 +2828,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.NameStatus(childComplexity), true
+	case "Channel.alerts":
+		if e.ComplexityRoot.Channel.Notices == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.Notices(childComplexity), true
 	case "Channel.numberStatus":
 		if e.ComplexityRoot.Channel.NumberStatus == nil {
 			break
@@ -2847,6 +2906,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.WABAID(childComplexity), true
+
+	case "ChannelAlert.at":
+		if e.ComplexityRoot.ChannelAlert.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAlert.At(childComplexity), true
+	case "ChannelAlert.description":
+		if e.ComplexityRoot.ChannelAlert.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAlert.Description(childComplexity), true
+	case "ChannelAlert.severity":
+		if e.ComplexityRoot.ChannelAlert.Severity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAlert.Severity(childComplexity), true
+	case "ChannelAlert.status":
+		if e.ComplexityRoot.ChannelAlert.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAlert.Status(childComplexity), true
+	case "ChannelAlert.type":
+		if e.ComplexityRoot.ChannelAlert.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAlert.Type(childComplexity), true
 
 	case "ChannelAssigneesSetPayload.channel":
 		if e.ComplexityRoot.ChannelAssigneesSetPayload.Channel == nil {
@@ -3251,6 +3341,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChannelSetupCancelPayload.UserErrors(childComplexity), true
+
+	case "ChannelSetupChangedEvent.cursor":
+		if e.ComplexityRoot.ChannelSetupChangedEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupChangedEvent.Cursor(childComplexity), true
+	case "ChannelSetupChangedEvent.occurredAt":
+		if e.ComplexityRoot.ChannelSetupChangedEvent.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupChangedEvent.OccurredAt(childComplexity), true
+	case "ChannelSetupChangedEvent.id":
+		if e.ComplexityRoot.ChannelSetupChangedEvent.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupChangedEvent.PublicID(childComplexity), true
+	case "ChannelSetupChangedEvent.setup":
+		if e.ComplexityRoot.ChannelSetupChangedEvent.Setup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetupChangedEvent.Setup(childComplexity), true
 
 	case "ChannelSetupFailure.at":
 		if e.ComplexityRoot.ChannelSetupFailure.At == nil {
@@ -5290,6 +5405,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.Body(childComplexity), true
+	case "Message.charge":
+		if e.ComplexityRoot.Message.Charge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Charge(childComplexity), true
 	case "Message.conversation":
 		if e.ComplexityRoot.Message.Conversation == nil {
 			break
@@ -5509,6 +5630,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MessageChangedEvent.PublicID(childComplexity), true
+
+	case "MessageCharge.basis":
+		if e.ComplexityRoot.MessageCharge.Basis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCharge.Basis(childComplexity), true
+	case "MessageCharge.category":
+		if e.ComplexityRoot.MessageCharge.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCharge.Category(childComplexity), true
+	case "MessageCharge.charged":
+		if e.ComplexityRoot.MessageCharge.Charged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCharge.Charged(childComplexity), true
+	case "MessageCharge.expected":
+		if e.ComplexityRoot.MessageCharge.Expected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCharge.Expected(childComplexity), true
+	case "MessageCharge.held":
+		if e.ComplexityRoot.MessageCharge.Held == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCharge.Held(childComplexity), true
+	case "MessageCharge.isBillable":
+		if e.ComplexityRoot.MessageCharge.IsBillable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCharge.IsBillable(childComplexity), true
+	case "MessageCharge.status":
+		if e.ComplexityRoot.MessageCharge.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCharge.Status(childComplexity), true
+	case "MessageCharge.whatsAppCategory":
+		if e.ComplexityRoot.MessageCharge.WhatsAppCategory == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCharge.WhatsAppCategory(childComplexity), true
+	case "MessageCharge.whatsAppType":
+		if e.ComplexityRoot.MessageCharge.WhatsAppType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCharge.WhatsAppType(childComplexity), true
 
 	case "MessageConnection.edges":
 		if e.ComplexityRoot.MessageConnection.Edges == nil {
@@ -5792,6 +5968,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MessageUserError.Message(childComplexity), true
+
+	case "MessagingLimitUse.freeAt":
+		if e.ComplexityRoot.MessagingLimitUse.FreeAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessagingLimitUse.FreeAt(childComplexity), true
+	case "MessagingLimitUse.limit":
+		if e.ComplexityRoot.MessagingLimitUse.Limit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessagingLimitUse.Limit(childComplexity), true
+	case "MessagingLimitUse.used":
+		if e.ComplexityRoot.MessagingLimitUse.Used == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessagingLimitUse.Used(childComplexity), true
 
 	case "Money.amount":
 		if e.ComplexityRoot.Money.Amount == nil {
@@ -7864,6 +8059,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Sendability.IsAllowed(childComplexity), true
+	case "Sendability.messagingLimit":
+		if e.ComplexityRoot.Sendability.MessagingLimit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Sendability.MessagingLimit(childComplexity), true
 	case "Sendability.needsTemplate":
 		if e.ComplexityRoot.Sendability.NeedsTemplate == nil {
 			break
@@ -10547,7 +10748,8 @@ type Subscription {
     after: String
   ): NotificationEvent
   """
-  What becomes of the channels on which the viewer has VIEW: connected, disconnected, in trouble, or told of by Meta.
+  What becomes of the channels on which the viewer has VIEW: connected, disconnected, in trouble, or told of by Meta. For
+  administrators also how far numbers have come that are being connected.
   """
   channelEvents(
     """
@@ -10844,6 +11046,11 @@ type Channel implements Node {
   """
   messagingLimit: ChannelMessagingLimit
   """
+  How many customers were written to first in the last 24 hours, from this number and those that share its limit: the numbers of the
+  same business portfolio. Never too low. Null if it cannot be read at the moment.
+  """
+  messagingLimitUsed: Int
+  """
   How many messages a second Meta takes from the number, in and out together; null if Meta has not said.
   """
   messagesPerSecond: Int
@@ -10868,6 +11075,10 @@ type Channel implements Node {
   """
   restrictions: [ChannelRestriction!]!
   """
+  Meta's warnings and notices about the number, its account or its business: the newest of each type, at most 50.
+  """
+  alerts: [ChannelAlert!]!
+  """
   The last four characters of the access token; null when there is none. The token itself is never shown.
   """
   accessTokenLastFour: String
@@ -10887,6 +11098,32 @@ type Channel implements Node {
   When it was disconnected; null while it is connected.
   """
   disconnectedAt: DateTime
+}
+
+"""
+A warning or a notice of Meta's.
+"""
+type ChannelAlert {
+  """
+  What it is about, in Meta's word, such as ` + "`" + `OBA_APPROVED` + "`" + ` or ` + "`" + `PROFILE_PICTURE_LOST` + "`" + `.
+  """
+  type: String!
+  """
+  How grave it is, in Meta's word: ` + "`" + `CRITICAL` + "`" + `, ` + "`" + `WARNING` + "`" + ` or ` + "`" + `INFORMATIONAL` + "`" + `.
+  """
+  severity: String!
+  """
+  Whether it holds, in Meta's word, such as ` + "`" + `ACTIVE` + "`" + `.
+  """
+  status: String!
+  """
+  Meta's explanation; null if it gave none.
+  """
+  description: String
+  """
+  When Meta said so.
+  """
+  at: DateTime!
 }
 
 """
@@ -11089,8 +11326,8 @@ type Contact implements Node {
   """
   identities: [ContactIdentity!]
   """
-  The person's conversations on the channels that the viewer may see, one per channel, the latest message first. Null if
-  they cannot be read at the moment.
+  The person's conversations on the channels that the viewer may see, the latest message first: one per channel, and those that it
+  superseded. Null if they cannot be read at the moment.
   """
   conversations(
     """
@@ -13111,6 +13348,73 @@ type Message implements Node {
   How often Recado has tried to hand it to WhatsApp. 0 for messages of the customer.
   """
   attempts: Int!
+  """
+  What it costs; null if it costs nothing, as with messages of the customer, and if it cannot be read at the moment. ` + "`" + `canSend` + "`" + ` tells
+  the price beforehand.
+  """
+  charge: MessageCharge
+}
+
+"""
+What a message costs. Credits are held when it is queued; they are charged when it is delivered, by what WhatsApp says of it, or
+released.
+"""
+type MessageCharge {
+  """
+  How far it has come.
+  """
+  status: MessageChargeStatus!
+  """
+  The category as which it was sent.
+  """
+  category: PricingCategory!
+  """
+  What the expected price followed from.
+  """
+  basis: PriceBasis!
+  """
+  The price as it was expected.
+  """
+  expected: Credits!
+  """
+  What is held for it: the most that it can turn out to cost. Zero once it is settled or released.
+  """
+  held: Credits!
+  """
+  What it did cost, which may be nothing; null while that is open, and when nothing was charged because it was released.
+  """
+  charged: Credits
+  """
+  Whether WhatsApp said that it is charged for; null if it has not said.
+  """
+  isBillable: Boolean
+  """
+  The category in WhatsApp's word, such as ` + "`" + `marketing` + "`" + ` or ` + "`" + `referral_conversion` + "`" + `; null if it has not said.
+  """
+  whatsAppCategory: String
+  """
+  Why it is charged for or free, in WhatsApp's word, such as ` + "`" + `regular` + "`" + ` or ` + "`" + `free_entry_point` + "`" + `; null if it has not said.
+  """
+  whatsAppType: String
+}
+
+"""
+What became of the credits that were held for a message.
+"""
+enum MessageChargeStatus {
+  """
+  Held, until the message is delivered or fails.
+  """
+  OPEN
+  """
+  The message was delivered, and charged unless it was free.
+  """
+  SETTLED
+  """
+  Given back: the message failed, was canceled, or nothing was heard of it in time. If it turns out to have been delivered after
+  all, it is settled.
+  """
+  RELEASED
 }
 
 """
@@ -16054,6 +16358,11 @@ enum MessageErrorCode {
   """
   MARKETING_OPTED_OUT
   """
+  As many people were written to first in the last 24 hours as WhatsApp lets the business. Answers in an open service window,
+  and templates to those people, can be sent.
+  """
+  MESSAGING_LIMIT_REACHED
+  """
   The contact is known by nothing that this number could reach them by.
   """
   CONTACT_UNREACHABLE
@@ -16647,6 +16956,11 @@ enum SendBlockerCode {
   The customer wants no marketing from this number. Other templates, and answers, can be sent.
   """
   MARKETING_OPTED_OUT
+  """
+  As many people were written to first in the last 24 hours as WhatsApp lets the business. Answers in an open service window,
+  and templates to those people, can be sent.
+  """
+  MESSAGING_LIMIT_REACHED
 }
 
 """
@@ -16684,14 +16998,40 @@ type Sendability {
   """
   needsTemplate: Boolean!
   """
-  The message would leave at this time, not before, to keep the pace that WhatsApp asks of the number; null if it would leave
-  at once, as far as is known.
+  The message would leave at this time, not before, to keep the pace that WhatsApp asks of the number, in all and towards this
+  customer: 45 messages may go out at once, and after them comes a pause as long as they would have needed at one in six seconds.
+  Null if it would leave at once, as far as is known.
   """
   waitUntil: DateTime
   """
   What it would cost; null if it costs nothing.
   """
   price: SendPrice
+  """
+  How much is used of what WhatsApp lets the business write first; null if the message would not count, as it is no template or
+  the customer's service window is open.
+  """
+  messagingLimit: MessagingLimitUse
+}
+
+"""
+How many people a business wrote to first in the last 24 hours, against how many WhatsApp lets it. All numbers of a business
+portfolio share the limit.
+"""
+type MessagingLimitUse {
+  """
+  The people who were sent a template while their service window was not open; those to whom it failed are not counted. Never too
+  low. Counting ends at 100,000 where there is no limit.
+  """
+  used: Int!
+  """
+  How many there may be; null if there is no limit, or WhatsApp has not said.
+  """
+  limit: Int
+  """
+  When there is room for one more again; null if there is room now.
+  """
+  freeAt: DateTime
 }
 
 """
@@ -19814,7 +20154,7 @@ type ChannelHealth {
 """
 What can become of channels.
 """
-union ChannelEvent = ChannelChangedEvent
+union ChannelEvent = ChannelChangedEvent | ChannelSetupChangedEvent
 
 """
 A channel was connected or disconnected, its health changed, or what Meta says of it.
@@ -19836,6 +20176,28 @@ type ChannelChangedEvent {
   The channel as it was right after the event.
   """
   channel: Channel!
+}
+
+"""
+A number is being connected, and a step was made, failed, or will not be made any more. For administrators.
+"""
+type ChannelSetupChangedEvent {
+  """
+  Opaque id, starting with ` + "`" + `evt_` + "`" + `, the same when the event is delivered again.
+  """
+  id: ID!
+  """
+  The place in the organization's feed, for ` + "`" + `after` + "`" + `.
+  """
+  cursor: String!
+  """
+  When it happened.
+  """
+  occurredAt: DateTime!
+  """
+  The setup as it was right after the event; its ` + "`" + `login` + "`" + ` as it is now.
+  """
+  setup: ChannelSetup!
 }
 
 """
@@ -20247,6 +20609,8 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_qualityRating(ctx, field)
 	case "messagingLimit":
 		return ec.fieldContext_Channel_messagingLimit(ctx, field)
+	case "messagingLimitUsed":
+		return ec.fieldContext_Channel_messagingLimitUsed(ctx, field)
 	case "messagesPerSecond":
 		return ec.fieldContext_Channel_messagesPerSecond(ctx, field)
 	case "numberStatus":
@@ -20259,6 +20623,8 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_ban(ctx, field)
 	case "restrictions":
 		return ec.fieldContext_Channel_restrictions(ctx, field)
+	case "alerts":
+		return ec.fieldContext_Channel_alerts(ctx, field)
 	case "accessTokenLastFour":
 		return ec.fieldContext_Channel_accessTokenLastFour(ctx, field)
 	case "accessTokenExpiresAt":
@@ -20271,6 +20637,22 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_disconnectedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Channel", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelAlert(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_ChannelAlert_type(ctx, field)
+	case "severity":
+		return ec.fieldContext_ChannelAlert_severity(ctx, field)
+	case "status":
+		return ec.fieldContext_ChannelAlert_status(ctx, field)
+	case "description":
+		return ec.fieldContext_ChannelAlert_description(ctx, field)
+	case "at":
+		return ec.fieldContext_ChannelAlert_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelAlert", field.Name)
 }
 
 func (ec *executionContext) childFields_ChannelAssigneesSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -21571,6 +21953,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_createdAt(ctx, field)
 	case "attempts":
 		return ec.fieldContext_Message_attempts(ctx, field)
+	case "charge":
+		return ec.fieldContext_Message_charge(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Message", field.Name)
 }
@@ -21583,6 +21967,30 @@ func (ec *executionContext) childFields_MessageCancelPayload(ctx context.Context
 		return ec.fieldContext_MessageCancelPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageCancelPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageCharge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "status":
+		return ec.fieldContext_MessageCharge_status(ctx, field)
+	case "category":
+		return ec.fieldContext_MessageCharge_category(ctx, field)
+	case "basis":
+		return ec.fieldContext_MessageCharge_basis(ctx, field)
+	case "expected":
+		return ec.fieldContext_MessageCharge_expected(ctx, field)
+	case "held":
+		return ec.fieldContext_MessageCharge_held(ctx, field)
+	case "charged":
+		return ec.fieldContext_MessageCharge_charged(ctx, field)
+	case "isBillable":
+		return ec.fieldContext_MessageCharge_isBillable(ctx, field)
+	case "whatsAppCategory":
+		return ec.fieldContext_MessageCharge_whatsAppCategory(ctx, field)
+	case "whatsAppType":
+		return ec.fieldContext_MessageCharge_whatsAppType(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageCharge", field.Name)
 }
 
 func (ec *executionContext) childFields_MessageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -21735,6 +22143,18 @@ func (ec *executionContext) childFields_MessageUserError(ctx context.Context, fi
 		return ec.fieldContext_MessageUserError_field(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_MessagingLimitUse(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "used":
+		return ec.fieldContext_MessagingLimitUse_used(ctx, field)
+	case "limit":
+		return ec.fieldContext_MessagingLimitUse_limit(ctx, field)
+	case "freeAt":
+		return ec.fieldContext_MessagingLimitUse_freeAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessagingLimitUse", field.Name)
 }
 
 func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -22317,6 +22737,8 @@ func (ec *executionContext) childFields_Sendability(ctx context.Context, field g
 		return ec.fieldContext_Sendability_waitUntil(ctx, field)
 	case "price":
 		return ec.fieldContext_Sendability_price(ctx, field)
+	case "messagingLimit":
+		return ec.fieldContext_Sendability_messagingLimit(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Sendability", field.Name)
 }
@@ -27242,6 +27664,29 @@ func (ec *executionContext) fieldContext_Channel_messagingLimit(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Channel_messagingLimitUsed(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_messagingLimitUsed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Channel().MessagingLimitUsed(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_messagingLimitUsed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, true, true, "Int")
+}
+
 func (ec *executionContext) _Channel_messagesPerSecond(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -27389,6 +27834,38 @@ func (ec *executionContext) fieldContext_Channel_restrictions(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Channel_alerts(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_alerts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notices(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelAlert) graphql.Marshaler {
+			return ec.marshalNChannelAlert2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelAlertᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_alerts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Channel",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelAlert(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Channel_accessTokenLastFour(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -27511,6 +27988,121 @@ func (ec *executionContext) _Channel_disconnectedAt(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_Channel_disconnectedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ChannelAlert_type(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelAlert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAlert_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAlert_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelAlert", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelAlert_severity(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelAlert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAlert_severity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Severity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAlert_severity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelAlert", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelAlert_status(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelAlert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAlert_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAlert_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelAlert", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelAlert_description(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelAlert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAlert_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAlert_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelAlert", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelAlert_at(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelAlert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAlert_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAlert_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelAlert", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _ChannelAssigneesSetPayload_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelAssigneesSetPayload) (ret graphql.Marshaler) {
@@ -29277,6 +29869,107 @@ func (ec *executionContext) fieldContext_ChannelSetupCancelPayload_userErrors(_ 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ChannelSetupUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelSetupChangedEvent_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupChangedEvent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupChangedEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetupChangedEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ChannelSetupChangedEvent_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupChangedEvent_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ChannelSetupChangedEvent().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupChangedEvent_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetupChangedEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _ChannelSetupChangedEvent_occurredAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupChangedEvent_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupChangedEvent_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetupChangedEvent", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _ChannelSetupChangedEvent_setup(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelSetupChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetupChangedEvent_setup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ChannelSetupChangedEvent().Setup(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelSetup) graphql.Marshaler {
+			return ec.marshalNChannelSetup2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetup(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetupChangedEvent_setup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelSetupChangedEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetup(ctx, field)
 		},
 	}
 	return fc, nil
@@ -38556,6 +39249,38 @@ func (ec *executionContext) fieldContext_Message_attempts(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Message", field, false, false, "Int")
 }
 
+func (ec *executionContext) _Message_charge(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_charge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Message().Charge(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.MessageCharge) graphql.Marshaler {
+			return ec.marshalOMessageCharge2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageCharge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_charge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageCharge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _MessageAddedEvent_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageAddedEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -38884,6 +39609,213 @@ func (ec *executionContext) fieldContext_MessageChangedEvent_message(_ context.C
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _MessageCharge_status(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageCharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageCharge_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.HoldStatus) graphql.Marshaler {
+			return ec.marshalNMessageChargeStatus2recadoᚋmodelsᚐHoldStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageCharge_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageCharge", field, false, false, "MessageChargeStatus")
+}
+
+func (ec *executionContext) _MessageCharge_category(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageCharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageCharge_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.PricingCategory) graphql.Marshaler {
+			return ec.marshalNPricingCategory2recadoᚋmodelsᚐPricingCategory(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageCharge_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageCharge", field, false, false, "PricingCategory")
+}
+
+func (ec *executionContext) _MessageCharge_basis(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageCharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageCharge_basis(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Basis, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.PriceBasis) graphql.Marshaler {
+			return ec.marshalNPriceBasis2recadoᚋmodelsᚐPriceBasis(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageCharge_basis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageCharge", field, false, false, "PriceBasis")
+}
+
+func (ec *executionContext) _MessageCharge_expected(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageCharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageCharge_expected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Expected, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2recadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageCharge_expected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageCharge", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _MessageCharge_held(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageCharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageCharge_held(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Held, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2recadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageCharge_held(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageCharge", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _MessageCharge_charged(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageCharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageCharge_charged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Charged, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Credits) graphql.Marshaler {
+			return ec.marshalOCredits2ᚖrecadoᚋmodelsᚐCredits(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageCharge_charged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageCharge", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _MessageCharge_isBillable(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageCharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageCharge_isBillable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsBillable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageCharge_isBillable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageCharge", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _MessageCharge_whatsAppCategory(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageCharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageCharge_whatsAppCategory(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WhatsAppCategory, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageCharge_whatsAppCategory(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageCharge", field, false, false, "String")
+}
+
+func (ec *executionContext) _MessageCharge_whatsAppType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageCharge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageCharge_whatsAppType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WhatsAppType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageCharge_whatsAppType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageCharge", field, false, false, "String")
 }
 
 func (ec *executionContext) _MessageConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessageConnection) (ret graphql.Marshaler) {
@@ -40081,6 +41013,75 @@ func (ec *executionContext) _MessageUserError_field(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_MessageUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _MessagingLimitUse_used(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessagingLimitUse) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessagingLimitUse_used(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Used, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessagingLimitUse_used(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessagingLimitUse", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MessagingLimitUse_limit(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessagingLimitUse) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessagingLimitUse_limit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Limit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessagingLimitUse_limit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessagingLimitUse", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MessagingLimitUse_freeAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.MessagingLimitUse) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessagingLimitUse_freeAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FreeAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessagingLimitUse_freeAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessagingLimitUse", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Money_amount(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Money) (ret graphql.Marshaler) {
@@ -48687,6 +49688,38 @@ func (ec *executionContext) fieldContext_Sendability_price(_ context.Context, fi
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_SendPrice(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Sendability_messagingLimit(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Sendability) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sendability_messagingLimit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MessagingLimit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.MessagingLimitUse) graphql.Marshaler {
+			return ec.marshalOMessagingLimitUse2ᚖrecadoᚋgraphᚋgqlmodelᚐMessagingLimitUse(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Sendability_messagingLimit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Sendability",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessagingLimitUse(ctx, field)
 		},
 	}
 	return fc, nil
@@ -60896,6 +61929,11 @@ func (ec *executionContext) _ChannelEvent(ctx context.Context, sel ast.Selection
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case *gqlmodel.ChannelSetupChangedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ChannelSetupChangedEvent(ctx, sel, obj)
 	case *gqlmodel.ChannelChangedEvent:
 		if obj == nil {
 			return graphql.Null
@@ -62350,6 +63388,12 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "messagingLimitUsed":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Channel_messagingLimitUsed(ctx, field, obj)
+				})
 		case "messagesPerSecond":
 			out.Values[i] = ec._Channel_messagesPerSecond(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -62381,6 +63425,11 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Channel_restrictions(ctx, field, obj)
 				})
+		case "alerts":
+			out.Values[i] = ec._Channel_alerts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "accessTokenLastFour":
 			out.Values[i] = ec._Channel_accessTokenLastFour(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -62405,6 +63454,59 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 			out.Values[i] = ec._Channel_disconnectedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelAlertImplementors = []string{"ChannelAlert"}
+
+func (ec *executionContext) _ChannelAlert(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelAlert) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelAlertImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelAlert")
+		case "type":
+			out.Values[i] = ec._ChannelAlert_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "severity":
+			out.Values[i] = ec._ChannelAlert_severity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._ChannelAlert_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._ChannelAlert_description(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._ChannelAlert_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -63295,6 +64397,56 @@ func (ec *executionContext) _ChannelSetupCancelPayload(ctx context.Context, sel 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelSetupChangedEventImplementors = []string{"ChannelSetupChangedEvent", "ChannelEvent"}
+
+func (ec *executionContext) _ChannelSetupChangedEvent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelSetupChangedEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelSetupChangedEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelSetupChangedEvent")
+		case "id":
+			out.Values[i] = ec._ChannelSetupChangedEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelSetupChangedEvent_cursor(ctx, field, obj)
+				})
+		case "occurredAt":
+			out.Values[i] = ec._ChannelSetupChangedEvent_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "setup":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelSetupChangedEvent_setup(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -67423,6 +68575,12 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "charge":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Message_charge(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -67573,6 +68731,79 @@ func (ec *executionContext) _MessageChangedEvent(ctx context.Context, sel ast.Se
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._MessageChangedEvent_message(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var messageChargeImplementors = []string{"MessageCharge"}
+
+func (ec *executionContext) _MessageCharge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.MessageCharge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageChargeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageCharge")
+		case "status":
+			out.Values[i] = ec._MessageCharge_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "category":
+			out.Values[i] = ec._MessageCharge_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "basis":
+			out.Values[i] = ec._MessageCharge_basis(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expected":
+			out.Values[i] = ec._MessageCharge_expected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "held":
+			out.Values[i] = ec._MessageCharge_held(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "charged":
+			out.Values[i] = ec._MessageCharge_charged(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isBillable":
+			out.Values[i] = ec._MessageCharge_isBillable(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "whatsAppCategory":
+			out.Values[i] = ec._MessageCharge_whatsAppCategory(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "whatsAppType":
+			out.Values[i] = ec._MessageCharge_whatsAppType(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -68163,6 +69394,49 @@ func (ec *executionContext) _MessageUserError(ctx context.Context, sel ast.Selec
 			}
 		case "field":
 			out.Values[i] = ec._MessageUserError_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var messagingLimitUseImplementors = []string{"MessagingLimitUse"}
+
+func (ec *executionContext) _MessagingLimitUse(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.MessagingLimitUse) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messagingLimitUseImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessagingLimitUse")
+		case "used":
+			out.Values[i] = ec._MessagingLimitUse_used(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "limit":
+			out.Values[i] = ec._MessagingLimitUse_limit(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "freeAt":
+			out.Values[i] = ec._MessagingLimitUse_freeAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -71179,6 +72453,11 @@ func (ec *executionContext) _Sendability(ctx context.Context, sel ast.SelectionS
 			}
 		case "price":
 			out.Values[i] = ec._Sendability_price(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "messagingLimit":
+			out.Values[i] = ec._Sendability_messagingLimit(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -74403,6 +75682,26 @@ func (ec *executionContext) marshalNChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChann
 	return ec._Channel(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNChannelAlert2recadoᚋgraphᚋgqlmodelᚐChannelAlert(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ChannelAlert) graphql.Marshaler {
+	return ec._ChannelAlert(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNChannelAlert2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelAlertᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.ChannelAlert) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNChannelAlert2recadoᚋgraphᚋgqlmodelᚐChannelAlert(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNChannelAssigneesSetInput2recadoᚋgraphᚋgqlmodelᚐChannelAssigneesSetInput(ctx context.Context, v any) (gqlmodel.ChannelAssigneesSetInput, error) {
 	res, err := ec.unmarshalInputChannelAssigneesSetInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -74592,6 +75891,14 @@ func (ec *executionContext) marshalNChannelRestriction2ᚕrecadoᚋgraphᚋgqlmo
 
 func (ec *executionContext) marshalNChannelSetup2recadoᚋgraphᚋgqlmodelᚐChannelSetup(ctx context.Context, sel ast.SelectionSet, v gqlmodel.ChannelSetup) graphql.Marshaler {
 	return ec._ChannelSetup(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNChannelSetup2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelSetup(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelSetup) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ChannelSetup!")
+		return graphql.Null
+	}
+	return ec._ChannelSetup(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNChannelSetupCancelInput2recadoᚋgraphᚋgqlmodelᚐChannelSetupCancelInput(ctx context.Context, v any) (gqlmodel.ChannelSetupCancelInput, error) {
@@ -75973,6 +77280,21 @@ func (ec *executionContext) marshalNMessage2ᚖrecadoᚋgraphᚋgqlmodelᚐMessa
 func (ec *executionContext) unmarshalNMessageCancelInput2recadoᚋgraphᚋgqlmodelᚐMessageCancelInput(ctx context.Context, v any) (gqlmodel.MessageCancelInput, error) {
 	res, err := ec.unmarshalInputMessageCancelInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNMessageChargeStatus2recadoᚋmodelsᚐHoldStatus(ctx context.Context, v any) (models.HoldStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.HoldStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMessageChargeStatus2recadoᚋmodelsᚐHoldStatus(ctx context.Context, sel ast.SelectionSet, v models.HoldStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MessageChargeStatus!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNMessageContent2recadoᚋgraphᚋgqlmodelᚐMessageContent(ctx context.Context, sel ast.SelectionSet, v gqlmodel.MessageContent) graphql.Marshaler {
@@ -78744,6 +80066,13 @@ func (ec *executionContext) marshalOMessageCancelPayload2ᚖrecadoᚋgraphᚋgql
 	return ec._MessageCancelPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOMessageCharge2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageCharge(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.MessageCharge) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MessageCharge(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOMessageConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐMessageConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.MessageConnection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -78830,6 +80159,13 @@ func (ec *executionContext) marshalOMessagingLevel2ᚖrecadoᚋmodelsᚐMessagin
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOMessagingLimitUse2ᚖrecadoᚋgraphᚋgqlmodelᚐMessagingLimitUse(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.MessagingLimitUse) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MessagingLimitUse(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalONode2recadoᚋgraphᚋgqlmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v gqlmodel.Node) graphql.Marshaler {

@@ -96,6 +96,19 @@ func (c *Channel) RestrictedAt(now time.Time) []ChannelRestriction {
 	return shown
 }
 
+// Notices are Meta's alerts.
+func (c *Channel) Notices() []ChannelAlert {
+	alerts := c.facts().Alerts
+	shown := make([]ChannelAlert, len(alerts))
+	for i, alert := range alerts {
+		shown[i] = ChannelAlert{
+			Type: alert.Value.Type, Severity: alert.Value.Severity, Status: alert.Value.Status,
+			Description: unlessEmpty(alert.Value.Description), At: alert.At,
+		}
+	}
+	return shown
+}
+
 // Health is how the channel does.
 func (c *Channel) Health() *ChannelHealth {
 	health := &ChannelHealth{

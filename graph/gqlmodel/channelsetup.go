@@ -74,6 +74,18 @@ func (e *ChannelChangedEvent) OccurredAt() time.Time { return e.CreatedAt }
 // IsChannelEvent marks the type as a ChannelEvent.
 func (*ChannelChangedEvent) IsChannelEvent() {}
 
+// ChannelSetupChangedEvent tells how far a number has come that is being connected.
+type ChannelSetupChangedEvent Change
+
+// PublicID is the id that clients see.
+func (e *ChannelSetupChangedEvent) PublicID() string { return eventID(e.Event) }
+
+// OccurredAt is when it happened.
+func (e *ChannelSetupChangedEvent) OccurredAt() time.Time { return e.CreatedAt }
+
+// IsChannelEvent marks the type as a ChannelEvent.
+func (*ChannelSetupChangedEvent) IsChannelEvent() {}
+
 // ProfileConnection is a page of profiles.
 type ProfileConnection struct {
 	Rows     []models.Profile

@@ -236,3 +236,23 @@ func orNil(text string) *string {
 	}
 	return &text
 }
+
+// NewMessageCharge is what a message costs as clients see it; nil if nothing is held for
+// it.
+func NewMessageCharge(hold *models.CreditHold) *MessageCharge {
+	if hold == nil {
+		return nil
+	}
+	charge := &MessageCharge{Status: hold.Status, Category: hold.Category, Basis: hold.Basis, Expected: hold.Quoted}
+	switch hold.Status {
+	case models.HoldOpen:
+		charge.Held = hold.Amount
+	case models.HoldSettled:
+		charge.Charged = &hold.Charged
+	}
+	if said := hold.Pricing; said != nil {
+		charge.IsBillable = said.Billable
+		charge.WhatsAppCategory, charge.WhatsAppType = unlessEmpty(said.Category), unlessEmpty(said.Type)
+	}
+	return charge
+}

@@ -223,6 +223,20 @@ type ButtonReplyContent struct {
 
 func (ButtonReplyContent) IsMessageContent() {}
 
+// A warning or a notice of Meta's.
+type ChannelAlert struct {
+	// What it is about, in Meta's word, such as `OBA_APPROVED` or `PROFILE_PICTURE_LOST`.
+	Type string `json:"type"`
+	// How grave it is, in Meta's word: `CRITICAL`, `WARNING` or `INFORMATIONAL`.
+	Severity string `json:"severity"`
+	// Whether it holds, in Meta's word, such as `ACTIVE`.
+	Status string `json:"status"`
+	// Meta's explanation; null if it gave none.
+	Description *string `json:"description,omitempty"`
+	// When Meta said so.
+	At time.Time `json:"at"`
+}
+
 // The users that new conversations of a channel are handed to in turn.
 type ChannelAssigneesSetInput struct {
 	// The channel.
@@ -1423,6 +1437,29 @@ type MessageCancelPayload struct {
 	UserErrors []MessageUserError `json:"userErrors"`
 }
 
+// What a message costs. Credits are held when it is queued; they are charged when it is delivered, by what WhatsApp says of it, or
+// released.
+type MessageCharge struct {
+	// How far it has come.
+	Status models.HoldStatus `json:"status"`
+	// The category as which it was sent.
+	Category models.PricingCategory `json:"category"`
+	// What the expected price followed from.
+	Basis models.PriceBasis `json:"basis"`
+	// The price as it was expected.
+	Expected models.Credits `json:"expected"`
+	// What is held for it: the most that it can turn out to cost. Zero once it is settled or released.
+	Held models.Credits `json:"held"`
+	// What it did cost, which may be nothing; null while that is open, and when nothing was charged because it was released.
+	Charged *models.Credits `json:"charged,omitempty"`
+	// Whether WhatsApp said that it is charged for; null if it has not said.
+	IsBillable *bool `json:"isBillable,omitempty"`
+	// The category in WhatsApp's word, such as `marketing` or `referral_conversion`; null if it has not said.
+	WhatsAppCategory *string `json:"whatsAppCategory,omitempty"`
+	// Why it is charged for or free, in WhatsApp's word, such as `regular` or `free_entry_point`; null if it has not said.
+	WhatsAppType *string `json:"whatsAppType,omitempty"`
+}
+
 // Why a message failed and what to do about it.
 type MessageFailure struct {
 	// Our name of the reason, which is stable.
@@ -1545,6 +1582,18 @@ type MessageUserError struct {
 }
 
 func (MessageUserError) IsUserError() {}
+
+// How many people a business wrote to first in the last 24 hours, against how many WhatsApp lets it. All numbers of a business
+// portfolio share the limit.
+type MessagingLimitUse struct {
+	// The people who were sent a template while their service window was not open; those to whom it failed are not counted. Never too
+	// low. Counting ends at 100,000 where there is no limit.
+	Used int32 `json:"used"`
+	// How many there may be; null if there is no limit, or WhatsApp has not said.
+	Limit *int32 `json:"limit,omitempty"`
+	// When there is room for one more again; null if there is room now.
+	FreeAt *time.Time `json:"freeAt,omitempty"`
+}
 
 // What can be changed. Several mutations in one document run in order, each in a transaction of its own: there is no
 // all-or-nothing over them.
@@ -1958,11 +2007,15 @@ type Sendability struct {
 	Blockers []SendBlocker `json:"blockers"`
 	// Whether only a template reaches the customer now.
 	NeedsTemplate bool `json:"needsTemplate"`
-	// The message would leave at this time, not before, to keep the pace that WhatsApp asks of the number; null if it would leave
-	// at once, as far as is known.
+	// The message would leave at this time, not before, to keep the pace that WhatsApp asks of the number, in all and towards this
+	// customer: 45 messages may go out at once, and after them comes a pause as long as they would have needed at one in six seconds.
+	// Null if it would leave at once, as far as is known.
 	WaitUntil *time.Time `json:"waitUntil,omitempty"`
 	// What it would cost; null if it costs nothing.
 	Price *SendPrice `json:"price,omitempty"`
+	// How much is used of what WhatsApp lets the business write first; null if the message would not count, as it is no template or
+	// the customer's service window is open.
+	MessagingLimit *MessagingLimitUse `json:"messagingLimit,omitempty"`
 }
 
 // The time in which free text may be sent: 24 hours from the customer's last message. After it only a template reaches the
