@@ -184,6 +184,7 @@ var everySort = []inbox.ConversationSort{inbox.SortLastMessage, inbox.SortWaitin
 // look at a bounded number of rows.
 func TestConversations_cost(t *testing.T) {
 	testkit.OnEach(t, func(t *testing.T, db *store.Store) {
+		t.Parallel()
 		l := newLibrary(t, db)
 		service := newReceiver(t, db)
 		plans := watchPlans(t, db)

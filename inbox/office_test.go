@@ -71,11 +71,14 @@ type office struct {
 	firstly   atomic.Pointer[func(*http.Request)] // runs before Meta gets a call; nil: nothing
 }
 
-// onEachOffice runs the test in an office on each database.
+// onEachOffice runs the test in an office on each database, on both at the same time.
 func onEachOffice(t *testing.T, test func(t *testing.T, o *office)) {
 	t.Helper()
 	for _, dialect := range testkit.Databases {
-		t.Run(string(dialect), func(t *testing.T) { test(t, newOffice(t, testkit.URL(t, dialect))) })
+		t.Run(string(dialect), func(t *testing.T) {
+			t.Parallel() // they wait more than they work
+			test(t, newOffice(t, testkit.URL(t, dialect)))
+		})
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 // in the same state. Only who got which conversation follows the arrival.
 func TestReceive_any_order_and_repetition_ends_in_the_same_state(t *testing.T) {
 	testkit.OnEach(t, func(t *testing.T, db *store.Store) {
+		t.Parallel()
 		service := newReceiver(t, db)
 		rapid.Check(t, func(r *rapid.T) {
 			day := drawDay(r)
@@ -35,6 +36,7 @@ func TestReceive_any_order_and_repetition_ends_in_the_same_state(t *testing.T) {
 // The same, with several callers in two processes at the same time.
 func TestReceive_at_the_same_time_ends_in_the_same_state(t *testing.T) {
 	testkit.OnEach(t, func(t *testing.T, db *store.Store) {
+		t.Parallel()
 		services := []*inbox.Service{newReceiver(t, db), newReceiver(t, db)}
 		rapid.Check(t, func(r *rapid.T) {
 			day := drawDay(r)
