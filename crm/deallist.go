@@ -21,12 +21,20 @@ type DealFilter struct {
 	Open                                               *bool
 }
 
-// Deals returns a page of deals, the newest first. INVALID for a request out of bounds or
-// a cursor of another list.
+// Deals returns a page of deals, the newest first. A contact whom the viewer may not see
+// has none. INVALID for a request out of bounds or a cursor of another list.
 func (s *Service) Deals(ctx context.Context, viewer models.Viewer, filter DealFilter, page store.PageRequest) (store.Page[models.Deal], error) {
 	list, err := filter.keyset(viewer).Range(page)
 	if err != nil {
 		return store.Page[models.Deal]{}, err
+	}
+	if filter.ContactID != nil && !viewer.Administrator {
+		switch err := allowed(s.db.Read(ctx), viewer, *filter.ContactID, models.LevelView); {
+		case models.CodeOf(err) == models.CodeNotFound:
+			return store.PageOf(list, nil, placeOfDeal), nil
+		case err != nil:
+			return store.Page[models.Deal]{}, err
+		}
 	}
 	query := s.db.Read(ctx).Where("organization_id = ?", viewer.OrganizationID)
 	for _, link := range filter.links() {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -106,5 +107,23 @@ func TestFaults(t *testing.T) {
 		require.Equal(t, true, failed.at("viewer.isAdministrator")) // a neighbour is not blanked
 		require.Contains(t, a.log.String(), "request-1")
 		require.Contains(t, a.log.String(), "conversations")
+	})
+}
+
+// What a client got wrong is not told as a fault of the server, whether it is written into
+// the document or given as a variable.
+func TestScalars_refuse_what_they_do_not_take(t *testing.T) {
+	onEach(t, func(t *testing.T, a *api) {
+		administrator := a.as(a.Administrator)
+		for _, c := range []struct{ document, kind, wrong string }{
+			{`dealCreate(input: {name: "x", closingDate: %s}) {userErrors {code}}`, "Date", "31/12/2026"},
+			{`conversationSnooze(input: {conversationId: "x", until: %s}) {userErrors {code}}`, "DateTime", "tomorrow"},
+		} {
+			literal := administrator.ask("mutation {"+fmt.Sprintf(c.document, strconv.Quote(c.wrong))+"}", nil)
+			require.Equal(t, "BAD_USER_INPUT", literal.code(), c.kind)
+			require.Contains(t, literal.Errors[0].Message, c.kind+" must be")
+			variable := administrator.ask("mutation($value: "+c.kind+"!) {"+fmt.Sprintf(c.document, "$value")+"}", map[string]any{"value": c.wrong})
+			require.Equal(t, "BAD_USER_INPUT", variable.code(), c.kind)
+		}
 	})
 }

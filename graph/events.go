@@ -153,6 +153,16 @@ func inboxEvent(change inbox.Change) (gqlmodel.InboxEvent, error) {
 			return nil, fmt.Errorf("event %d of kind %s has no template", change.Position, change.Kind)
 		}
 		return (*gqlmodel.TemplateChangedEvent)(&shown), nil
+	case models.EventPipelinesChanged:
+		return (*gqlmodel.PipelinesChangedEvent)(&shown), nil
+	case models.EventDealChanged, models.EventDealDeleted:
+		if change.Payload.Deal == nil {
+			return nil, fmt.Errorf("event %d of kind %s has no deal", change.Position, change.Kind)
+		}
+		if change.Kind == models.EventDealDeleted {
+			return (*gqlmodel.DealDeletedEvent)(&shown), nil
+		}
+		return (*gqlmodel.DealChangedEvent)(&shown), nil
 	case models.EventContactBlockChanged:
 		if change.Payload.Block == nil {
 			return nil, fmt.Errorf("event %d of kind %s has no block", change.Position, change.Kind)

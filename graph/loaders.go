@@ -7,6 +7,7 @@ import (
 
 	"github.com/graph-gophers/dataloader/v7"
 
+	"recado/crm"
 	"recado/inbox"
 	"recado/models"
 )
@@ -53,6 +54,15 @@ type loaders struct {
 	notifications  loader[models.ID, models.Notification]
 	templates      loader[models.ID, models.Template]
 	ofAccounts     loader[string, []models.Channel] // channels of WhatsApp accounts
+	companies      loader[models.ID, models.Company]
+	contactRecords loader[models.ID, models.ContactRecord]
+	pipelines      loader[models.ID, models.Pipeline]
+	stages         loader[models.ID, models.PipelineStage]
+	stagesOf       loader[models.ID, []models.PipelineStage] // of pipelines
+	deals          loader[models.ID, models.Deal]
+	dealLists      loader[dealPartKey, crm.DealResult]
+	customFields   loader[models.ID, models.CustomField]
+	fieldsOf       loader[models.RecordType, []models.CustomField]
 }
 
 func (e *Edge) withLoaders(ctx context.Context) context.Context {
@@ -92,6 +102,15 @@ func (e *Edge) withLoaders(ctx context.Context) context.Context {
 	bind(&l.notifications, l, rooms.Inbox.NotificationsByID)
 	bind(&l.templates, l, rooms.Templates.ByID)
 	bind(&l.ofAccounts, l, rooms.Templates.ChannelsOf)
+	bind(&l.companies, l, rooms.CRM.CompaniesByID)
+	bind(&l.contactRecords, l, rooms.CRM.ContactRecords)
+	bind(&l.pipelines, l, rooms.CRM.PipelinesByID)
+	bind(&l.stages, l, rooms.CRM.StagesByID)
+	bind(&l.stagesOf, l, rooms.CRM.StagesByPipeline)
+	bind(&l.deals, l, rooms.CRM.DealsByID)
+	bind(&l.dealLists, l, byDealPart(rooms.CRM.DealParts))
+	bind(&l.customFields, l, rooms.CRM.CustomFieldsByID)
+	bind(&l.fieldsOf, l, rooms.CRM.CustomFields)
 	return context.WithValue(ctx, loadersKey, l)
 }
 

@@ -87,6 +87,16 @@ func (r queryResolver) node(ctx context.Context, viewer models.Viewer, text stri
 		return asNode(load.quickReplies.later(ctx, id), func(row *models.QuickReply) gqlmodel.Node { return (*gqlmodel.QuickReply)(row) })
 	case models.PrefixTemplate:
 		return asNode(load.templates.later(ctx, id), func(row *models.Template) gqlmodel.Node { return (*gqlmodel.Template)(row) })
+	case models.PrefixCompany:
+		return asNode(load.companies.later(ctx, id), func(row *models.Company) gqlmodel.Node { return (*gqlmodel.Company)(row) })
+	case models.PrefixPipeline:
+		return asNode(load.pipelines.later(ctx, id), func(row *models.Pipeline) gqlmodel.Node { return (*gqlmodel.Pipeline)(row) })
+	case models.PrefixPipelineStage:
+		return asNode(load.stages.later(ctx, id), func(row *models.PipelineStage) gqlmodel.Node { return (*gqlmodel.PipelineStage)(row) })
+	case models.PrefixDeal:
+		return asNode(load.deals.later(ctx, id), func(row *models.Deal) gqlmodel.Node { return (*gqlmodel.Deal)(row) })
+	case models.PrefixCustomField:
+		return asNode(load.customFields.later(ctx, id), func(row *models.CustomField) gqlmodel.Node { return (*gqlmodel.CustomField)(row) })
 	case models.PrefixNote:
 		return asNode(load.notes.later(ctx, id), func(row *models.ConversationNote) gqlmodel.Node { return (*gqlmodel.Note)(row) })
 	case models.PrefixNotification:

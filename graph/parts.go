@@ -7,18 +7,24 @@ import (
 	"recado/models"
 )
 
-// partKey is a part of a list that belongs to a conversation, as a key of a loader.
+// partKey is a part of a list that belongs to a conversation or another object, as a key
+// of a loader.
 type partKey struct {
-	conversation  models.ID
+	owner         models.ID
 	first, last   optional[int32]
 	after, before optional[string]
 }
 
-func newPartKey(conversation models.ID, first *int32, after *string, last *int32, before *string) partKey {
+func newPartKey(owner models.ID, first *int32, after *string, last *int32, before *string) partKey {
 	return partKey{
-		conversation: conversation,
-		first:        optionally(first), last: optionally(last), after: optionally(after), before: optionally(before),
+		owner: owner,
+		first: optionally(first), last: optionally(last), after: optionally(after), before: optionally(before),
 	}
+}
+
+// request is which part it is.
+func (k partKey) request() inbox.PageRequest {
+	return pageRequest(k.first.pointer(), k.after.pointer(), k.last.pointer(), k.before.pointer())
 }
 
 // optional is a pointer's value, to be compared by it.
@@ -47,10 +53,7 @@ func byPart[R any](read func(context.Context, models.Viewer, []inbox.Conversatio
 	return func(ctx context.Context, viewer models.Viewer, keys []partKey) (map[partKey]R, error) {
 		parts := make([]inbox.ConversationPart, len(keys))
 		for i, key := range keys {
-			parts[i] = inbox.ConversationPart{
-				ConversationID: key.conversation,
-				Page:           pageRequest(key.first.pointer(), key.after.pointer(), key.last.pointer(), key.before.pointer()),
-			}
+			parts[i] = inbox.ConversationPart{ConversationID: key.owner, Page: key.request()}
 		}
 		results, err := read(ctx, viewer, parts)
 		if err != nil {

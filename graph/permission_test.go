@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"recado/crm"
 	"recado/inbox"
 	"recado/models"
 	"recado/testkit"
@@ -35,24 +36,33 @@ var inboxMutations = map[string][]inboxMutation{
 		{input: `{conversationId: $conversation, content: {quickReply: {quickReplyId: $quickReply}}, idempotencyKey: "k"}`},
 		{input: `{conversationId: $conversation, content: {template: {templateId: $template}}, idempotencyKey: "k"}`},
 	},
-	"conversationStart":       {{input: `{channelId: $channel, contactId: $contact, templateId: $template, idempotencyKey: "k"}`}},
-	"messageRetry":            {{input: `{messageId: $message, idempotencyKey: "k"}`}},
-	"messageCancel":           {{input: `{messageId: $message}`}},
-	"conversationTypingShow":  {{input: `{conversationId: $conversation}`}},
-	"conversationMarkRead":    {{input: `{conversationId: $conversation}`}},
-	"conversationAssign":      {{input: `{conversationId: $conversation, assigneeId: null}`}},
-	"conversationClose":       {{input: `{conversationId: $conversation}`}},
-	"conversationReopen":      {{input: `{conversationId: $conversation}`}},
-	"conversationSnooze":      {{input: `{conversationId: $conversation, until: $tomorrow}`}},
-	"conversationUnsnooze":    {{input: `{conversationId: $conversation}`}},
-	"conversationMute":        {{input: `{conversationId: $conversation}`}},
-	"conversationUnmute":      {{input: `{conversationId: $conversation}`}},
-	"conversationTagsUpdate":  {{input: `{conversationId: $conversation, addTagIds: [$tag]}`}},
-	"conversationsAssign":     {{input: `{conversationIds: [$conversation], assigneeId: null}`}},
-	"conversationsClose":      {{input: `{conversationIds: [$conversation]}`}},
-	"conversationsTag":        {{input: `{conversationIds: [$conversation], addTagIds: [$tag]}`}},
-	"contactBlock":            {{input: `{contactId: $contact}`}},
-	"contactUnblock":          {{input: `{contactId: $contact}`}},
+	"conversationStart":      {{input: `{channelId: $channel, contactId: $contact, templateId: $template, idempotencyKey: "k"}`}},
+	"messageRetry":           {{input: `{messageId: $message, idempotencyKey: "k"}`}},
+	"messageCancel":          {{input: `{messageId: $message}`}},
+	"conversationTypingShow": {{input: `{conversationId: $conversation}`}},
+	"conversationMarkRead":   {{input: `{conversationId: $conversation}`}},
+	"conversationAssign":     {{input: `{conversationId: $conversation, assigneeId: null}`}},
+	"conversationClose":      {{input: `{conversationId: $conversation}`}},
+	"conversationReopen":     {{input: `{conversationId: $conversation}`}},
+	"conversationSnooze":     {{input: `{conversationId: $conversation, until: $tomorrow}`}},
+	"conversationUnsnooze":   {{input: `{conversationId: $conversation}`}},
+	"conversationMute":       {{input: `{conversationId: $conversation}`}},
+	"conversationUnmute":     {{input: `{conversationId: $conversation}`}},
+	"conversationTagsUpdate": {{input: `{conversationId: $conversation, addTagIds: [$tag]}`}},
+	"conversationsAssign":    {{input: `{conversationIds: [$conversation], assigneeId: null}`}},
+	"conversationsClose":     {{input: `{conversationIds: [$conversation]}`}},
+	"conversationsTag":       {{input: `{conversationIds: [$conversation], addTagIds: [$tag]}`}},
+	"contactBlock":           {{input: `{contactId: $contact}`}},
+	"contactUnblock":         {{input: `{contactId: $contact}`}},
+	"contactUpdate":          {{input: `{contactId: $contact, customValues: []}`}},
+	"dealCreate": {
+		{input: `{name: "Forno", contactId: $contact}`, view: true},
+		{input: `{name: "Forno", conversationId: $conversation}`, view: true},
+	},
+	"dealUpdate": {
+		{input: `{dealId: $deal, contactId: $contact}`, view: true},
+		{input: `{dealId: $deal, conversationId: $conversation}`, view: true},
+	},
 	"noteUpdate":              {{input: `{noteId: $note, body: "Mine now"}`}}, // somebody else's
 	"noteDelete":              {{input: `{noteId: $note}`}},
 	"noteCreate":              {{input: `{conversationId: $conversation, body: "For us"}`, view: true}},
@@ -89,6 +99,8 @@ func TestNobodyWithoutREPLYChangesAConversation(t *testing.T) {
 		require.NoError(t, err)
 		quickReply, err := a.Inbox.CreateQuickReply(t.Context(), administrator, inbox.QuickReplyWish{Shortcut: "oi", Body: "Oi"}, true)
 		require.NoError(t, err)
+		deal, err := a.CRM.CreateDeal(t.Context(), administrator, crm.DealChange{Name: new("Forno")}, nil)
+		require.NoError(t, err)
 		ids := make(map[models.ID]*strings.Replacer)
 		for _, conversation := range []models.Conversation{visible, hidden} {
 			note, err := a.Inbox.AddNote(t.Context(), administrator, inbox.Note{ConversationID: conversation.ID, Body: "Careful"})
@@ -107,6 +119,7 @@ func TestNobodyWithoutREPLYChangesAConversation(t *testing.T) {
 				"$contact", strconv.Quote(public(models.PrefixContact, conversation.ContactID)),
 				"$note", strconv.Quote(public(models.PrefixNote, note.ID)),
 				"$file", strconv.Quote(public(models.PrefixAttachment, file.ID)),
+				"$deal", strconv.Quote(public(models.PrefixDeal, deal.ID)),
 				"$tag", strconv.Quote(public(models.PrefixTag, tag.ID)),
 				"$quickReply", strconv.Quote(public(models.PrefixQuickReply, quickReply.ID)),
 				"$tomorrow", strconv.Quote(a.DB.Now().Add(24*time.Hour).Format(time.RFC3339)),

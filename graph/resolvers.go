@@ -59,6 +59,13 @@ type (
 	templatePreviewResolver           struct{ *Edge }
 	templateContentResolver           struct{ *Edge }
 	templateChangedEventResolver      struct{ *Edge }
+	companyResolver                   struct{ *Edge }
+	pipelineResolver                  struct{ *Edge }
+	pipelineStageResolver             struct{ *Edge }
+	dealResolver                      struct{ *Edge }
+	dealChangedEventResolver          struct{ *Edge }
+	dealDeletedEventResolver          struct{ *Edge }
+	pipelinesChangedEventResolver     struct{ *Edge }
 )
 
 // Query and the methods after it are what the generated code asks for.
@@ -202,3 +209,20 @@ func (r resolvers) CreditPurchase() generated.CreditPurchaseResolver {
 }
 func (r resolvers) CreditUsage() generated.CreditUsageResolver { return creditUsageResolver(r) }
 func (r resolvers) CreditEvent() generated.CreditEventResolver { return creditEventResolver(r) }
+
+func (r resolvers) Company() generated.CompanyResolver             { return companyResolver(r) }
+func (r resolvers) Pipeline() generated.PipelineResolver           { return pipelineResolver(r) }
+func (r resolvers) PipelineStage() generated.PipelineStageResolver { return pipelineStageResolver(r) }
+func (r resolvers) Deal() generated.DealResolver                   { return dealResolver(r) }
+
+func (r resolvers) DealChangedEvent() generated.DealChangedEventResolver {
+	return dealChangedEventResolver(r)
+}
+
+func (r resolvers) DealDeletedEvent() generated.DealDeletedEventResolver {
+	return dealDeletedEventResolver(r)
+}
+
+func (r resolvers) PipelinesChangedEvent() generated.PipelinesChangedEventResolver {
+	return pipelinesChangedEventResolver(r)
+}

@@ -169,6 +169,13 @@ func TestSchema(t *testing.T) {
 		require.ElementsMatch(t, values("TemplateWarningCode"), asTexts(
 			models.WarnVariableFirst, models.WarnVariableLast, models.WarnVariablesAdjacent, models.WarnTooManyVariables, models.WarnLanguageMismatch,
 			models.WarnLooksLikeMarketing, models.WarnLooksLikeCode, models.WarnLooksLikeSpam, models.WarnShortLink))
+		var kinds []any
+		for _, kind := range models.FieldKinds {
+			kinds = append(kinds, kind)
+		}
+		require.ElementsMatch(t, values("CustomFieldKind"), asTexts(kinds...))
+		require.ElementsMatch(t, values("RecordType"), asTexts(models.RecordContact, models.RecordCompany, models.RecordDeal))
+		require.ElementsMatch(t, values("PipelineStageKind"), asTexts(models.StageOpen, models.StageWon, models.StageLost))
 		require.ElementsMatch(t, values("MessageStatus"), []string{
 			string(models.StatusReceived), string(models.StatusQueued), string(models.StatusSending), string(models.StatusUnconfirmed),
 			string(models.StatusAccepted), string(models.StatusSent), string(models.StatusDelivered), string(models.StatusRead),
@@ -230,7 +237,7 @@ func TestTexts(t *testing.T) {
 				require.Contains(t, english, prefix+value.Name)
 			}
 		}
-		require.Equal(t, 24, enums)
+		require.Equal(t, 25, enums)
 		for _, code := range []models.Code{
 			models.CodeInvalid, models.CodeRequired, models.CodeNotFound, models.CodeForbidden, models.CodeUnauthenticated,
 			models.CodeConflict, models.CodeInvalidCredentials, models.CodeTooManyAttempts, models.CodeSessionExpired,

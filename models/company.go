@@ -53,7 +53,7 @@ func (r ContactRecord) Unite(other ContactRecord) ContactRecord {
 		r.CompanyID = other.CompanyID
 	}
 	r.CustomValues = r.CustomValues.Under(other.CustomValues)
-	r.Version = max(r.Version, other.Version) + 1
+	r.Version = max(r.Version, other.Version) // the next one is greater than what anybody has seen of either
 	return r
 }
 

@@ -44,6 +44,7 @@ type ResolverRoot interface {
 	ChannelSetup() ChannelSetupResolver
 	ChannelSetupChangedEvent() ChannelSetupChangedEventResolver
 	ChannelSetupFailure() ChannelSetupFailureResolver
+	Company() CompanyResolver
 	Contact() ContactResolver
 	ContactBlock() ContactBlockResolver
 	ContactBlockChangedEvent() ContactBlockChangedEventResolver
@@ -55,6 +56,9 @@ type ResolverRoot interface {
 	CreditEvent() CreditEventResolver
 	CreditPurchase() CreditPurchaseResolver
 	CreditUsage() CreditUsageResolver
+	Deal() DealResolver
+	DealChangedEvent() DealChangedEventResolver
+	DealDeletedEvent() DealDeletedEventResolver
 	FreeAllowance() FreeAllowanceResolver
 	Message() MessageResolver
 	MessageAddedEvent() MessageAddedEventResolver
@@ -69,6 +73,9 @@ type ResolverRoot interface {
 	Notification() NotificationResolver
 	NotificationAddedEvent() NotificationAddedEventResolver
 	NotificationsReadEvent() NotificationsReadEventResolver
+	Pipeline() PipelineResolver
+	PipelineStage() PipelineStageResolver
+	PipelinesChangedEvent() PipelinesChangedEventResolver
 	Presence() PresenceResolver
 	Profile() ProfileResolver
 	Query() QueryResolver
@@ -414,14 +421,57 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	Company struct {
+		CreatedAt    func(childComplexity int) int
+		CreatedBy    func(childComplexity int) int
+		CustomValues func(childComplexity int) int
+		Deals        func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		Name         func(childComplexity int) int
+		PhoneText    func(childComplexity int) int
+		PublicID     func(childComplexity int) int
+		Site         func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	CompanyConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	CompanyCreatePayload struct {
+		Company    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CompanyDeletePayload struct {
+		DeletedCompanyID func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	CompanyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CompanyUpdatePayload struct {
+		Company    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Contact struct {
 		Blocks        func(childComplexity int) int
+		Company       func(childComplexity int) int
 		Conversations func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		CreatedAt     func(childComplexity int) int
+		CustomValues  func(childComplexity int) int
+		Deals         func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		Identities    func(childComplexity int) int
 		Name          func(childComplexity int) int
 		PhoneNumber   func(childComplexity int) int
 		PublicID      func(childComplexity int) int
+		Version       func(childComplexity int) int
 	}
 
 	ContactBlock struct {
@@ -518,6 +568,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ContactUpdatePayload struct {
+		Contact    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ContactUserError struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
@@ -538,6 +593,7 @@ type ComplexityRoot struct {
 		Contact         func(childComplexity int) int
 		CreatedAt       func(childComplexity int) int
 		Current         func(childComplexity int) int
+		Deals           func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		LastMessage     func(childComplexity int) int
 		LastMessageAt   func(childComplexity int) int
 		LastMessageBy   func(childComplexity int) int
@@ -837,6 +893,109 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	CustomField struct {
+		Choices    func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		Key        func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Label      func(childComplexity int) int
+		PublicID   func(childComplexity int) int
+		RecordType func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	CustomFieldConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	CustomFieldCreatePayload struct {
+		CustomField func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	CustomFieldDeletePayload struct {
+		DeletedCustomFieldID func(childComplexity int) int
+		UserErrors           func(childComplexity int) int
+	}
+
+	CustomFieldEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CustomFieldUpdatePayload struct {
+		CustomField func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	CustomValue struct {
+		Field func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
+	Deal struct {
+		ClosedAt       func(childComplexity int) int
+		ClosingDate    func(childComplexity int) int
+		Company        func(childComplexity int) int
+		Contact        func(childComplexity int) int
+		Conversation   func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		CreatedBy      func(childComplexity int) int
+		CustomValues   func(childComplexity int) int
+		IsOpen         func(childComplexity int) int
+		Name           func(childComplexity int) int
+		Owner          func(childComplexity int) int
+		Pipeline       func(childComplexity int) int
+		Price          func(childComplexity int) int
+		PublicID       func(childComplexity int) int
+		Stage          func(childComplexity int) int
+		StageChangedAt func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+		Version        func(childComplexity int) int
+	}
+
+	DealChangedEvent struct {
+		Cursor     func(childComplexity int) int
+		Deal       func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		PublicID   func(childComplexity int) int
+	}
+
+	DealConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	DealCreatePayload struct {
+		Deal       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DealDeletePayload struct {
+		DeletedDealID func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
+	DealDeletedEvent struct {
+		Cursor        func(childComplexity int) int
+		DeletedDealID func(childComplexity int) int
+		OccurredAt    func(childComplexity int) int
+		PublicID      func(childComplexity int) int
+	}
+
+	DealEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DealUpdatePayload struct {
+		Deal       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	DocumentContent struct {
 		Caption  func(childComplexity int) int
 		Error    func(childComplexity int) int
@@ -1123,8 +1282,12 @@ type ComplexityRoot struct {
 		ChannelSetupCancel       func(childComplexity int, input gqlmodel.ChannelSetupCancelInput) int
 		ChannelSetupFinish       func(childComplexity int, input gqlmodel.ChannelSetupFinishInput) int
 		ChannelSetupRetry        func(childComplexity int, input gqlmodel.ChannelSetupRetryInput) int
+		CompanyCreate            func(childComplexity int, input gqlmodel.CompanyCreateInput) int
+		CompanyDelete            func(childComplexity int, input gqlmodel.CompanyDeleteInput) int
+		CompanyUpdate            func(childComplexity int, input gqlmodel.CompanyUpdateInput) int
 		ContactBlock             func(childComplexity int, input gqlmodel.ContactBlockInput) int
 		ContactUnblock           func(childComplexity int, input gqlmodel.ContactUnblockInput) int
+		ContactUpdate            func(childComplexity int, input gqlmodel.ContactUpdateInput) int
 		ConversationAssign       func(childComplexity int, input gqlmodel.ConversationAssignInput) int
 		ConversationClose        func(childComplexity int, input gqlmodel.ConversationCloseInput) int
 		ConversationMarkRead     func(childComplexity int, input gqlmodel.ConversationMarkReadInput) int
@@ -1144,6 +1307,12 @@ type ComplexityRoot struct {
 		CreditPaymentRecord      func(childComplexity int, input gqlmodel.CreditPaymentRecordInput) int
 		CreditPurchase           func(childComplexity int, input gqlmodel.CreditPurchaseInput) int
 		CreditUsageExport        func(childComplexity int, input gqlmodel.CreditUsageExportInput) int
+		CustomFieldCreate        func(childComplexity int, input gqlmodel.CustomFieldCreateInput) int
+		CustomFieldDelete        func(childComplexity int, input gqlmodel.CustomFieldDeleteInput) int
+		CustomFieldUpdate        func(childComplexity int, input gqlmodel.CustomFieldUpdateInput) int
+		DealCreate               func(childComplexity int, input gqlmodel.DealCreateInput) int
+		DealDelete               func(childComplexity int, input gqlmodel.DealDeleteInput) int
+		DealUpdate               func(childComplexity int, input gqlmodel.DealUpdateInput) int
 		MarketingWordsSet        func(childComplexity int, input gqlmodel.MarketingWordsSetInput) int
 		MessageCancel            func(childComplexity int, input gqlmodel.MessageCancelInput) int
 		MessageRetry             func(childComplexity int, input gqlmodel.MessageRetryInput) int
@@ -1153,6 +1322,12 @@ type ComplexityRoot struct {
 		NoteUpdate               func(childComplexity int, input gqlmodel.NoteUpdateInput) int
 		NotificationMarkAllRead  func(childComplexity int, input gqlmodel.NotificationMarkAllReadInput) int
 		NotificationMarkRead     func(childComplexity int, input gqlmodel.NotificationMarkReadInput) int
+		PipelineCreate           func(childComplexity int, input gqlmodel.PipelineCreateInput) int
+		PipelineDelete           func(childComplexity int, input gqlmodel.PipelineDeleteInput) int
+		PipelineStageCreate      func(childComplexity int, input gqlmodel.PipelineStageCreateInput) int
+		PipelineStageDelete      func(childComplexity int, input gqlmodel.PipelineStageDeleteInput) int
+		PipelineStageUpdate      func(childComplexity int, input gqlmodel.PipelineStageUpdateInput) int
+		PipelineUpdate           func(childComplexity int, input gqlmodel.PipelineUpdateInput) int
 		ProfileCreate            func(childComplexity int, input gqlmodel.ProfileCreateInput) int
 		ProfileDelete            func(childComplexity int, input gqlmodel.ProfileDeleteInput) int
 		ProfileUpdate            func(childComplexity int, input gqlmodel.ProfileUpdateInput) int
@@ -1351,6 +1526,60 @@ type ComplexityRoot struct {
 		PublicID  func(childComplexity int) int
 	}
 
+	Pipeline struct {
+		CreatedAt func(childComplexity int) int
+		IsDefault func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Position  func(childComplexity int) int
+		PublicID  func(childComplexity int) int
+		Stages    func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	PipelineCreatePayload struct {
+		Pipeline   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PipelineDeletePayload struct {
+		DeletedPipelineID func(childComplexity int) int
+		UserErrors        func(childComplexity int) int
+	}
+
+	PipelineStage struct {
+		Kind     func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Pipeline func(childComplexity int) int
+		Position func(childComplexity int) int
+		PublicID func(childComplexity int) int
+	}
+
+	PipelineStageCreatePayload struct {
+		Stage      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PipelineStageDeletePayload struct {
+		DeletedStageID func(childComplexity int) int
+		UserErrors     func(childComplexity int) int
+	}
+
+	PipelineStageUpdatePayload struct {
+		Stage      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PipelineUpdatePayload struct {
+		Pipeline   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PipelinesChangedEvent struct {
+		Cursor     func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		PublicID   func(childComplexity int) int
+	}
+
 	Presence struct {
 		Since func(childComplexity int) int
 		State func(childComplexity int) int
@@ -1407,16 +1636,22 @@ type ComplexityRoot struct {
 		CanSend          func(childComplexity int, conversationID string, draft gqlmodel.MessageSendContentInput, replyToID *string) int
 		ChannelSetups    func(childComplexity int) int
 		Channels         func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		Companies        func(childComplexity int, query *string, first *int32, after *string, last *int32, before *string) int
+		Company          func(childComplexity int, id string) int
 		Contact          func(childComplexity int, id string) int
 		ContactSearch    func(childComplexity int, query string, channelIds []string, first *int32, after *string, last *int32, before *string) int
 		Conversation     func(childComplexity int, id string) int
 		Conversations    func(childComplexity int, filter *gqlmodel.ConversationFilter, orderBy *gqlmodel.ConversationOrder, first *int32, after *string, last *int32, before *string) int
 		CreditAccount    func(childComplexity int) int
+		CustomFields     func(childComplexity int, recordType models.RecordType, first *int32, after *string, last *int32, before *string) int
+		Deal             func(childComplexity int, id string) int
+		Deals            func(childComplexity int, filter *gqlmodel.DealFilterInput, first *int32, after *string, last *int32, before *string) int
 		InboxCounts      func(childComplexity int) int
 		MessageSearch    func(childComplexity int, query string, filter *gqlmodel.MessageSearchFilter, first *int32, after *string, last *int32, before *string) int
 		Node             func(childComplexity int, id string) int
 		Nodes            func(childComplexity int, ids []string) int
 		Notifications    func(childComplexity int, unreadOnly bool, first *int32, after *string, last *int32, before *string) int
+		Pipelines        func(childComplexity int) int
 		Profiles         func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		QuickReplies     func(childComplexity int, prefix string, first *int32, after *string, last *int32, before *string) int
 		QuickReplyRender func(childComplexity int, quickReplyID string, conversationID string) int
@@ -1493,6 +1728,12 @@ type ComplexityRoot struct {
 	RateCardChange struct {
 		EffectiveFrom func(childComplexity int) int
 		RateCard      func(childComplexity int) int
+	}
+
+	RecordUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
 	}
 
 	Referral struct {
@@ -1961,11 +2202,21 @@ type ChannelSetupChangedEventResolver interface {
 type ChannelSetupFailureResolver interface {
 	Message(ctx context.Context, obj *gqlmodel.ChannelSetupFailure) (string, error)
 }
+type CompanyResolver interface {
+	CustomValues(ctx context.Context, obj *gqlmodel.Company) ([]gqlmodel.CustomValue, error)
+	Deals(ctx context.Context, obj *gqlmodel.Company, first *int32, after *string, last *int32, before *string) (*gqlmodel.DealConnection, error)
+
+	CreatedBy(ctx context.Context, obj *gqlmodel.Company) (*gqlmodel.User, error)
+}
 type ContactResolver interface {
 	PhoneNumber(ctx context.Context, obj *gqlmodel.Contact) (*string, error)
 	Identities(ctx context.Context, obj *gqlmodel.Contact) ([]gqlmodel.ContactIdentity, error)
 	Conversations(ctx context.Context, obj *gqlmodel.Contact, first *int32, after *string, last *int32, before *string) (*gqlmodel.ConversationConnection, error)
 	Blocks(ctx context.Context, obj *gqlmodel.Contact) ([]gqlmodel.ContactBlock, error)
+	Company(ctx context.Context, obj *gqlmodel.Contact) (*gqlmodel.Company, error)
+	CustomValues(ctx context.Context, obj *gqlmodel.Contact) ([]gqlmodel.CustomValue, error)
+	Deals(ctx context.Context, obj *gqlmodel.Contact, first *int32, after *string, last *int32, before *string) (*gqlmodel.DealConnection, error)
+	Version(ctx context.Context, obj *gqlmodel.Contact) (*int32, error)
 }
 type ContactBlockResolver interface {
 	Channel(ctx context.Context, obj *gqlmodel.ContactBlock) (*gqlmodel.Channel, error)
@@ -2007,6 +2258,7 @@ type ConversationResolver interface {
 	Messages(ctx context.Context, obj *gqlmodel.Conversation, first *int32, after *string, last *int32, before *string) (*gqlmodel.MessageConnection, error)
 	Tags(ctx context.Context, obj *gqlmodel.Conversation) ([]gqlmodel.Tag, error)
 	Notes(ctx context.Context, obj *gqlmodel.Conversation, first *int32, after *string, last *int32, before *string) (*gqlmodel.NoteConnection, error)
+	Deals(ctx context.Context, obj *gqlmodel.Conversation, first *int32, after *string, last *int32, before *string) (*gqlmodel.DealConnection, error)
 }
 type ConversationChangedEventResolver interface {
 	Cursor(ctx context.Context, obj *gqlmodel.ConversationChangedEvent) (string, error)
@@ -2041,6 +2293,24 @@ type CreditPurchaseResolver interface {
 }
 type CreditUsageResolver interface {
 	Channel(ctx context.Context, obj *gqlmodel.CreditUsage) (*gqlmodel.Channel, error)
+}
+type DealResolver interface {
+	Pipeline(ctx context.Context, obj *gqlmodel.Deal) (*gqlmodel.Pipeline, error)
+	Stage(ctx context.Context, obj *gqlmodel.Deal) (*gqlmodel.PipelineStage, error)
+
+	Owner(ctx context.Context, obj *gqlmodel.Deal) (*gqlmodel.User, error)
+	Contact(ctx context.Context, obj *gqlmodel.Deal) (*gqlmodel.Contact, error)
+	Company(ctx context.Context, obj *gqlmodel.Deal) (*gqlmodel.Company, error)
+	Conversation(ctx context.Context, obj *gqlmodel.Deal) (*gqlmodel.Conversation, error)
+	CustomValues(ctx context.Context, obj *gqlmodel.Deal) ([]gqlmodel.CustomValue, error)
+
+	CreatedBy(ctx context.Context, obj *gqlmodel.Deal) (*gqlmodel.User, error)
+}
+type DealChangedEventResolver interface {
+	Cursor(ctx context.Context, obj *gqlmodel.DealChangedEvent) (string, error)
+}
+type DealDeletedEventResolver interface {
+	Cursor(ctx context.Context, obj *gqlmodel.DealDeletedEvent) (string, error)
 }
 type FreeAllowanceResolver interface {
 	Channel(ctx context.Context, obj *gqlmodel.FreeAllowance) (*gqlmodel.Channel, error)
@@ -2106,6 +2376,22 @@ type MutationResolver interface {
 	ConversationUnmute(ctx context.Context, input gqlmodel.ConversationUnmuteInput) (*gqlmodel.ConversationUnmutePayload, error)
 	ContactBlock(ctx context.Context, input gqlmodel.ContactBlockInput) (*gqlmodel.ContactBlockPayload, error)
 	ContactUnblock(ctx context.Context, input gqlmodel.ContactUnblockInput) (*gqlmodel.ContactUnblockPayload, error)
+	CompanyCreate(ctx context.Context, input gqlmodel.CompanyCreateInput) (*gqlmodel.CompanyCreatePayload, error)
+	CompanyUpdate(ctx context.Context, input gqlmodel.CompanyUpdateInput) (*gqlmodel.CompanyUpdatePayload, error)
+	CompanyDelete(ctx context.Context, input gqlmodel.CompanyDeleteInput) (*gqlmodel.CompanyDeletePayload, error)
+	ContactUpdate(ctx context.Context, input gqlmodel.ContactUpdateInput) (*gqlmodel.ContactUpdatePayload, error)
+	DealCreate(ctx context.Context, input gqlmodel.DealCreateInput) (*gqlmodel.DealCreatePayload, error)
+	DealUpdate(ctx context.Context, input gqlmodel.DealUpdateInput) (*gqlmodel.DealUpdatePayload, error)
+	DealDelete(ctx context.Context, input gqlmodel.DealDeleteInput) (*gqlmodel.DealDeletePayload, error)
+	PipelineCreate(ctx context.Context, input gqlmodel.PipelineCreateInput) (*gqlmodel.PipelineCreatePayload, error)
+	PipelineUpdate(ctx context.Context, input gqlmodel.PipelineUpdateInput) (*gqlmodel.PipelineUpdatePayload, error)
+	PipelineDelete(ctx context.Context, input gqlmodel.PipelineDeleteInput) (*gqlmodel.PipelineDeletePayload, error)
+	PipelineStageCreate(ctx context.Context, input gqlmodel.PipelineStageCreateInput) (*gqlmodel.PipelineStageCreatePayload, error)
+	PipelineStageUpdate(ctx context.Context, input gqlmodel.PipelineStageUpdateInput) (*gqlmodel.PipelineStageUpdatePayload, error)
+	PipelineStageDelete(ctx context.Context, input gqlmodel.PipelineStageDeleteInput) (*gqlmodel.PipelineStageDeletePayload, error)
+	CustomFieldCreate(ctx context.Context, input gqlmodel.CustomFieldCreateInput) (*gqlmodel.CustomFieldCreatePayload, error)
+	CustomFieldUpdate(ctx context.Context, input gqlmodel.CustomFieldUpdateInput) (*gqlmodel.CustomFieldUpdatePayload, error)
+	CustomFieldDelete(ctx context.Context, input gqlmodel.CustomFieldDeleteInput) (*gqlmodel.CustomFieldDeletePayload, error)
 	ConversationPresenceSet(ctx context.Context, input gqlmodel.ConversationPresenceSetInput) (*gqlmodel.ConversationPresenceSetPayload, error)
 	ConversationsAssign(ctx context.Context, input gqlmodel.ConversationsAssignInput) (*gqlmodel.ConversationsAssignPayload, error)
 	ConversationsClose(ctx context.Context, input gqlmodel.ConversationsCloseInput) (*gqlmodel.ConversationsClosePayload, error)
@@ -2187,6 +2473,15 @@ type NotificationsReadEventResolver interface {
 
 	UnreadCount(ctx context.Context, obj *gqlmodel.NotificationsReadEvent) (*int32, error)
 }
+type PipelineResolver interface {
+	Stages(ctx context.Context, obj *gqlmodel.Pipeline) ([]gqlmodel.PipelineStage, error)
+}
+type PipelineStageResolver interface {
+	Pipeline(ctx context.Context, obj *gqlmodel.PipelineStage) (*gqlmodel.Pipeline, error)
+}
+type PipelinesChangedEventResolver interface {
+	Cursor(ctx context.Context, obj *gqlmodel.PipelinesChangedEvent) (string, error)
+}
 type PresenceResolver interface {
 	User(ctx context.Context, obj *gqlmodel.Presence) (*gqlmodel.User, error)
 }
@@ -2202,6 +2497,12 @@ type QueryResolver interface {
 	Conversation(ctx context.Context, id string) (*gqlmodel.Conversation, error)
 	CanSend(ctx context.Context, conversationID string, draft gqlmodel.MessageSendContentInput, replyToID *string) (*gqlmodel.Sendability, error)
 	Contact(ctx context.Context, id string) (*gqlmodel.Contact, error)
+	Companies(ctx context.Context, query *string, first *int32, after *string, last *int32, before *string) (*gqlmodel.CompanyConnection, error)
+	Company(ctx context.Context, id string) (*gqlmodel.Company, error)
+	Deals(ctx context.Context, filter *gqlmodel.DealFilterInput, first *int32, after *string, last *int32, before *string) (*gqlmodel.DealConnection, error)
+	Deal(ctx context.Context, id string) (*gqlmodel.Deal, error)
+	Pipelines(ctx context.Context) ([]gqlmodel.Pipeline, error)
+	CustomFields(ctx context.Context, recordType models.RecordType, first *int32, after *string, last *int32, before *string) (*gqlmodel.CustomFieldConnection, error)
 	MessageSearch(ctx context.Context, query string, filter *gqlmodel.MessageSearchFilter, first *int32, after *string, last *int32, before *string) (*gqlmodel.MessageMatchConnection, error)
 	ContactSearch(ctx context.Context, query string, channelIds []string, first *int32, after *string, last *int32, before *string) (*gqlmodel.ContactMatchConnection, error)
 	CreditAccount(ctx context.Context) (*gqlmodel.CreditAccount, error)
@@ -3474,12 +3775,155 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChannelUserError.Message(childComplexity), true
 
+	case "Company.createdAt":
+		if e.ComplexityRoot.Company.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.CreatedAt(childComplexity), true
+	case "Company.createdBy":
+		if e.ComplexityRoot.Company.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.CreatedBy(childComplexity), true
+	case "Company.customValues":
+		if e.ComplexityRoot.Company.CustomValues == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.CustomValues(childComplexity), true
+	case "Company.deals":
+		if e.ComplexityRoot.Company.Deals == nil {
+			break
+		}
+
+		args, err := ec.field_Company_deals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Company.Deals(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Company.name":
+		if e.ComplexityRoot.Company.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.Name(childComplexity), true
+	case "Company.phone":
+		if e.ComplexityRoot.Company.PhoneText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.PhoneText(childComplexity), true
+	case "Company.id":
+		if e.ComplexityRoot.Company.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.PublicID(childComplexity), true
+	case "Company.website":
+		if e.ComplexityRoot.Company.Site == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.Site(childComplexity), true
+	case "Company.updatedAt":
+		if e.ComplexityRoot.Company.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.UpdatedAt(childComplexity), true
+	case "Company.version":
+		if e.ComplexityRoot.Company.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.Version(childComplexity), true
+
+	case "CompanyConnection.edges":
+		if e.ComplexityRoot.CompanyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyConnection.Edges(childComplexity), true
+	case "CompanyConnection.nodes":
+		if e.ComplexityRoot.CompanyConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyConnection.Nodes(childComplexity), true
+	case "CompanyConnection.pageInfo":
+		if e.ComplexityRoot.CompanyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyConnection.PageInfo(childComplexity), true
+
+	case "CompanyCreatePayload.company":
+		if e.ComplexityRoot.CompanyCreatePayload.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyCreatePayload.Company(childComplexity), true
+	case "CompanyCreatePayload.userErrors":
+		if e.ComplexityRoot.CompanyCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyCreatePayload.UserErrors(childComplexity), true
+
+	case "CompanyDeletePayload.deletedCompanyId":
+		if e.ComplexityRoot.CompanyDeletePayload.DeletedCompanyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyDeletePayload.DeletedCompanyID(childComplexity), true
+	case "CompanyDeletePayload.userErrors":
+		if e.ComplexityRoot.CompanyDeletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyDeletePayload.UserErrors(childComplexity), true
+
+	case "CompanyEdge.cursor":
+		if e.ComplexityRoot.CompanyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyEdge.Cursor(childComplexity), true
+	case "CompanyEdge.node":
+		if e.ComplexityRoot.CompanyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyEdge.Node(childComplexity), true
+
+	case "CompanyUpdatePayload.company":
+		if e.ComplexityRoot.CompanyUpdatePayload.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyUpdatePayload.Company(childComplexity), true
+	case "CompanyUpdatePayload.userErrors":
+		if e.ComplexityRoot.CompanyUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyUpdatePayload.UserErrors(childComplexity), true
+
 	case "Contact.blocks":
 		if e.ComplexityRoot.Contact.Blocks == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Contact.Blocks(childComplexity), true
+	case "Contact.company":
+		if e.ComplexityRoot.Contact.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Company(childComplexity), true
 	case "Contact.conversations":
 		if e.ComplexityRoot.Contact.Conversations == nil {
 			break
@@ -3497,6 +3941,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.CreatedAt(childComplexity), true
+	case "Contact.customValues":
+		if e.ComplexityRoot.Contact.CustomValues == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.CustomValues(childComplexity), true
+	case "Contact.deals":
+		if e.ComplexityRoot.Contact.Deals == nil {
+			break
+		}
+
+		args, err := ec.field_Contact_deals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Contact.Deals(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Contact.identities":
 		if e.ComplexityRoot.Contact.Identities == nil {
 			break
@@ -3521,6 +3982,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.PublicID(childComplexity), true
+	case "Contact.version":
+		if e.ComplexityRoot.Contact.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Version(childComplexity), true
 
 	case "ContactBlock.isBlocked":
 		if e.ComplexityRoot.ContactBlock.Blocked == nil {
@@ -3848,6 +4315,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContactUnblockPayload.UserErrors(childComplexity), true
 
+	case "ContactUpdatePayload.contact":
+		if e.ComplexityRoot.ContactUpdatePayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactUpdatePayload.Contact(childComplexity), true
+	case "ContactUpdatePayload.userErrors":
+		if e.ComplexityRoot.ContactUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactUpdatePayload.UserErrors(childComplexity), true
+
 	case "ContactUserError.code":
 		if e.ComplexityRoot.ContactUserError.Code == nil {
 			break
@@ -3933,6 +4413,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Current(childComplexity), true
+	case "Conversation.deals":
+		if e.ComplexityRoot.Conversation.Deals == nil {
+			break
+		}
+
+		args, err := ec.field_Conversation_deals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.Deals(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Conversation.lastMessage":
 		if e.ComplexityRoot.Conversation.LastMessage == nil {
 			break
@@ -5026,6 +5517,369 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreditUserError.Message(childComplexity), true
+
+	case "CustomField.options":
+		if e.ComplexityRoot.CustomField.Choices == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Choices(childComplexity), true
+	case "CustomField.createdAt":
+		if e.ComplexityRoot.CustomField.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.CreatedAt(childComplexity), true
+	case "CustomField.key":
+		if e.ComplexityRoot.CustomField.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Key(childComplexity), true
+	case "CustomField.kind":
+		if e.ComplexityRoot.CustomField.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Kind(childComplexity), true
+	case "CustomField.label":
+		if e.ComplexityRoot.CustomField.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Label(childComplexity), true
+	case "CustomField.id":
+		if e.ComplexityRoot.CustomField.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.PublicID(childComplexity), true
+	case "CustomField.recordType":
+		if e.ComplexityRoot.CustomField.RecordType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.RecordType(childComplexity), true
+	case "CustomField.version":
+		if e.ComplexityRoot.CustomField.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Version(childComplexity), true
+
+	case "CustomFieldConnection.edges":
+		if e.ComplexityRoot.CustomFieldConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldConnection.Edges(childComplexity), true
+	case "CustomFieldConnection.nodes":
+		if e.ComplexityRoot.CustomFieldConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldConnection.Nodes(childComplexity), true
+	case "CustomFieldConnection.pageInfo":
+		if e.ComplexityRoot.CustomFieldConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldConnection.PageInfo(childComplexity), true
+
+	case "CustomFieldCreatePayload.customField":
+		if e.ComplexityRoot.CustomFieldCreatePayload.CustomField == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldCreatePayload.CustomField(childComplexity), true
+	case "CustomFieldCreatePayload.userErrors":
+		if e.ComplexityRoot.CustomFieldCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldCreatePayload.UserErrors(childComplexity), true
+
+	case "CustomFieldDeletePayload.deletedCustomFieldId":
+		if e.ComplexityRoot.CustomFieldDeletePayload.DeletedCustomFieldID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldDeletePayload.DeletedCustomFieldID(childComplexity), true
+	case "CustomFieldDeletePayload.userErrors":
+		if e.ComplexityRoot.CustomFieldDeletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldDeletePayload.UserErrors(childComplexity), true
+
+	case "CustomFieldEdge.cursor":
+		if e.ComplexityRoot.CustomFieldEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldEdge.Cursor(childComplexity), true
+	case "CustomFieldEdge.node":
+		if e.ComplexityRoot.CustomFieldEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldEdge.Node(childComplexity), true
+
+	case "CustomFieldUpdatePayload.customField":
+		if e.ComplexityRoot.CustomFieldUpdatePayload.CustomField == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldUpdatePayload.CustomField(childComplexity), true
+	case "CustomFieldUpdatePayload.userErrors":
+		if e.ComplexityRoot.CustomFieldUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldUpdatePayload.UserErrors(childComplexity), true
+
+	case "CustomValue.field":
+		if e.ComplexityRoot.CustomValue.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomValue.Field(childComplexity), true
+	case "CustomValue.value":
+		if e.ComplexityRoot.CustomValue.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomValue.Value(childComplexity), true
+
+	case "Deal.closedAt":
+		if e.ComplexityRoot.Deal.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.ClosedAt(childComplexity), true
+	case "Deal.closingDate":
+		if e.ComplexityRoot.Deal.ClosingDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.ClosingDate(childComplexity), true
+	case "Deal.company":
+		if e.ComplexityRoot.Deal.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Company(childComplexity), true
+	case "Deal.contact":
+		if e.ComplexityRoot.Deal.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Contact(childComplexity), true
+	case "Deal.conversation":
+		if e.ComplexityRoot.Deal.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Conversation(childComplexity), true
+	case "Deal.createdAt":
+		if e.ComplexityRoot.Deal.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.CreatedAt(childComplexity), true
+	case "Deal.createdBy":
+		if e.ComplexityRoot.Deal.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.CreatedBy(childComplexity), true
+	case "Deal.customValues":
+		if e.ComplexityRoot.Deal.CustomValues == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.CustomValues(childComplexity), true
+	case "Deal.isOpen":
+		if e.ComplexityRoot.Deal.IsOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.IsOpen(childComplexity), true
+	case "Deal.name":
+		if e.ComplexityRoot.Deal.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Name(childComplexity), true
+	case "Deal.owner":
+		if e.ComplexityRoot.Deal.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Owner(childComplexity), true
+	case "Deal.pipeline":
+		if e.ComplexityRoot.Deal.Pipeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Pipeline(childComplexity), true
+	case "Deal.amount":
+		if e.ComplexityRoot.Deal.Price == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Price(childComplexity), true
+	case "Deal.id":
+		if e.ComplexityRoot.Deal.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.PublicID(childComplexity), true
+	case "Deal.stage":
+		if e.ComplexityRoot.Deal.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Stage(childComplexity), true
+	case "Deal.stageChangedAt":
+		if e.ComplexityRoot.Deal.StageChangedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.StageChangedAt(childComplexity), true
+	case "Deal.updatedAt":
+		if e.ComplexityRoot.Deal.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.UpdatedAt(childComplexity), true
+	case "Deal.version":
+		if e.ComplexityRoot.Deal.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Version(childComplexity), true
+
+	case "DealChangedEvent.cursor":
+		if e.ComplexityRoot.DealChangedEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealChangedEvent.Cursor(childComplexity), true
+	case "DealChangedEvent.deal":
+		if e.ComplexityRoot.DealChangedEvent.Deal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealChangedEvent.Deal(childComplexity), true
+	case "DealChangedEvent.occurredAt":
+		if e.ComplexityRoot.DealChangedEvent.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealChangedEvent.OccurredAt(childComplexity), true
+	case "DealChangedEvent.id":
+		if e.ComplexityRoot.DealChangedEvent.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealChangedEvent.PublicID(childComplexity), true
+
+	case "DealConnection.edges":
+		if e.ComplexityRoot.DealConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealConnection.Edges(childComplexity), true
+	case "DealConnection.nodes":
+		if e.ComplexityRoot.DealConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealConnection.Nodes(childComplexity), true
+	case "DealConnection.pageInfo":
+		if e.ComplexityRoot.DealConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealConnection.PageInfo(childComplexity), true
+
+	case "DealCreatePayload.deal":
+		if e.ComplexityRoot.DealCreatePayload.Deal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealCreatePayload.Deal(childComplexity), true
+	case "DealCreatePayload.userErrors":
+		if e.ComplexityRoot.DealCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealCreatePayload.UserErrors(childComplexity), true
+
+	case "DealDeletePayload.deletedDealId":
+		if e.ComplexityRoot.DealDeletePayload.DeletedDealID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealDeletePayload.DeletedDealID(childComplexity), true
+	case "DealDeletePayload.userErrors":
+		if e.ComplexityRoot.DealDeletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealDeletePayload.UserErrors(childComplexity), true
+
+	case "DealDeletedEvent.cursor":
+		if e.ComplexityRoot.DealDeletedEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealDeletedEvent.Cursor(childComplexity), true
+	case "DealDeletedEvent.deletedDealId":
+		if e.ComplexityRoot.DealDeletedEvent.DeletedDealID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealDeletedEvent.DeletedDealID(childComplexity), true
+	case "DealDeletedEvent.occurredAt":
+		if e.ComplexityRoot.DealDeletedEvent.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealDeletedEvent.OccurredAt(childComplexity), true
+	case "DealDeletedEvent.id":
+		if e.ComplexityRoot.DealDeletedEvent.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealDeletedEvent.PublicID(childComplexity), true
+
+	case "DealEdge.cursor":
+		if e.ComplexityRoot.DealEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealEdge.Cursor(childComplexity), true
+	case "DealEdge.node":
+		if e.ComplexityRoot.DealEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealEdge.Node(childComplexity), true
+
+	case "DealUpdatePayload.deal":
+		if e.ComplexityRoot.DealUpdatePayload.Deal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealUpdatePayload.Deal(childComplexity), true
+	case "DealUpdatePayload.userErrors":
+		if e.ComplexityRoot.DealUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealUpdatePayload.UserErrors(childComplexity), true
 
 	case "DocumentContent.caption":
 		if e.ComplexityRoot.DocumentContent.Caption == nil {
@@ -6166,6 +7020,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChannelSetupRetry(childComplexity, args["input"].(gqlmodel.ChannelSetupRetryInput)), true
+	case "Mutation.companyCreate":
+		if e.ComplexityRoot.Mutation.CompanyCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_companyCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompanyCreate(childComplexity, args["input"].(gqlmodel.CompanyCreateInput)), true
+	case "Mutation.companyDelete":
+		if e.ComplexityRoot.Mutation.CompanyDelete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_companyDelete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompanyDelete(childComplexity, args["input"].(gqlmodel.CompanyDeleteInput)), true
+	case "Mutation.companyUpdate":
+		if e.ComplexityRoot.Mutation.CompanyUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_companyUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompanyUpdate(childComplexity, args["input"].(gqlmodel.CompanyUpdateInput)), true
 	case "Mutation.contactBlock":
 		if e.ComplexityRoot.Mutation.ContactBlock == nil {
 			break
@@ -6188,6 +7075,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ContactUnblock(childComplexity, args["input"].(gqlmodel.ContactUnblockInput)), true
+	case "Mutation.contactUpdate":
+		if e.ComplexityRoot.Mutation.ContactUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contactUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContactUpdate(childComplexity, args["input"].(gqlmodel.ContactUpdateInput)), true
 	case "Mutation.conversationAssign":
 		if e.ComplexityRoot.Mutation.ConversationAssign == nil {
 			break
@@ -6397,6 +7295,72 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreditUsageExport(childComplexity, args["input"].(gqlmodel.CreditUsageExportInput)), true
+	case "Mutation.customFieldCreate":
+		if e.ComplexityRoot.Mutation.CustomFieldCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_customFieldCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CustomFieldCreate(childComplexity, args["input"].(gqlmodel.CustomFieldCreateInput)), true
+	case "Mutation.customFieldDelete":
+		if e.ComplexityRoot.Mutation.CustomFieldDelete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_customFieldDelete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CustomFieldDelete(childComplexity, args["input"].(gqlmodel.CustomFieldDeleteInput)), true
+	case "Mutation.customFieldUpdate":
+		if e.ComplexityRoot.Mutation.CustomFieldUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_customFieldUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CustomFieldUpdate(childComplexity, args["input"].(gqlmodel.CustomFieldUpdateInput)), true
+	case "Mutation.dealCreate":
+		if e.ComplexityRoot.Mutation.DealCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dealCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DealCreate(childComplexity, args["input"].(gqlmodel.DealCreateInput)), true
+	case "Mutation.dealDelete":
+		if e.ComplexityRoot.Mutation.DealDelete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dealDelete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DealDelete(childComplexity, args["input"].(gqlmodel.DealDeleteInput)), true
+	case "Mutation.dealUpdate":
+		if e.ComplexityRoot.Mutation.DealUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dealUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DealUpdate(childComplexity, args["input"].(gqlmodel.DealUpdateInput)), true
 	case "Mutation.marketingWordsSet":
 		if e.ComplexityRoot.Mutation.MarketingWordsSet == nil {
 			break
@@ -6496,6 +7460,72 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.NotificationMarkRead(childComplexity, args["input"].(gqlmodel.NotificationMarkReadInput)), true
+	case "Mutation.pipelineCreate":
+		if e.ComplexityRoot.Mutation.PipelineCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pipelineCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PipelineCreate(childComplexity, args["input"].(gqlmodel.PipelineCreateInput)), true
+	case "Mutation.pipelineDelete":
+		if e.ComplexityRoot.Mutation.PipelineDelete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pipelineDelete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PipelineDelete(childComplexity, args["input"].(gqlmodel.PipelineDeleteInput)), true
+	case "Mutation.pipelineStageCreate":
+		if e.ComplexityRoot.Mutation.PipelineStageCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pipelineStageCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PipelineStageCreate(childComplexity, args["input"].(gqlmodel.PipelineStageCreateInput)), true
+	case "Mutation.pipelineStageDelete":
+		if e.ComplexityRoot.Mutation.PipelineStageDelete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pipelineStageDelete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PipelineStageDelete(childComplexity, args["input"].(gqlmodel.PipelineStageDeleteInput)), true
+	case "Mutation.pipelineStageUpdate":
+		if e.ComplexityRoot.Mutation.PipelineStageUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pipelineStageUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PipelineStageUpdate(childComplexity, args["input"].(gqlmodel.PipelineStageUpdateInput)), true
+	case "Mutation.pipelineUpdate":
+		if e.ComplexityRoot.Mutation.PipelineUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pipelineUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PipelineUpdate(childComplexity, args["input"].(gqlmodel.PipelineUpdateInput)), true
 	case "Mutation.profileCreate":
 		if e.ComplexityRoot.Mutation.ProfileCreate == nil {
 			break
@@ -7348,6 +8378,177 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PaymentMethod.PublicID(childComplexity), true
 
+	case "Pipeline.createdAt":
+		if e.ComplexityRoot.Pipeline.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pipeline.CreatedAt(childComplexity), true
+	case "Pipeline.isDefault":
+		if e.ComplexityRoot.Pipeline.IsDefault == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pipeline.IsDefault(childComplexity), true
+	case "Pipeline.name":
+		if e.ComplexityRoot.Pipeline.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pipeline.Name(childComplexity), true
+	case "Pipeline.position":
+		if e.ComplexityRoot.Pipeline.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pipeline.Position(childComplexity), true
+	case "Pipeline.id":
+		if e.ComplexityRoot.Pipeline.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pipeline.PublicID(childComplexity), true
+	case "Pipeline.stages":
+		if e.ComplexityRoot.Pipeline.Stages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pipeline.Stages(childComplexity), true
+	case "Pipeline.version":
+		if e.ComplexityRoot.Pipeline.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pipeline.Version(childComplexity), true
+
+	case "PipelineCreatePayload.pipeline":
+		if e.ComplexityRoot.PipelineCreatePayload.Pipeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineCreatePayload.Pipeline(childComplexity), true
+	case "PipelineCreatePayload.userErrors":
+		if e.ComplexityRoot.PipelineCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineCreatePayload.UserErrors(childComplexity), true
+
+	case "PipelineDeletePayload.deletedPipelineId":
+		if e.ComplexityRoot.PipelineDeletePayload.DeletedPipelineID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineDeletePayload.DeletedPipelineID(childComplexity), true
+	case "PipelineDeletePayload.userErrors":
+		if e.ComplexityRoot.PipelineDeletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineDeletePayload.UserErrors(childComplexity), true
+
+	case "PipelineStage.kind":
+		if e.ComplexityRoot.PipelineStage.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStage.Kind(childComplexity), true
+	case "PipelineStage.name":
+		if e.ComplexityRoot.PipelineStage.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStage.Name(childComplexity), true
+	case "PipelineStage.pipeline":
+		if e.ComplexityRoot.PipelineStage.Pipeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStage.Pipeline(childComplexity), true
+	case "PipelineStage.position":
+		if e.ComplexityRoot.PipelineStage.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStage.Position(childComplexity), true
+	case "PipelineStage.id":
+		if e.ComplexityRoot.PipelineStage.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStage.PublicID(childComplexity), true
+
+	case "PipelineStageCreatePayload.stage":
+		if e.ComplexityRoot.PipelineStageCreatePayload.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStageCreatePayload.Stage(childComplexity), true
+	case "PipelineStageCreatePayload.userErrors":
+		if e.ComplexityRoot.PipelineStageCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStageCreatePayload.UserErrors(childComplexity), true
+
+	case "PipelineStageDeletePayload.deletedStageId":
+		if e.ComplexityRoot.PipelineStageDeletePayload.DeletedStageID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStageDeletePayload.DeletedStageID(childComplexity), true
+	case "PipelineStageDeletePayload.userErrors":
+		if e.ComplexityRoot.PipelineStageDeletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStageDeletePayload.UserErrors(childComplexity), true
+
+	case "PipelineStageUpdatePayload.stage":
+		if e.ComplexityRoot.PipelineStageUpdatePayload.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStageUpdatePayload.Stage(childComplexity), true
+	case "PipelineStageUpdatePayload.userErrors":
+		if e.ComplexityRoot.PipelineStageUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStageUpdatePayload.UserErrors(childComplexity), true
+
+	case "PipelineUpdatePayload.pipeline":
+		if e.ComplexityRoot.PipelineUpdatePayload.Pipeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineUpdatePayload.Pipeline(childComplexity), true
+	case "PipelineUpdatePayload.userErrors":
+		if e.ComplexityRoot.PipelineUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineUpdatePayload.UserErrors(childComplexity), true
+
+	case "PipelinesChangedEvent.cursor":
+		if e.ComplexityRoot.PipelinesChangedEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelinesChangedEvent.Cursor(childComplexity), true
+	case "PipelinesChangedEvent.occurredAt":
+		if e.ComplexityRoot.PipelinesChangedEvent.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelinesChangedEvent.OccurredAt(childComplexity), true
+	case "PipelinesChangedEvent.id":
+		if e.ComplexityRoot.PipelinesChangedEvent.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelinesChangedEvent.PublicID(childComplexity), true
+
 	case "Presence.since":
 		if e.ComplexityRoot.Presence.Since == nil {
 			break
@@ -7535,6 +8736,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Channels(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.companies":
+		if e.ComplexityRoot.Query.Companies == nil {
+			break
+		}
+
+		args, err := ec.field_Query_companies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Companies(childComplexity, args["query"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.company":
+		if e.ComplexityRoot.Query.Company == nil {
+			break
+		}
+
+		args, err := ec.field_Query_company_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Company(childComplexity, args["id"].(string)), true
 	case "Query.contact":
 		if e.ComplexityRoot.Query.Contact == nil {
 			break
@@ -7585,6 +8808,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CreditAccount(childComplexity), true
+	case "Query.customFields":
+		if e.ComplexityRoot.Query.CustomFields == nil {
+			break
+		}
+
+		args, err := ec.field_Query_customFields_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CustomFields(childComplexity, args["recordType"].(models.RecordType), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.deal":
+		if e.ComplexityRoot.Query.Deal == nil {
+			break
+		}
+
+		args, err := ec.field_Query_deal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Deal(childComplexity, args["id"].(string)), true
+	case "Query.deals":
+		if e.ComplexityRoot.Query.Deals == nil {
+			break
+		}
+
+		args, err := ec.field_Query_deals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Deals(childComplexity, args["filter"].(*gqlmodel.DealFilterInput), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.inboxCounts":
 		if e.ComplexityRoot.Query.InboxCounts == nil {
 			break
@@ -7636,6 +8892,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Notifications(childComplexity, args["unreadOnly"].(bool), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.pipelines":
+		if e.ComplexityRoot.Query.Pipelines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Pipelines(childComplexity), true
 	case "Query.profiles":
 		if e.ComplexityRoot.Query.Profiles == nil {
 			break
@@ -7935,6 +9197,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RateCardChange.RateCard(childComplexity), true
+
+	case "RecordUserError.code":
+		if e.ComplexityRoot.RecordUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordUserError.Code(childComplexity), true
+	case "RecordUserError.field":
+		if e.ComplexityRoot.RecordUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordUserError.Field(childComplexity), true
+	case "RecordUserError.message":
+		if e.ComplexityRoot.RecordUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordUserError.Message(childComplexity), true
 
 	case "Referral.body":
 		if e.ComplexityRoot.Referral.Body == nil {
@@ -9446,6 +10727,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ChannelSetupCancelInput", ec.unmarshalInputChannelSetupCancelInput),
 			graphql.NewInputUnmarshaler("ChannelSetupFinishInput", ec.unmarshalInputChannelSetupFinishInput),
 			graphql.NewInputUnmarshaler("ChannelSetupRetryInput", ec.unmarshalInputChannelSetupRetryInput),
+			graphql.NewInputUnmarshaler("CompanyCreateInput", ec.unmarshalInputCompanyCreateInput),
+			graphql.NewInputUnmarshaler("CompanyDeleteInput", ec.unmarshalInputCompanyDeleteInput),
+			graphql.NewInputUnmarshaler("CompanyUpdateInput", ec.unmarshalInputCompanyUpdateInput),
 			graphql.NewInputUnmarshaler("ContactBlockInput", ec.unmarshalInputContactBlockInput),
 			graphql.NewInputUnmarshaler("ContactCardAddressInput", ec.unmarshalInputContactCardAddressInput),
 			graphql.NewInputUnmarshaler("ContactCardEmailInput", ec.unmarshalInputContactCardEmailInput),
@@ -9454,6 +10738,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContactCardPhoneInput", ec.unmarshalInputContactCardPhoneInput),
 			graphql.NewInputUnmarshaler("ContactCardUrlInput", ec.unmarshalInputContactCardUrlInput),
 			graphql.NewInputUnmarshaler("ContactUnblockInput", ec.unmarshalInputContactUnblockInput),
+			graphql.NewInputUnmarshaler("ContactUpdateInput", ec.unmarshalInputContactUpdateInput),
 			graphql.NewInputUnmarshaler("ContactsContentInput", ec.unmarshalInputContactsContentInput),
 			graphql.NewInputUnmarshaler("ConversationAssignInput", ec.unmarshalInputConversationAssignInput),
 			graphql.NewInputUnmarshaler("ConversationCloseInput", ec.unmarshalInputConversationCloseInput),
@@ -9476,6 +10761,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreditPaymentRecordInput", ec.unmarshalInputCreditPaymentRecordInput),
 			graphql.NewInputUnmarshaler("CreditPurchaseInput", ec.unmarshalInputCreditPurchaseInput),
 			graphql.NewInputUnmarshaler("CreditUsageExportInput", ec.unmarshalInputCreditUsageExportInput),
+			graphql.NewInputUnmarshaler("CustomFieldCreateInput", ec.unmarshalInputCustomFieldCreateInput),
+			graphql.NewInputUnmarshaler("CustomFieldDeleteInput", ec.unmarshalInputCustomFieldDeleteInput),
+			graphql.NewInputUnmarshaler("CustomFieldUpdateInput", ec.unmarshalInputCustomFieldUpdateInput),
+			graphql.NewInputUnmarshaler("CustomValueInput", ec.unmarshalInputCustomValueInput),
+			graphql.NewInputUnmarshaler("DealCreateInput", ec.unmarshalInputDealCreateInput),
+			graphql.NewInputUnmarshaler("DealDeleteInput", ec.unmarshalInputDealDeleteInput),
+			graphql.NewInputUnmarshaler("DealFilterInput", ec.unmarshalInputDealFilterInput),
+			graphql.NewInputUnmarshaler("DealUpdateInput", ec.unmarshalInputDealUpdateInput),
 			graphql.NewInputUnmarshaler("InteractiveButtonInput", ec.unmarshalInputInteractiveButtonInput),
 			graphql.NewInputUnmarshaler("InteractiveContentInput", ec.unmarshalInputInteractiveContentInput),
 			graphql.NewInputUnmarshaler("InteractiveHeaderInput", ec.unmarshalInputInteractiveHeaderInput),
@@ -9490,11 +10783,19 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MessageSearchFilter", ec.unmarshalInputMessageSearchFilter),
 			graphql.NewInputUnmarshaler("MessageSendContentInput", ec.unmarshalInputMessageSendContentInput),
 			graphql.NewInputUnmarshaler("MessageSendInput", ec.unmarshalInputMessageSendInput),
+			graphql.NewInputUnmarshaler("MoneyInput", ec.unmarshalInputMoneyInput),
 			graphql.NewInputUnmarshaler("NoteCreateInput", ec.unmarshalInputNoteCreateInput),
 			graphql.NewInputUnmarshaler("NoteDeleteInput", ec.unmarshalInputNoteDeleteInput),
 			graphql.NewInputUnmarshaler("NoteUpdateInput", ec.unmarshalInputNoteUpdateInput),
 			graphql.NewInputUnmarshaler("NotificationMarkAllReadInput", ec.unmarshalInputNotificationMarkAllReadInput),
 			graphql.NewInputUnmarshaler("NotificationMarkReadInput", ec.unmarshalInputNotificationMarkReadInput),
+			graphql.NewInputUnmarshaler("PipelineCreateInput", ec.unmarshalInputPipelineCreateInput),
+			graphql.NewInputUnmarshaler("PipelineDeleteInput", ec.unmarshalInputPipelineDeleteInput),
+			graphql.NewInputUnmarshaler("PipelineStageCreateInput", ec.unmarshalInputPipelineStageCreateInput),
+			graphql.NewInputUnmarshaler("PipelineStageDeleteInput", ec.unmarshalInputPipelineStageDeleteInput),
+			graphql.NewInputUnmarshaler("PipelineStageInput", ec.unmarshalInputPipelineStageInput),
+			graphql.NewInputUnmarshaler("PipelineStageUpdateInput", ec.unmarshalInputPipelineStageUpdateInput),
+			graphql.NewInputUnmarshaler("PipelineUpdateInput", ec.unmarshalInputPipelineUpdateInput),
 			graphql.NewInputUnmarshaler("ProfileCreateInput", ec.unmarshalInputProfileCreateInput),
 			graphql.NewInputUnmarshaler("ProfileDeleteInput", ec.unmarshalInputProfileDeleteInput),
 			graphql.NewInputUnmarshaler("ProfileLevelInput", ec.unmarshalInputProfileLevelInput),
@@ -9807,6 +11108,104 @@ type Query {
     """
     id: ID!
   ): Contact
+  """
+  The companies of the organization, by name without regard to case and accents.
+  """
+  companies(
+    """
+    What the name begins with, without regard to case and accents; up to 200 characters.
+    """
+    query: String
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor, which must come from the same query.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor, which must come from the same query.
+    """
+    before: String
+  ): CompanyConnection
+  """
+  A company.
+  """
+  company(
+    """
+    The id of the company.
+    """
+    id: ID!
+  ): Company
+  """
+  The deals of the organization, the newest first.
+  """
+  deals(
+    """
+    Which deals; all of them when absent.
+    """
+    filter: DealFilterInput
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor, which must come from the same filter.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor, which must come from the same filter.
+    """
+    before: String
+  ): DealConnection
+  """
+  A deal.
+  """
+  deal(
+    """
+    The id of the deal.
+    """
+    id: ID!
+  ): Deal
+  """
+  The pipelines of the organization in their order, at most 50. There is at least one: the default is made when somebody asks
+  first.
+  """
+  pipelines: [Pipeline!]
+  """
+  The custom fields of a record type, in the order in which they were made; at most 100.
+  """
+  customFields(
+    """
+    Of which records.
+    """
+    recordType: RecordType!
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor, which must come from the same record type.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor, which must come from the same record type.
+    """
+    before: String
+  ): CustomFieldConnection
   """
   Messages by their words, on the channels that the viewer may see (level VIEW): texts, captions, titles, names of files and
   the like. The newest first, and of those in the same moment the greater id; results are not ranked. A page may take some tens
@@ -10278,6 +11677,151 @@ type Mutation {
     """
     input: ContactUnblockInput!
   ): ContactUnblockPayload
+  """
+  Makes a company.
+  """
+  companyCreate(
+    """
+    What to make.
+    """
+    input: CompanyCreateInput!
+  ): CompanyCreatePayload
+  """
+  Changes a company.
+  """
+  companyUpdate(
+    """
+    Which company, and what it becomes.
+    """
+    input: CompanyUpdateInput!
+  ): CompanyUpdatePayload
+  """
+  Deletes a company. Its contacts and deals are without one from then on.
+  """
+  companyDelete(
+    """
+    Which company.
+    """
+    input: CompanyDeleteInput!
+  ): CompanyDeletePayload
+  """
+  Changes what the team keeps of a contact: the company and custom values. Needs REPLY on a channel on which the contact is
+  known.
+  """
+  contactUpdate(
+    """
+    Which contact, and what is kept.
+    """
+    input: ContactUpdateInput!
+  ): ContactUpdatePayload
+  """
+  Makes a deal.
+  """
+  dealCreate(
+    """
+    What to make.
+    """
+    input: DealCreateInput!
+  ): DealCreatePayload
+  """
+  Changes a deal; another stage moves it.
+  """
+  dealUpdate(
+    """
+    Which deal, and what it becomes.
+    """
+    input: DealUpdateInput!
+  ): DealUpdatePayload
+  """
+  Deletes a deal.
+  """
+  dealDelete(
+    """
+    Which deal.
+    """
+    input: DealDeleteInput!
+  ): DealDeletePayload
+  """
+  Makes a pipeline. For administrators.
+  """
+  pipelineCreate(
+    """
+    What to make.
+    """
+    input: PipelineCreateInput!
+  ): PipelineCreatePayload
+  """
+  Changes a pipeline: its name, its place, or that it is the default. For administrators.
+  """
+  pipelineUpdate(
+    """
+    Which pipeline, and what it becomes.
+    """
+    input: PipelineUpdateInput!
+  ): PipelineUpdatePayload
+  """
+  Deletes a pipeline with its stages. For administrators.
+  """
+  pipelineDelete(
+    """
+    Which pipeline, and where its deals go.
+    """
+    input: PipelineDeleteInput!
+  ): PipelineDeletePayload
+  """
+  Adds a stage to a pipeline. For administrators.
+  """
+  pipelineStageCreate(
+    """
+    What to make, and where.
+    """
+    input: PipelineStageCreateInput!
+  ): PipelineStageCreatePayload
+  """
+  Changes a stage: its name or its place. For administrators.
+  """
+  pipelineStageUpdate(
+    """
+    Which stage, and what it becomes.
+    """
+    input: PipelineStageUpdateInput!
+  ): PipelineStageUpdatePayload
+  """
+  Deletes a stage. For administrators.
+  """
+  pipelineStageDelete(
+    """
+    Which stage, and where its deals go.
+    """
+    input: PipelineStageDeleteInput!
+  ): PipelineStageDeletePayload
+  """
+  Makes a custom field, of which a record type has at most 100. For administrators.
+  """
+  customFieldCreate(
+    """
+    What to make.
+    """
+    input: CustomFieldCreateInput!
+  ): CustomFieldCreatePayload
+  """
+  Changes a custom field. For administrators.
+  """
+  customFieldUpdate(
+    """
+    Which custom field, and what it becomes.
+    """
+    input: CustomFieldUpdateInput!
+  ): CustomFieldUpdatePayload
+  """
+  Deletes a custom field: what records have in it is shown no more. For administrators.
+  """
+  customFieldDelete(
+    """
+    Which custom field.
+    """
+    input: CustomFieldDeleteInput!
+  ): CustomFieldDeletePayload
   """
   Says what the viewer does in a conversation, so that two agents do not answer at once. Needs VIEW on its channel. It holds for 30
   seconds, so renew it every 15, and until the viewer's last subscription to ` + "`" + `conversationPresence` + "`" + ` of it ends. A user is in 8 conversations at
@@ -11353,9 +12897,1263 @@ type Contact implements Node {
   """
   blocks: [ContactBlock!]
   """
+  The company that the contact belongs to; null if there is none.
+  """
+  company: Company
+  """
+  What the team keeps of the contact in custom fields, in the order in which the fields were made, at most 100. Null if they
+  cannot be read at the moment.
+  """
+  customValues: [CustomValue!]
+  """
+  The deals with the contact, the newest first. Null if they cannot be read at the moment.
+  """
+  deals(
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor, which must come from the same contact.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor, which must come from the same contact.
+    """
+    before: String
+  ): DealConnection
+  """
+  Grows with every change of what the team keeps of the contact, for ` + "`" + `expectedVersion` + "`" + `; 0 before the first. Null if it cannot
+  be read at the moment.
+  """
+  version: Int
+  """
   When the contact was seen first.
   """
   createdAt: DateTime!
+}
+
+"""
+What is wrong with companies, deals, pipelines, custom fields, or what is kept of a contact.
+"""
+enum RecordErrorCode {
+  """
+  A value is missing.
+  """
+  REQUIRED
+  """
+  A value breaks its limits.
+  """
+  INVALID
+  """
+  The object, or one that the input names, does not exist for the viewer.
+  """
+  NOT_FOUND
+  """
+  Somebody else changed the object since ` + "`" + `expectedVersion` + "`" + `. The payload carries it as it is now.
+  """
+  CONFLICT
+  """
+  There is one of that name or key.
+  """
+  ALREADY_EXISTS
+  """
+  There are as many as there may be.
+  """
+  LIMIT_REACHED
+  """
+  The key was used before with another input.
+  """
+  IDEMPOTENCY_KEY_REUSED
+}
+
+"""
+Something wrong with a record.
+"""
+type RecordUserError implements UserError {
+  """
+  What is wrong, for programs.
+  """
+  code: RecordErrorCode!
+  """
+  What is wrong, for people.
+  """
+  message: String!
+  """
+  The value that is to blame; null when no single one is.
+  """
+  field: [String!]
+}
+
+"""
+A day of the calendar without a time zone, written as in ` + "`" + `2026-03-01` + "`" + `.
+"""
+scalar Date @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")
+
+"""
+Kinds of record that custom fields belong to.
+"""
+enum RecordType {
+  """
+  Contacts.
+  """
+  CONTACT
+  """
+  Companies.
+  """
+  COMPANY
+  """
+  Deals.
+  """
+  DEAL
+}
+
+"""
+What the values of a custom field are.
+"""
+enum CustomFieldKind {
+  """
+  A text of up to 1,000 characters.
+  """
+  TEXT
+  """
+  A decimal number with a point, as in ` + "`" + `-12.5` + "`" + `: up to 15 digits before it and 10 after it. It is kept exactly.
+  """
+  NUMBER
+  """
+  A day, as in ` + "`" + `2026-03-01` + "`" + `.
+  """
+  DATE
+  """
+  ` + "`" + `true` + "`" + ` or ` + "`" + `false` + "`" + `.
+  """
+  BOOLEAN
+  """
+  One of the options.
+  """
+  CHOICE
+}
+
+"""
+What the organization keeps of records of a type beyond what all have. Everybody of the organization may see all custom fields.
+"""
+type CustomField implements Node {
+  """
+  Opaque id, starting with ` + "`" + `field_` + "`" + `.
+  """
+  id: ID!
+  """
+  What it belongs to; it stays so.
+  """
+  recordType: RecordType!
+  """
+  What texts and programs know it by; it stays so. Unique for the record type whatever the case.
+  """
+  key: String!
+  """
+  What people know it by.
+  """
+  label: String!
+  """
+  What its values are; it stays so.
+  """
+  kind: CustomFieldKind!
+  """
+  What a CHOICE chooses from, in their order; empty for all others.
+  """
+  options: [String!]!
+  """
+  Grows with every change, for ` + "`" + `expectedVersion` + "`" + `.
+  """
+  version: Int!
+  """
+  When it was made.
+  """
+  createdAt: DateTime!
+}
+
+"""
+A page of custom fields.
+"""
+type CustomFieldConnection {
+  """
+  The custom fields with their cursors.
+  """
+  edges: [CustomFieldEdge!]!
+  """
+  The custom fields alone.
+  """
+  nodes: [CustomField!]!
+  """
+  Where the page begins and ends.
+  """
+  pageInfo: PageInfo!
+}
+
+"""
+A custom field in its place in a list.
+"""
+type CustomFieldEdge {
+  """
+  The place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  The custom field.
+  """
+  node: CustomField!
+}
+
+"""
+What a record has in a custom field.
+"""
+type CustomValue {
+  """
+  The field.
+  """
+  field: CustomField!
+  """
+  The value, in the form of its kind.
+  """
+  value: String!
+}
+
+"""
+What a record is to have in a custom field.
+"""
+input CustomValueInput {
+  """
+  The ` + "`" + `key` + "`" + ` of the field.
+  """
+  key: String!
+  """
+  The value, in the form of its kind; null or empty takes it away.
+  """
+  value: String
+}
+
+"""
+A custom field to make.
+"""
+input CustomFieldCreateInput {
+  """
+  What it belongs to.
+  """
+  recordType: RecordType!
+  """
+  1 to 40 characters: a small letter, and after that letters, digits and ` + "`" + `_` + "`" + `. Merge fields name it, as in
+  ` + "`" + `contact.custom.birthday` + "`" + `.
+  """
+  key: String!
+  """
+  1 to 100 characters.
+  """
+  label: String!
+  """
+  What its values are.
+  """
+  kind: CustomFieldKind!
+  """
+  For a CHOICE 1 to 100 options of up to 100 characters, each once; not for others.
+  """
+  options: [String!]
+  """
+  1 to 64 characters that the client chooses. The same key and the same input make one; it is remembered for 24 hours.
+  """
+  idempotencyKey: String
+}
+
+"""
+The outcome of making a custom field.
+"""
+type CustomFieldCreatePayload {
+  """
+  The custom field; null if there are user errors.
+  """
+  customField: CustomField
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [RecordUserError!]!
+}
+
+"""
+A custom field, and what it becomes.
+"""
+input CustomFieldUpdateInput {
+  """
+  The custom field.
+  """
+  customFieldId: ID!
+  """
+  1 to 100 characters. When absent, it stays.
+  """
+  label: String
+  """
+  The options from now on. Records keep what is among them no more until they get another value. When absent, they stay.
+  """
+  options: [String!]
+  """
+  The ` + "`" + `version` + "`" + ` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+  """
+  expectedVersion: Int
+}
+
+"""
+The outcome of changing a custom field.
+"""
+type CustomFieldUpdatePayload {
+  """
+  The custom field as it is now; null if there are user errors other than CONFLICT.
+  """
+  customField: CustomField
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [RecordUserError!]!
+}
+
+"""
+A custom field to delete.
+"""
+input CustomFieldDeleteInput {
+  """
+  The custom field.
+  """
+  customFieldId: ID!
+}
+
+"""
+The outcome of deleting a custom field.
+"""
+type CustomFieldDeletePayload {
+  """
+  The id of the custom field that is no more; null if there are user errors.
+  """
+  deletedCustomFieldId: ID
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [RecordUserError!]!
+}
+
+"""
+A business or other body that contacts belong to and deals are made with. Everybody of the organization may see and change all
+companies.
+"""
+type Company implements Node {
+  """
+  Opaque id, starting with ` + "`" + `comp_` + "`" + `.
+  """
+  id: ID!
+  """
+  What it is called; several may be called the same.
+  """
+  name: String!
+  """
+  A phone number as people wrote it; null if it is not known.
+  """
+  phone: String
+  """
+  The address of its website, over http or https; null if it is not known.
+  """
+  website: String
+  """
+  What it has in custom fields, in the order in which the fields were made, at most 100. Null if they cannot be read at the
+  moment.
+  """
+  customValues: [CustomValue!]
+  """
+  Its deals, the newest first. Null if they cannot be read at the moment.
+  """
+  deals(
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor, which must come from the same company.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor, which must come from the same company.
+    """
+    before: String
+  ): DealConnection
+  """
+  Grows with every change, for ` + "`" + `expectedVersion` + "`" + `.
+  """
+  version: Int!
+  """
+  Who made it; null if a rule of a channel did, or they cannot be read at the moment.
+  """
+  createdBy: User
+  """
+  When it was made.
+  """
+  createdAt: DateTime!
+  """
+  When it was changed last.
+  """
+  updatedAt: DateTime!
+}
+
+"""
+A page of companies.
+"""
+type CompanyConnection {
+  """
+  The companies with their cursors.
+  """
+  edges: [CompanyEdge!]!
+  """
+  The companies alone.
+  """
+  nodes: [Company!]!
+  """
+  Where the page begins and ends.
+  """
+  pageInfo: PageInfo!
+}
+
+"""
+A company in its place in a list.
+"""
+type CompanyEdge {
+  """
+  The place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  The company.
+  """
+  node: Company!
+}
+
+"""
+A company to make.
+"""
+input CompanyCreateInput {
+  """
+  1 to 200 characters; spaces around it are dropped.
+  """
+  name: String!
+  """
+  A phone number as people write it, up to 40 characters.
+  """
+  phone: String
+  """
+  The address of its website, up to 500 characters; without a scheme it is taken for https.
+  """
+  website: String
+  """
+  Values by the keys of their fields, at most 100. Fields that are not named keep theirs.
+  """
+  customValues: [CustomValueInput!]
+  """
+  1 to 64 characters that the client chooses. The same key and the same input make one; it is remembered for 24 hours.
+  """
+  idempotencyKey: String
+}
+
+"""
+The outcome of making a company.
+"""
+type CompanyCreatePayload {
+  """
+  The company; null if there are user errors.
+  """
+  company: Company
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [RecordUserError!]!
+}
+
+"""
+A company, and what it becomes.
+"""
+input CompanyUpdateInput {
+  """
+  The company.
+  """
+  companyId: ID!
+  """
+  1 to 200 characters. When absent, it stays.
+  """
+  name: String
+  """
+  Up to 40 characters; null or empty takes it away. When absent, it stays.
+  """
+  phone: String
+  """
+  Up to 500 characters; null or empty takes it away. When absent, it stays.
+  """
+  website: String
+  """
+  Values by the keys of their fields, at most 100. Fields that are not named keep theirs.
+  """
+  customValues: [CustomValueInput!]
+  """
+  The ` + "`" + `version` + "`" + ` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+  """
+  expectedVersion: Int
+}
+
+"""
+The outcome of changing a company.
+"""
+type CompanyUpdatePayload {
+  """
+  The company as it is now; null if there are user errors other than CONFLICT.
+  """
+  company: Company
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [RecordUserError!]!
+}
+
+"""
+A company to delete.
+"""
+input CompanyDeleteInput {
+  """
+  The company.
+  """
+  companyId: ID!
+}
+
+"""
+The outcome of deleting a company.
+"""
+type CompanyDeletePayload {
+  """
+  The id of the company that is no more; null if there are user errors.
+  """
+  deletedCompanyId: ID
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [RecordUserError!]!
+}
+
+"""
+What is kept of a contact from now on.
+"""
+input ContactUpdateInput {
+  """
+  The contact.
+  """
+  contactId: ID!
+  """
+  The company; null for none. When absent, it stays.
+  """
+  companyId: ID
+  """
+  Values by the keys of their fields, at most 100. Fields that are not named keep theirs.
+  """
+  customValues: [CustomValueInput!]
+  """
+  The ` + "`" + `version` + "`" + ` of the contact that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+  """
+  expectedVersion: Int
+}
+
+"""
+The outcome of changing what is kept of a contact.
+"""
+type ContactUpdatePayload {
+  """
+  The contact as it is now; null if there are user errors other than CONFLICT.
+  """
+  contact: Contact
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [RecordUserError!]!
+}
+
+"""
+What a stage means for the deals in it.
+"""
+enum PipelineStageKind {
+  """
+  They are worked on.
+  """
+  OPEN
+  """
+  They were won.
+  """
+  WON
+  """
+  They were lost.
+  """
+  LOST
+}
+
+"""
+A way that deals go, stage by stage. Everybody of the organization may see all pipelines; administrators arrange them. There is
+always exactly one default.
+"""
+type Pipeline implements Node {
+  """
+  Opaque id, starting with ` + "`" + `pipe_` + "`" + `.
+  """
+  id: ID!
+  """
+  Its name, unique in the organization whatever the case.
+  """
+  name: String!
+  """
+  Whether deals start here unless they are put elsewhere.
+  """
+  isDefault: Boolean!
+  """
+  Its place in the list, from 0.
+  """
+  position: Int!
+  """
+  Its stages in their order, at most 50, one of them OPEN at least. Null if they cannot be read at the moment.
+  """
+  stages: [PipelineStage!]
+  """
+  Grows with every change of it or of its stages, for ` + "`" + `expectedVersion` + "`" + `.
+  """
+  version: Int!
+  """
+  When it was made.
+  """
+  createdAt: DateTime!
+}
+
+"""
+A step of a pipeline.
+"""
+type PipelineStage implements Node {
+  """
+  Opaque id, starting with ` + "`" + `stage_` + "`" + `.
+  """
+  id: ID!
+  """
+  Its pipeline; null if it cannot be read at the moment.
+  """
+  pipeline: Pipeline
+  """
+  Its name, unique in the pipeline whatever the case.
+  """
+  name: String!
+  """
+  What it means for its deals; it stays so.
+  """
+  kind: PipelineStageKind!
+  """
+  Its place in the pipeline, from 0.
+  """
+  position: Int!
+}
+
+"""
+A stage to make.
+"""
+input PipelineStageInput {
+  """
+  1 to 100 characters, unique in the pipeline.
+  """
+  name: String!
+  """
+  What it means for its deals.
+  """
+  kind: PipelineStageKind!
+}
+
+"""
+A pipeline to make. It is the last in the list.
+"""
+input PipelineCreateInput {
+  """
+  1 to 100 characters.
+  """
+  name: String!
+  """
+  Its stages in their order, 1 to 50, one of them OPEN at least. When absent, those that the default pipeline is made with.
+  """
+  stages: [PipelineStageInput!]
+  """
+  1 to 64 characters that the client chooses. The same key and the same input make one; it is remembered for 24 hours.
+  """
+  idempotencyKey: String
+}
+
+"""
+The outcome of making a pipeline.
+"""
+type PipelineCreatePayload {
+  """
+  The pipeline; null if there are user errors.
+  """
+  pipeline: Pipeline
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [RecordUserError!]!
+}
+
+"""
+A pipeline, and what it becomes.
+"""
+input PipelineUpdateInput {
+  """
+  The pipeline.
+  """
+  pipelineId: ID!
+  """
+  1 to 100 characters. When absent, it stays.
+  """
+  name: String
+  """
+  Its place in the list, from 0; beyond the end is the end. When absent, it stays.
+  """
+  position: Int
+  """
+  True makes it the default in place of the one that is. False is INVALID for the default: make another one the default.
+  """
+  isDefault: Boolean
+  """
+  The ` + "`" + `version` + "`" + ` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+  """
+  expectedVersion: Int
+}
+
+"""
+The outcome of changing a pipeline.
+"""
+type PipelineUpdatePayload {
+  """
+  The pipeline as it is now; null if there are user errors other than CONFLICT.
+  """
+  pipeline: Pipeline
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [RecordUserError!]!
+}
+
+"""
+A pipeline to delete. The default cannot be.
+"""
+input PipelineDeleteInput {
+  """
+  The pipeline.
+  """
+  pipelineId: ID!
+  """
+  A stage of another pipeline, to which its deals move. REQUIRED if it has deals.
+  """
+  replacementStageId: ID
+}
+
+"""
+The outcome of deleting a pipeline.
+"""
+type PipelineDeletePayload {
+  """
+  The id of the pipeline that is no more; null if there are user errors.
+  """
+  deletedPipelineId: ID
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [RecordUserError!]!
+}
+
+"""
+A stage to add to a pipeline.
+"""
+input PipelineStageCreateInput {
+  """
+  The pipeline.
+  """
+  pipelineId: ID!
+  """
+  1 to 100 characters, unique in the pipeline.
+  """
+  name: String!
+  """
+  What it means for its deals.
+  """
+  kind: PipelineStageKind!
+  """
+  Its place, from 0; beyond the end is the end. When absent, the end.
+  """
+  position: Int
+  """
+  1 to 64 characters that the client chooses. The same key and the same input make one; it is remembered for 24 hours.
+  """
+  idempotencyKey: String
+}
+
+"""
+The outcome of making a stage.
+"""
+type PipelineStageCreatePayload {
+  """
+  The stage; null if there are user errors.
+  """
+  stage: PipelineStage
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [RecordUserError!]!
+}
+
+"""
+A stage, and what it becomes.
+"""
+input PipelineStageUpdateInput {
+  """
+  The stage.
+  """
+  stageId: ID!
+  """
+  1 to 100 characters. When absent, it stays.
+  """
+  name: String
+  """
+  Its place in the pipeline, from 0; beyond the end is the end. When absent, it stays.
+  """
+  position: Int
+  """
+  The ` + "`" + `version` + "`" + ` of the pipeline that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+  """
+  expectedVersion: Int
+}
+
+"""
+The outcome of changing a stage.
+"""
+type PipelineStageUpdatePayload {
+  """
+  The stage as it is now; null if there are user errors other than CONFLICT.
+  """
+  stage: PipelineStage
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [RecordUserError!]!
+}
+
+"""
+A stage to delete. The last open one of a pipeline cannot be.
+"""
+input PipelineStageDeleteInput {
+  """
+  The stage.
+  """
+  stageId: ID!
+  """
+  Another stage, of any pipeline, to which its deals move. REQUIRED if it has deals.
+  """
+  replacementStageId: ID
+}
+
+"""
+The outcome of deleting a stage.
+"""
+type PipelineStageDeletePayload {
+  """
+  The id of the stage that is no more; null if there are user errors.
+  """
+  deletedStageId: ID
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [RecordUserError!]!
+}
+
+"""
+A sale that somebody works on, or that was won or lost. Everybody of the organization may see and change all deals; the contact
+and the conversation are there only for those who may see them.
+"""
+type Deal implements Node {
+  """
+  Opaque id, starting with ` + "`" + `deal_` + "`" + `.
+  """
+  id: ID!
+  """
+  What it is called.
+  """
+  name: String!
+  """
+  The pipeline that it is in; null if it cannot be read at the moment.
+  """
+  pipeline: Pipeline
+  """
+  The stage that it is in; null if it cannot be read at the moment.
+  """
+  stage: PipelineStage
+  """
+  Since when it is in its stage.
+  """
+  stageChangedAt: DateTime!
+  """
+  Whether its stage is OPEN.
+  """
+  isOpen: Boolean!
+  """
+  When it came into a stage that is not open; null while it is open.
+  """
+  closedAt: DateTime
+  """
+  What it is worth; null if that is not known.
+  """
+  amount: Money
+  """
+  When it is expected to be closed; null if that is not known.
+  """
+  closingDate: Date
+  """
+  The user who works on it; null if nobody does.
+  """
+  owner: User
+  """
+  Whom it is made with; null if that is not known, or the viewer may not see them.
+  """
+  contact: Contact
+  """
+  The company that it is made with; null if there is none.
+  """
+  company: Company
+  """
+  The conversation that it came from; null if it came from none, or the viewer may not see it.
+  """
+  conversation: Conversation
+  """
+  What it has in custom fields, in the order in which the fields were made, at most 100. Null if they cannot be read at the
+  moment.
+  """
+  customValues: [CustomValue!]
+  """
+  Grows with every change, for ` + "`" + `expectedVersion` + "`" + `.
+  """
+  version: Int!
+  """
+  Who made it; null if a rule of a channel did, or they cannot be read at the moment.
+  """
+  createdBy: User
+  """
+  When it was made.
+  """
+  createdAt: DateTime!
+  """
+  When it was changed last.
+  """
+  updatedAt: DateTime!
+}
+
+"""
+A page of deals.
+"""
+type DealConnection {
+  """
+  The deals with their cursors.
+  """
+  edges: [DealEdge!]!
+  """
+  The deals alone.
+  """
+  nodes: [Deal!]!
+  """
+  Where the page begins and ends.
+  """
+  pageInfo: PageInfo!
+}
+
+"""
+A deal in its place in a list.
+"""
+type DealEdge {
+  """
+  The place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  The deal.
+  """
+  node: Deal!
+}
+
+"""
+Which deals. What is absent does not narrow the list.
+"""
+input DealFilterInput {
+  """
+  In this pipeline.
+  """
+  pipelineId: ID
+  """
+  In this stage.
+  """
+  stageId: ID
+  """
+  Of this user.
+  """
+  ownerId: ID
+  """
+  With this contact; one whom the viewer may not see has none.
+  """
+  contactId: ID
+  """
+  With this company.
+  """
+  companyId: ID
+  """
+  In a stage that is OPEN, or in one that is not.
+  """
+  isOpen: Boolean
+}
+
+"""
+An amount of money.
+"""
+input MoneyInput {
+  """
+  A decimal number with a point, not negative, with at most the decimals that the currency has, as in ` + "`" + `1234.56` + "`" + `; up to 10^15
+  of its smallest units.
+  """
+  amount: String!
+  """
+  ISO 4217 in upper case, as in ` + "`" + `BRL` + "`" + `.
+  """
+  currency: String!
+}
+
+"""
+A deal to make.
+"""
+input DealCreateInput {
+  """
+  1 to 200 characters; spaces around it are dropped.
+  """
+  name: String!
+  """
+  The pipeline. When it and the stage are absent, the default.
+  """
+  pipelineId: ID
+  """
+  The stage. When absent, the first OPEN one of the pipeline.
+  """
+  stageId: ID
+  """
+  What it is worth.
+  """
+  amount: MoneyInput
+  """
+  When it is expected to be closed.
+  """
+  closingDate: Date
+  """
+  The user who works on it; null for nobody. When absent, the viewer.
+  """
+  ownerId: ID
+  """
+  Whom it is made with; null for nobody. NOT_FOUND if the viewer may not see them. When absent, the contact of the
+  conversation.
+  """
+  contactId: ID
+  """
+  The company that it is made with; null for none. When absent, the company of the contact.
+  """
+  companyId: ID
+  """
+  The conversation that it came from; null for none. NOT_FOUND if the viewer may not see it.
+  """
+  conversationId: ID
+  """
+  Values by the keys of their fields, at most 100. Fields that are not named keep theirs.
+  """
+  customValues: [CustomValueInput!]
+  """
+  1 to 64 characters that the client chooses. The same key and the same input make one; it is remembered for 24 hours.
+  """
+  idempotencyKey: String
+}
+
+"""
+The outcome of making a deal.
+"""
+type DealCreatePayload {
+  """
+  The deal; null if there are user errors.
+  """
+  deal: Deal
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [RecordUserError!]!
+}
+
+"""
+A deal, and what it becomes. What is absent stays as it is.
+"""
+input DealUpdateInput {
+  """
+  The deal.
+  """
+  dealId: ID!
+  """
+  1 to 200 characters.
+  """
+  name: String
+  """
+  The pipeline. Without a stage the deal moves to its first OPEN one, unless it is in the pipeline already.
+  """
+  pipelineId: ID
+  """
+  The stage to move to.
+  """
+  stageId: ID
+  """
+  What it is worth; null for not known.
+  """
+  amount: MoneyInput
+  """
+  When it is expected to be closed; null for not known.
+  """
+  closingDate: Date
+  """
+  The user who works on it; null for nobody.
+  """
+  ownerId: ID
+  """
+  Whom it is made with; null for nobody. NOT_FOUND if the viewer may not see them.
+  """
+  contactId: ID
+  """
+  The company that it is made with; null for none.
+  """
+  companyId: ID
+  """
+  The conversation that it came from; null for none. NOT_FOUND if the viewer may not see it.
+  """
+  conversationId: ID
+  """
+  Values by the keys of their fields, at most 100. Fields that are not named keep theirs.
+  """
+  customValues: [CustomValueInput!]
+  """
+  The ` + "`" + `version` + "`" + ` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+  """
+  expectedVersion: Int
+}
+
+"""
+The outcome of changing a deal.
+"""
+type DealUpdatePayload {
+  """
+  The deal as it is now; null if there are user errors other than CONFLICT.
+  """
+  deal: Deal
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [RecordUserError!]!
+}
+
+"""
+A deal to delete.
+"""
+input DealDeleteInput {
+  """
+  The deal.
+  """
+  dealId: ID!
+}
+
+"""
+The outcome of deleting a deal.
+"""
+type DealDeletePayload {
+  """
+  The id of the deal that is no more; null if there are user errors.
+  """
+  deletedDealId: ID
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [RecordUserError!]!
+}
+
+"""
+A deal was made or changed. Everybody of the organization gets it. It is no ` + "`" + `Event` + "`" + `, as it is about no conversation.
+"""
+type DealChangedEvent {
+  """
+  Opaque id, starting with ` + "`" + `evt_` + "`" + `, the same when the event is delivered again.
+  """
+  id: ID!
+  """
+  The place in the organization's feed, for ` + "`" + `after` + "`" + `.
+  """
+  cursor: String!
+  """
+  When it happened.
+  """
+  occurredAt: DateTime!
+  """
+  The deal as it was right after the event.
+  """
+  deal: Deal!
+}
+
+"""
+A deal was deleted. Everybody of the organization gets it. It is no ` + "`" + `Event` + "`" + `, as it is about no conversation.
+"""
+type DealDeletedEvent {
+  """
+  Opaque id, starting with ` + "`" + `evt_` + "`" + `, the same when the event is delivered again.
+  """
+  id: ID!
+  """
+  The place in the organization's feed, for ` + "`" + `after` + "`" + `.
+  """
+  cursor: String!
+  """
+  When it happened.
+  """
+  occurredAt: DateTime!
+  """
+  The id of the deal that is no more.
+  """
+  deletedDealId: ID!
+}
+
+"""
+Pipelines or stages are not as they were: read them anew. Deals of a stage that was deleted are in another one, without events
+of their own. Everybody of the organization gets it. It is no ` + "`" + `Event` + "`" + `, as it is about no conversation.
+"""
+type PipelinesChangedEvent {
+  """
+  Opaque id, starting with ` + "`" + `evt_` + "`" + `, the same when the event is delivered again.
+  """
+  id: ID!
+  """
+  The place in the organization's feed, for ` + "`" + `after` + "`" + `.
+  """
+  cursor: String!
+  """
+  When it happened.
+  """
+  occurredAt: DateTime!
 }
 
 """
@@ -11780,6 +14578,27 @@ type Conversation implements Node {
     """
     before: String
   ): NoteConnection
+  """
+  The deals that came from it, the newest first. Null if they cannot be read at the moment.
+  """
+  deals(
+    """
+    At most this many from the start, 0 to 100. When neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 20. Not together with ` + "`" + `last` + "`" + `.
+    """
+    first: Int
+    """
+    Only what comes after this cursor, which must come from the same conversation.
+    """
+    after: String
+    """
+    At most this many from the end, 0 to 100, in the same order. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+    """
+    Only what comes before this cursor, which must come from the same conversation.
+    """
+    before: String
+  ): DealConnection
 }
 
 """
@@ -13672,6 +16491,7 @@ What can happen in an inbox.
 """
 union InboxEvent = MessageAddedEvent | MessageStatusChangedEvent | MessageChangedEvent | ConversationChangedEvent | ConversationMergedEvent
   | NoteAddedEvent | NoteChangedEvent | NoteDeletedEvent | TemplateChangedEvent | ContactBlockChangedEvent
+  | DealChangedEvent | DealDeletedEvent | PipelinesChangedEvent
 
 """
 A message came, or was written by the team.
@@ -20953,6 +23773,84 @@ func (ec *executionContext) childFields_ChannelUserError(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type ChannelUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_Company(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Company_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Company_name(ctx, field)
+	case "phone":
+		return ec.fieldContext_Company_phone(ctx, field)
+	case "website":
+		return ec.fieldContext_Company_website(ctx, field)
+	case "customValues":
+		return ec.fieldContext_Company_customValues(ctx, field)
+	case "deals":
+		return ec.fieldContext_Company_deals(ctx, field)
+	case "version":
+		return ec.fieldContext_Company_version(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Company_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Company_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Company_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Company", field.Name)
+}
+
+func (ec *executionContext) childFields_CompanyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CompanyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CompanyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CompanyConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompanyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CompanyCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "company":
+		return ec.fieldContext_CompanyCreatePayload_company(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CompanyCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompanyCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CompanyDeletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedCompanyId":
+		return ec.fieldContext_CompanyDeletePayload_deletedCompanyId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CompanyDeletePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompanyDeletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CompanyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CompanyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CompanyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompanyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CompanyUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "company":
+		return ec.fieldContext_CompanyUpdatePayload_company(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CompanyUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompanyUpdatePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -20967,6 +23865,14 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_conversations(ctx, field)
 	case "blocks":
 		return ec.fieldContext_Contact_blocks(ctx, field)
+	case "company":
+		return ec.fieldContext_Contact_company(ctx, field)
+	case "customValues":
+		return ec.fieldContext_Contact_customValues(ctx, field)
+	case "deals":
+		return ec.fieldContext_Contact_deals(ctx, field)
+	case "version":
+		return ec.fieldContext_Contact_version(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Contact_createdAt(ctx, field)
 	}
@@ -21145,6 +24051,16 @@ func (ec *executionContext) childFields_ContactUnblockPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ContactUnblockPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ContactUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_ContactUpdatePayload_contact(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContactUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactUpdatePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ContactUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -21223,6 +24139,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_tags(ctx, field)
 	case "notes":
 		return ec.fieldContext_Conversation_notes(ctx, field)
+	case "deals":
+		return ec.fieldContext_Conversation_deals(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Conversation", field.Name)
 }
@@ -21743,6 +24661,184 @@ func (ec *executionContext) childFields_CreditUserError(ctx context.Context, fie
 		return ec.fieldContext_CreditUserError_field(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreditUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CustomField_id(ctx, field)
+	case "recordType":
+		return ec.fieldContext_CustomField_recordType(ctx, field)
+	case "key":
+		return ec.fieldContext_CustomField_key(ctx, field)
+	case "label":
+		return ec.fieldContext_CustomField_label(ctx, field)
+	case "kind":
+		return ec.fieldContext_CustomField_kind(ctx, field)
+	case "options":
+		return ec.fieldContext_CustomField_options(ctx, field)
+	case "version":
+		return ec.fieldContext_CustomField_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CustomField_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomField", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomFieldConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CustomFieldConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CustomFieldConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CustomFieldConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomFieldConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomFieldCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customField":
+		return ec.fieldContext_CustomFieldCreatePayload_customField(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CustomFieldCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomFieldCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomFieldDeletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedCustomFieldId":
+		return ec.fieldContext_CustomFieldDeletePayload_deletedCustomFieldId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CustomFieldDeletePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomFieldDeletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomFieldEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CustomFieldEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CustomFieldEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomFieldEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomFieldUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customField":
+		return ec.fieldContext_CustomFieldUpdatePayload_customField(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CustomFieldUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomFieldUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_CustomValue_field(ctx, field)
+	case "value":
+		return ec.fieldContext_CustomValue_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomValue", field.Name)
+}
+
+func (ec *executionContext) childFields_Deal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Deal_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Deal_name(ctx, field)
+	case "pipeline":
+		return ec.fieldContext_Deal_pipeline(ctx, field)
+	case "stage":
+		return ec.fieldContext_Deal_stage(ctx, field)
+	case "stageChangedAt":
+		return ec.fieldContext_Deal_stageChangedAt(ctx, field)
+	case "isOpen":
+		return ec.fieldContext_Deal_isOpen(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Deal_closedAt(ctx, field)
+	case "amount":
+		return ec.fieldContext_Deal_amount(ctx, field)
+	case "closingDate":
+		return ec.fieldContext_Deal_closingDate(ctx, field)
+	case "owner":
+		return ec.fieldContext_Deal_owner(ctx, field)
+	case "contact":
+		return ec.fieldContext_Deal_contact(ctx, field)
+	case "company":
+		return ec.fieldContext_Deal_company(ctx, field)
+	case "conversation":
+		return ec.fieldContext_Deal_conversation(ctx, field)
+	case "customValues":
+		return ec.fieldContext_Deal_customValues(ctx, field)
+	case "version":
+		return ec.fieldContext_Deal_version(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Deal_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Deal_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Deal_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Deal", field.Name)
+}
+
+func (ec *executionContext) childFields_DealConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DealConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DealConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DealConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DealConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DealCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deal":
+		return ec.fieldContext_DealCreatePayload_deal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DealCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DealCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DealDeletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedDealId":
+		return ec.fieldContext_DealDeletePayload_deletedDealId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DealDeletePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DealDeletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DealEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DealEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DealEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DealEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DealUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deal":
+		return ec.fieldContext_DealUpdatePayload_deal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DealUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DealUpdatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_FreeAllowance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -22429,6 +25525,102 @@ func (ec *executionContext) childFields_PaymentMethod(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type PaymentMethod", field.Name)
 }
 
+func (ec *executionContext) childFields_Pipeline(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Pipeline_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Pipeline_name(ctx, field)
+	case "isDefault":
+		return ec.fieldContext_Pipeline_isDefault(ctx, field)
+	case "position":
+		return ec.fieldContext_Pipeline_position(ctx, field)
+	case "stages":
+		return ec.fieldContext_Pipeline_stages(ctx, field)
+	case "version":
+		return ec.fieldContext_Pipeline_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Pipeline_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Pipeline", field.Name)
+}
+
+func (ec *executionContext) childFields_PipelineCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pipeline":
+		return ec.fieldContext_PipelineCreatePayload_pipeline(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PipelineCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PipelineCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PipelineDeletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedPipelineId":
+		return ec.fieldContext_PipelineDeletePayload_deletedPipelineId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PipelineDeletePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PipelineDeletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PipelineStage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PipelineStage_id(ctx, field)
+	case "pipeline":
+		return ec.fieldContext_PipelineStage_pipeline(ctx, field)
+	case "name":
+		return ec.fieldContext_PipelineStage_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_PipelineStage_kind(ctx, field)
+	case "position":
+		return ec.fieldContext_PipelineStage_position(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PipelineStage", field.Name)
+}
+
+func (ec *executionContext) childFields_PipelineStageCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stage":
+		return ec.fieldContext_PipelineStageCreatePayload_stage(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PipelineStageCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PipelineStageCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PipelineStageDeletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedStageId":
+		return ec.fieldContext_PipelineStageDeletePayload_deletedStageId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PipelineStageDeletePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PipelineStageDeletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PipelineStageUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stage":
+		return ec.fieldContext_PipelineStageUpdatePayload_stage(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PipelineStageUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PipelineStageUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PipelineUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pipeline":
+		return ec.fieldContext_PipelineUpdatePayload_pipeline(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PipelineUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PipelineUpdatePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Presence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -22669,6 +25861,18 @@ func (ec *executionContext) childFields_RateCardChange(ctx context.Context, fiel
 		return ec.fieldContext_RateCardChange_rateCard(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RateCardChange", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_RecordUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_RecordUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_RecordUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_Referral(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23501,6 +26705,44 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_Company_deals_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Contact_conversations_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -23539,7 +26781,83 @@ func (ec *executionContext) field_Contact_conversations_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Contact_deals_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Conversation_assignmentLog_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Conversation_deals_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -23977,6 +27295,48 @@ func (ec *executionContext) field_Mutation_channelSetupRetry_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_companyCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.CompanyCreateInput, error) {
+			return ec.unmarshalNCompanyCreateInput2recadoᚋgraphᚋgqlmodelᚐCompanyCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_companyDelete_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.CompanyDeleteInput, error) {
+			return ec.unmarshalNCompanyDeleteInput2recadoᚋgraphᚋgqlmodelᚐCompanyDeleteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_companyUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.CompanyUpdateInput, error) {
+			return ec.unmarshalNCompanyUpdateInput2recadoᚋgraphᚋgqlmodelᚐCompanyUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_contactBlock_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -23997,6 +27357,20 @@ func (ec *executionContext) field_Mutation_contactUnblock_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (gqlmodel.ContactUnblockInput, error) {
 			return ec.unmarshalNContactUnblockInput2recadoᚋgraphᚋgqlmodelᚐContactUnblockInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_contactUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ContactUpdateInput, error) {
+			return ec.unmarshalNContactUpdateInput2recadoᚋgraphᚋgqlmodelᚐContactUpdateInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -24271,6 +27645,90 @@ func (ec *executionContext) field_Mutation_creditUsageExport_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_customFieldCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.CustomFieldCreateInput, error) {
+			return ec.unmarshalNCustomFieldCreateInput2recadoᚋgraphᚋgqlmodelᚐCustomFieldCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_customFieldDelete_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.CustomFieldDeleteInput, error) {
+			return ec.unmarshalNCustomFieldDeleteInput2recadoᚋgraphᚋgqlmodelᚐCustomFieldDeleteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_customFieldUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.CustomFieldUpdateInput, error) {
+			return ec.unmarshalNCustomFieldUpdateInput2recadoᚋgraphᚋgqlmodelᚐCustomFieldUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_dealCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.DealCreateInput, error) {
+			return ec.unmarshalNDealCreateInput2recadoᚋgraphᚋgqlmodelᚐDealCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_dealDelete_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.DealDeleteInput, error) {
+			return ec.unmarshalNDealDeleteInput2recadoᚋgraphᚋgqlmodelᚐDealDeleteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_dealUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.DealUpdateInput, error) {
+			return ec.unmarshalNDealUpdateInput2recadoᚋgraphᚋgqlmodelᚐDealUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_marketingWordsSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -24389,6 +27847,90 @@ func (ec *executionContext) field_Mutation_notificationMarkRead_args(ctx context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (gqlmodel.NotificationMarkReadInput, error) {
 			return ec.unmarshalNNotificationMarkReadInput2recadoᚋgraphᚋgqlmodelᚐNotificationMarkReadInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_pipelineCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.PipelineCreateInput, error) {
+			return ec.unmarshalNPipelineCreateInput2recadoᚋgraphᚋgqlmodelᚐPipelineCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_pipelineDelete_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.PipelineDeleteInput, error) {
+			return ec.unmarshalNPipelineDeleteInput2recadoᚋgraphᚋgqlmodelᚐPipelineDeleteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_pipelineStageCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.PipelineStageCreateInput, error) {
+			return ec.unmarshalNPipelineStageCreateInput2recadoᚋgraphᚋgqlmodelᚐPipelineStageCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_pipelineStageDelete_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.PipelineStageDeleteInput, error) {
+			return ec.unmarshalNPipelineStageDeleteInput2recadoᚋgraphᚋgqlmodelᚐPipelineStageDeleteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_pipelineStageUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.PipelineStageUpdateInput, error) {
+			return ec.unmarshalNPipelineStageUpdateInput2recadoᚋgraphᚋgqlmodelᚐPipelineStageUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_pipelineUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.PipelineUpdateInput, error) {
+			return ec.unmarshalNPipelineUpdateInput2recadoᚋgraphᚋgqlmodelᚐPipelineUpdateInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -24759,6 +28301,66 @@ func (ec *executionContext) field_Query_channels_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_companies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "query",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["query"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_company_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_contactSearch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -24892,6 +28494,112 @@ func (ec *executionContext) field_Query_conversations_args(ctx context.Context, 
 		return nil, err
 	}
 	args["before"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_customFields_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "recordType",
+		func(ctx context.Context, v any) (models.RecordType, error) {
+			return ec.unmarshalNRecordType2recadoᚋmodelsᚐRecordType(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["recordType"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_deal_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_deals_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*gqlmodel.DealFilterInput, error) {
+			return ec.unmarshalODealFilterInput2ᚖrecadoᚋgraphᚋgqlmodelᚐDealFilterInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -30411,6 +34119,609 @@ func (ec *executionContext) fieldContext_ChannelUserError_field(_ context.Contex
 	return graphql.NewScalarFieldContext("ChannelUserError", field, false, false, "String")
 }
 
+func (ec *executionContext) _Company_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Company) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Company_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Company_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Company", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Company_name(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Company) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Company_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Company_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Company", field, false, false, "String")
+}
+
+func (ec *executionContext) _Company_phone(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Company) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Company_phone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PhoneText(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Company_phone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Company", field, true, false, "String")
+}
+
+func (ec *executionContext) _Company_website(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Company) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Company_website(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Site(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Company_website(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Company", field, true, false, "String")
+}
+
+func (ec *executionContext) _Company_customValues(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Company) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Company_customValues(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Company().CustomValues(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.CustomValue) graphql.Marshaler {
+			return ec.marshalOCustomValue2ᚕrecadoᚋgraphᚋgqlmodelᚐCustomValueᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Company_customValues(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Company",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomValue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Company_deals(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Company) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Company_deals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Company().Deals(ctx, obj, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.DealConnection) graphql.Marshaler {
+			return ec.marshalODealConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐDealConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Company_deals(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Company",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DealConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Company_deals_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Company_version(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Company) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Company_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Company_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Company", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Company_createdBy(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Company) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Company_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Company().CreatedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Company_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Company",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Company_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Company) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Company_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Company_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Company", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Company_updatedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Company) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Company_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Company_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Company", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CompanyConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CompanyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.CompanyEdge) graphql.Marshaler {
+			return ec.marshalNCompanyEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐCompanyEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompanyConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompanyEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompanyConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CompanyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.Company) graphql.Marshaler {
+			return ec.marshalNCompany2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐCompanyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompanyConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Company(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompanyConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CompanyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompanyConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompanyCreatePayload_company(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CompanyCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyCreatePayload_company(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Company, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Company) graphql.Marshaler {
+			return ec.marshalOCompany2ᚖrecadoᚋgraphᚋgqlmodelᚐCompany(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyCreatePayload_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompanyCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Company(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompanyCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CompanyCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+			return ec.marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompanyCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompanyDeletePayload_deletedCompanyId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CompanyDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyDeletePayload_deletedCompanyId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedCompanyID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyDeletePayload_deletedCompanyId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompanyDeletePayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _CompanyDeletePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CompanyDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyDeletePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+			return ec.marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyDeletePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompanyDeletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompanyEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CompanyEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompanyEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _CompanyEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CompanyEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Company) graphql.Marshaler {
+			return ec.marshalNCompany2ᚖrecadoᚋgraphᚋgqlmodelᚐCompany(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompanyEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Company(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompanyUpdatePayload_company(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CompanyUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyUpdatePayload_company(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Company, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Company) graphql.Marshaler {
+			return ec.marshalOCompany2ᚖrecadoᚋgraphᚋgqlmodelᚐCompany(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyUpdatePayload_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompanyUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Company(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompanyUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CompanyUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+			return ec.marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompanyUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Contact_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Contact) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -30586,6 +34897,137 @@ func (ec *executionContext) fieldContext_Contact_blocks(_ context.Context, field
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Contact_company(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_company(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Contact().Company(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Company) graphql.Marshaler {
+			return ec.marshalOCompany2ᚖrecadoᚋgraphᚋgqlmodelᚐCompany(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contact",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Company(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Contact_customValues(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_customValues(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Contact().CustomValues(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.CustomValue) graphql.Marshaler {
+			return ec.marshalOCustomValue2ᚕrecadoᚋgraphᚋgqlmodelᚐCustomValueᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_customValues(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contact",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomValue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Contact_deals(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_deals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Contact().Deals(ctx, obj, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.DealConnection) graphql.Marshaler {
+			return ec.marshalODealConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐDealConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_deals(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contact",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DealConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Contact_deals_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Contact_version(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Contact().Version(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contact", field, true, true, "Int")
 }
 
 func (ec *executionContext) _Contact_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Contact) (ret graphql.Marshaler) {
@@ -31987,6 +36429,70 @@ func (ec *executionContext) fieldContext_ContactUnblockPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _ContactUpdatePayload_contact(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactUpdatePayload_contact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖrecadoᚋgraphᚋgqlmodelᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactUpdatePayload_contact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+			return ec.marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ContactUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ContactUserError) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -32980,6 +37486,50 @@ func (ec *executionContext) fieldContext_Conversation_notes(ctx context.Context,
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Conversation_notes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Conversation_deals(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_deals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Conversation().Deals(ctx, obj, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.DealConnection) graphql.Marshaler {
+			return ec.marshalODealConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐDealConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_deals(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DealConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Conversation_deals_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -37081,6 +41631,1601 @@ func (ec *executionContext) _CreditUserError_field(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_CreditUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreditUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CustomField_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomField_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomField_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomField", field, true, false, "ID")
+}
+
+func (ec *executionContext) _CustomField_recordType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomField_recordType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecordType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.RecordType) graphql.Marshaler {
+			return ec.marshalNRecordType2recadoᚋmodelsᚐRecordType(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomField_recordType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomField", field, false, false, "RecordType")
+}
+
+func (ec *executionContext) _CustomField_key(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomField_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomField_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomField", field, false, false, "String")
+}
+
+func (ec *executionContext) _CustomField_label(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomField_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomField_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomField", field, false, false, "String")
+}
+
+func (ec *executionContext) _CustomField_kind(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomField_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.FieldKind) graphql.Marshaler {
+			return ec.marshalNCustomFieldKind2recadoᚋmodelsᚐFieldKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomField_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomField", field, false, false, "CustomFieldKind")
+}
+
+func (ec *executionContext) _CustomField_options(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomField_options(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Choices(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomField_options(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomField", field, true, false, "String")
+}
+
+func (ec *executionContext) _CustomField_version(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomField_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomField_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomField", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CustomField_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomField_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomField_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomField", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CustomFieldConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomFieldConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomFieldConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.CustomFieldEdge) graphql.Marshaler {
+			return ec.marshalNCustomFieldEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐCustomFieldEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomFieldConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomFieldConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomFieldEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomFieldConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomFieldConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomFieldConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.CustomField) graphql.Marshaler {
+			return ec.marshalNCustomField2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐCustomFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomFieldConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomFieldConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomFieldConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomFieldConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomFieldConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomFieldConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomFieldConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomFieldCreatePayload_customField(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomFieldCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomFieldCreatePayload_customField(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CustomField, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CustomField) graphql.Marshaler {
+			return ec.marshalOCustomField2ᚖrecadoᚋgraphᚋgqlmodelᚐCustomField(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CustomFieldCreatePayload_customField(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomFieldCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomFieldCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomFieldCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomFieldCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+			return ec.marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomFieldCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomFieldCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomFieldDeletePayload_deletedCustomFieldId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomFieldDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomFieldDeletePayload_deletedCustomFieldId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedCustomFieldID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CustomFieldDeletePayload_deletedCustomFieldId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomFieldDeletePayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _CustomFieldDeletePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomFieldDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomFieldDeletePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+			return ec.marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomFieldDeletePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomFieldDeletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomFieldEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomFieldEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomFieldEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomFieldEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomFieldEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _CustomFieldEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomFieldEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomFieldEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CustomField) graphql.Marshaler {
+			return ec.marshalNCustomField2ᚖrecadoᚋgraphᚋgqlmodelᚐCustomField(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomFieldEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomFieldEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomFieldUpdatePayload_customField(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomFieldUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomFieldUpdatePayload_customField(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CustomField, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CustomField) graphql.Marshaler {
+			return ec.marshalOCustomField2ᚖrecadoᚋgraphᚋgqlmodelᚐCustomField(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CustomFieldUpdatePayload_customField(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomFieldUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomFieldUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomFieldUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomFieldUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+			return ec.marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomFieldUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomFieldUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomValue_field(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomValue_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.CustomField) graphql.Marshaler {
+			return ec.marshalNCustomField2recadoᚋgraphᚋgqlmodelᚐCustomField(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomValue_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomValue",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomValue_value(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.CustomValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomValue_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomValue_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _Deal_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Deal", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Deal_name(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Deal", field, false, false, "String")
+}
+
+func (ec *executionContext) _Deal_pipeline(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_pipeline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Deal().Pipeline(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Pipeline) graphql.Marshaler {
+			return ec.marshalOPipeline2ᚖrecadoᚋgraphᚋgqlmodelᚐPipeline(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_pipeline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Deal",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pipeline(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Deal_stage(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_stage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Deal().Stage(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.PipelineStage) graphql.Marshaler {
+			return ec.marshalOPipelineStage2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineStage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_stage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Deal",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PipelineStage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Deal_stageChangedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_stageChangedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StageChangedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_stageChangedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Deal", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Deal_isOpen(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_isOpen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsOpen(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_isOpen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Deal", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _Deal_closedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_closedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClosedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_closedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Deal", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Deal_amount(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Price(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖrecadoᚋgraphᚋgqlmodelᚐMoney(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Deal",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Deal_closingDate(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_closingDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClosingDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖrecadoᚋmodelsᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_closingDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Deal", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Deal_owner(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_owner(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Deal().Owner(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_owner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Deal",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Deal_contact(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_contact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Deal().Contact(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖrecadoᚋgraphᚋgqlmodelᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_contact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Deal",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Deal_company(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_company(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Deal().Company(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Company) graphql.Marshaler {
+			return ec.marshalOCompany2ᚖrecadoᚋgraphᚋgqlmodelᚐCompany(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Deal",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Company(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Deal_conversation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Deal().Conversation(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖrecadoᚋgraphᚋgqlmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Deal",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Deal_customValues(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_customValues(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Deal().CustomValues(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.CustomValue) graphql.Marshaler {
+			return ec.marshalOCustomValue2ᚕrecadoᚋgraphᚋgqlmodelᚐCustomValueᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_customValues(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Deal",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomValue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Deal_version(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Deal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Deal_createdBy(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Deal().CreatedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖrecadoᚋgraphᚋgqlmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Deal",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Deal_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Deal", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Deal_updatedAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Deal", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _DealChangedEvent_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealChangedEvent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DealChangedEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DealChangedEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _DealChangedEvent_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealChangedEvent_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.DealChangedEvent().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DealChangedEvent_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DealChangedEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _DealChangedEvent_occurredAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealChangedEvent_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DealChangedEvent_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DealChangedEvent", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _DealChangedEvent_deal(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealChangedEvent_deal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deal(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.Deal) graphql.Marshaler {
+			return ec.marshalNDeal2recadoᚋgraphᚋgqlmodelᚐDeal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DealChangedEvent_deal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DealChangedEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Deal(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DealConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.DealEdge) graphql.Marshaler {
+			return ec.marshalNDealEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐDealEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DealConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DealConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DealEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DealConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gqlmodel.Deal) graphql.Marshaler {
+			return ec.marshalNDeal2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐDealᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DealConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DealConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Deal(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DealConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2recadoᚋgraphᚋgqlmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DealConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DealConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DealCreatePayload_deal(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealCreatePayload_deal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Deal) graphql.Marshaler {
+			return ec.marshalODeal2ᚖrecadoᚋgraphᚋgqlmodelᚐDeal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DealCreatePayload_deal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DealCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Deal(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DealCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+			return ec.marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DealCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DealCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DealDeletePayload_deletedDealId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealDeletePayload_deletedDealId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedDealID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DealDeletePayload_deletedDealId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DealDeletePayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DealDeletePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealDeletePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+			return ec.marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DealDeletePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DealDeletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DealDeletedEvent_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealDeletedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealDeletedEvent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DealDeletedEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DealDeletedEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _DealDeletedEvent_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealDeletedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealDeletedEvent_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.DealDeletedEvent().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DealDeletedEvent_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DealDeletedEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _DealDeletedEvent_occurredAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealDeletedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealDeletedEvent_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DealDeletedEvent_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DealDeletedEvent", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _DealDeletedEvent_deletedDealId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealDeletedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealDeletedEvent_deletedDealId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedDealID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DealDeletedEvent_deletedDealId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DealDeletedEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _DealEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DealEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DealEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _DealEdge_node(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Deal) graphql.Marshaler {
+			return ec.marshalNDeal2ᚖrecadoᚋgraphᚋgqlmodelᚐDeal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DealEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DealEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Deal(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DealUpdatePayload_deal(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealUpdatePayload_deal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Deal) graphql.Marshaler {
+			return ec.marshalODeal2ᚖrecadoᚋgraphᚋgqlmodelᚐDeal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DealUpdatePayload_deal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DealUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Deal(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DealUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+			return ec.marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DealUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DealUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordUserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _DocumentContent_mimeType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DocumentContent) (ret graphql.Marshaler) {
@@ -42098,6 +48243,710 @@ func (ec *executionContext) fieldContext_Mutation_contactUnblock(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_companyCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_companyCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompanyCreate(ctx, fc.Args["input"].(gqlmodel.CompanyCreateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CompanyCreatePayload) graphql.Marshaler {
+			return ec.marshalOCompanyCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCompanyCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_companyCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompanyCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_companyCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_companyUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_companyUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompanyUpdate(ctx, fc.Args["input"].(gqlmodel.CompanyUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CompanyUpdatePayload) graphql.Marshaler {
+			return ec.marshalOCompanyUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCompanyUpdatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_companyUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompanyUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_companyUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_companyDelete(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_companyDelete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompanyDelete(ctx, fc.Args["input"].(gqlmodel.CompanyDeleteInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CompanyDeletePayload) graphql.Marshaler {
+			return ec.marshalOCompanyDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCompanyDeletePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_companyDelete(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompanyDeletePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_companyDelete_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_contactUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_contactUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ContactUpdate(ctx, fc.Args["input"].(gqlmodel.ContactUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ContactUpdatePayload) graphql.Marshaler {
+			return ec.marshalOContactUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐContactUpdatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_contactUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_contactUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_dealCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_dealCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DealCreate(ctx, fc.Args["input"].(gqlmodel.DealCreateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.DealCreatePayload) graphql.Marshaler {
+			return ec.marshalODealCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐDealCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_dealCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DealCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_dealCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_dealUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_dealUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DealUpdate(ctx, fc.Args["input"].(gqlmodel.DealUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.DealUpdatePayload) graphql.Marshaler {
+			return ec.marshalODealUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐDealUpdatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_dealUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DealUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_dealUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_dealDelete(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_dealDelete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DealDelete(ctx, fc.Args["input"].(gqlmodel.DealDeleteInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.DealDeletePayload) graphql.Marshaler {
+			return ec.marshalODealDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐDealDeletePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_dealDelete(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DealDeletePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_dealDelete_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_pipelineCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_pipelineCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PipelineCreate(ctx, fc.Args["input"].(gqlmodel.PipelineCreateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.PipelineCreatePayload) graphql.Marshaler {
+			return ec.marshalOPipelineCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_pipelineCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PipelineCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_pipelineCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_pipelineUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_pipelineUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PipelineUpdate(ctx, fc.Args["input"].(gqlmodel.PipelineUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.PipelineUpdatePayload) graphql.Marshaler {
+			return ec.marshalOPipelineUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineUpdatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_pipelineUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PipelineUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_pipelineUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_pipelineDelete(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_pipelineDelete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PipelineDelete(ctx, fc.Args["input"].(gqlmodel.PipelineDeleteInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.PipelineDeletePayload) graphql.Marshaler {
+			return ec.marshalOPipelineDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineDeletePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_pipelineDelete(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PipelineDeletePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_pipelineDelete_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_pipelineStageCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_pipelineStageCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PipelineStageCreate(ctx, fc.Args["input"].(gqlmodel.PipelineStageCreateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.PipelineStageCreatePayload) graphql.Marshaler {
+			return ec.marshalOPipelineStageCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineStageCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_pipelineStageCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PipelineStageCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_pipelineStageCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_pipelineStageUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_pipelineStageUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PipelineStageUpdate(ctx, fc.Args["input"].(gqlmodel.PipelineStageUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.PipelineStageUpdatePayload) graphql.Marshaler {
+			return ec.marshalOPipelineStageUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineStageUpdatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_pipelineStageUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PipelineStageUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_pipelineStageUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_pipelineStageDelete(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_pipelineStageDelete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PipelineStageDelete(ctx, fc.Args["input"].(gqlmodel.PipelineStageDeleteInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.PipelineStageDeletePayload) graphql.Marshaler {
+			return ec.marshalOPipelineStageDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineStageDeletePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_pipelineStageDelete(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PipelineStageDeletePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_pipelineStageDelete_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_customFieldCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_customFieldCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CustomFieldCreate(ctx, fc.Args["input"].(gqlmodel.CustomFieldCreateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CustomFieldCreatePayload) graphql.Marshaler {
+			return ec.marshalOCustomFieldCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCustomFieldCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_customFieldCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomFieldCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_customFieldCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_customFieldUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_customFieldUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CustomFieldUpdate(ctx, fc.Args["input"].(gqlmodel.CustomFieldUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CustomFieldUpdatePayload) graphql.Marshaler {
+			return ec.marshalOCustomFieldUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCustomFieldUpdatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_customFieldUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomFieldUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_customFieldUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_customFieldDelete(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_customFieldDelete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CustomFieldDelete(ctx, fc.Args["input"].(gqlmodel.CustomFieldDeleteInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CustomFieldDeletePayload) graphql.Marshaler {
+			return ec.marshalOCustomFieldDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCustomFieldDeletePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_customFieldDelete(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomFieldDeletePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_customFieldDelete_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_conversationPresenceSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -46610,6 +53459,735 @@ func (ec *executionContext) fieldContext_PaymentMethod_createdAt(_ context.Conte
 	return graphql.NewScalarFieldContext("PaymentMethod", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Pipeline_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Pipeline) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Pipeline_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Pipeline_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Pipeline", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Pipeline_name(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Pipeline) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Pipeline_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Pipeline_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Pipeline", field, false, false, "String")
+}
+
+func (ec *executionContext) _Pipeline_isDefault(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Pipeline) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Pipeline_isDefault(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsDefault, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Pipeline_isDefault(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Pipeline", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Pipeline_position(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Pipeline) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Pipeline_position(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Position, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Pipeline_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Pipeline", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Pipeline_stages(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Pipeline) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Pipeline_stages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Pipeline().Stages(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.PipelineStage) graphql.Marshaler {
+			return ec.marshalOPipelineStage2ᚕrecadoᚋgraphᚋgqlmodelᚐPipelineStageᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Pipeline_stages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Pipeline",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PipelineStage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Pipeline_version(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Pipeline) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Pipeline_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Pipeline_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Pipeline", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Pipeline_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Pipeline) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Pipeline_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Pipeline_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Pipeline", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PipelineCreatePayload_pipeline(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineCreatePayload_pipeline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pipeline, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Pipeline) graphql.Marshaler {
+			return ec.marshalOPipeline2ᚖrecadoᚋgraphᚋgqlmodelᚐPipeline(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineCreatePayload_pipeline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PipelineCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pipeline(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PipelineCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+			return ec.marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PipelineCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PipelineDeletePayload_deletedPipelineId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineDeletePayload_deletedPipelineId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedPipelineID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineDeletePayload_deletedPipelineId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PipelineDeletePayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _PipelineDeletePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineDeletePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+			return ec.marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineDeletePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PipelineDeletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PipelineStage_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineStage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineStage_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineStage_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PipelineStage", field, true, false, "ID")
+}
+
+func (ec *executionContext) _PipelineStage_pipeline(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineStage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineStage_pipeline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PipelineStage().Pipeline(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Pipeline) graphql.Marshaler {
+			return ec.marshalOPipeline2ᚖrecadoᚋgraphᚋgqlmodelᚐPipeline(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineStage_pipeline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PipelineStage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pipeline(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PipelineStage_name(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineStage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineStage_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineStage_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PipelineStage", field, false, false, "String")
+}
+
+func (ec *executionContext) _PipelineStage_kind(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineStage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineStage_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.StageKind) graphql.Marshaler {
+			return ec.marshalNPipelineStageKind2recadoᚋmodelsᚐStageKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineStage_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PipelineStage", field, false, false, "PipelineStageKind")
+}
+
+func (ec *executionContext) _PipelineStage_position(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineStage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineStage_position(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Position, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineStage_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PipelineStage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PipelineStageCreatePayload_stage(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineStageCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineStageCreatePayload_stage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.PipelineStage) graphql.Marshaler {
+			return ec.marshalOPipelineStage2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineStage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineStageCreatePayload_stage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PipelineStageCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PipelineStage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PipelineStageCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineStageCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineStageCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+			return ec.marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineStageCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PipelineStageCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PipelineStageDeletePayload_deletedStageId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineStageDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineStageDeletePayload_deletedStageId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedStageID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineStageDeletePayload_deletedStageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PipelineStageDeletePayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _PipelineStageDeletePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineStageDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineStageDeletePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+			return ec.marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineStageDeletePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PipelineStageDeletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PipelineStageUpdatePayload_stage(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineStageUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineStageUpdatePayload_stage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.PipelineStage) graphql.Marshaler {
+			return ec.marshalOPipelineStage2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineStage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineStageUpdatePayload_stage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PipelineStageUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PipelineStage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PipelineStageUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineStageUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineStageUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+			return ec.marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineStageUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PipelineStageUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PipelineUpdatePayload_pipeline(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineUpdatePayload_pipeline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pipeline, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Pipeline) graphql.Marshaler {
+			return ec.marshalOPipeline2ᚖrecadoᚋgraphᚋgqlmodelᚐPipeline(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineUpdatePayload_pipeline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PipelineUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pipeline(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PipelineUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelineUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+			return ec.marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PipelineUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PipelinesChangedEvent_id(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelinesChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelinesChangedEvent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelinesChangedEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PipelinesChangedEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _PipelinesChangedEvent_cursor(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelinesChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelinesChangedEvent_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PipelinesChangedEvent().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelinesChangedEvent_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PipelinesChangedEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _PipelinesChangedEvent_occurredAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.PipelinesChangedEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelinesChangedEvent_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelinesChangedEvent_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PipelinesChangedEvent", field, true, false, "DateTime")
+}
+
 func (ec *executionContext) _Presence_user(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Presence) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -47615,6 +55193,258 @@ func (ec *executionContext) fieldContext_Query_contact(ctx context.Context, fiel
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_contact_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_companies(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_companies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Companies(ctx, fc.Args["query"].(*string), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CompanyConnection) graphql.Marshaler {
+			return ec.marshalOCompanyConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐCompanyConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_companies(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompanyConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_companies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_company(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_company(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Company(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Company) graphql.Marshaler {
+			return ec.marshalOCompany2ᚖrecadoᚋgraphᚋgqlmodelᚐCompany(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_company(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Company(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_company_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_deals(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_deals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Deals(ctx, fc.Args["filter"].(*gqlmodel.DealFilterInput), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.DealConnection) graphql.Marshaler {
+			return ec.marshalODealConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐDealConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_deals(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DealConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_deals_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_deal(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_deal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Deal(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Deal) graphql.Marshaler {
+			return ec.marshalODeal2ᚖrecadoᚋgraphᚋgqlmodelᚐDeal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_deal(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Deal(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_deal_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_pipelines(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_pipelines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Pipelines(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.Pipeline) graphql.Marshaler {
+			return ec.marshalOPipeline2ᚕrecadoᚋgraphᚋgqlmodelᚐPipelineᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_pipelines(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pipeline(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_customFields(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_customFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CustomFields(ctx, fc.Args["recordType"].(models.RecordType), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.CustomFieldConnection) graphql.Marshaler {
+			return ec.marshalOCustomFieldConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐCustomFieldConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_customFields(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomFieldConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_customFields_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -49144,6 +56974,75 @@ func (ec *executionContext) fieldContext_RateCardChange_rateCard(_ context.Conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _RecordUserError_code(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.RecordUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Code) graphql.Marshaler {
+			return ec.marshalNRecordErrorCode2recadoᚋmodelsᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordUserError", field, false, false, "RecordErrorCode")
+}
+
+func (ec *executionContext) _RecordUserError_message(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.RecordUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecordUserError_field(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.RecordUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordUserError_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordUserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordUserError", field, false, false, "String")
 }
 
 func (ec *executionContext) _Referral_sourceType(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Referral) (ret graphql.Marshaler) {
@@ -57265,6 +65164,195 @@ func UnmarshalChannelSetupRetryInput(ctx context.Context, raw any) (gqlmodel.Cha
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCompanyCreateInput(ctx context.Context, obj any) (gqlmodel.CompanyCreateInput, error) {
+	var it gqlmodel.CompanyCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "phone", "website", "customValues", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = graphql.OmittableOf(data)
+		case "website":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("website"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Website = graphql.OmittableOf(data)
+		case "customValues":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customValues"))
+			data, err := ec.unmarshalOCustomValueInput2ᚕrecadoᚋgraphᚋgqlmodelᚐCustomValueInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomValues = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCompanyCreateInput unmarshals raw into the CompanyCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCompanyCreateInput(ctx context.Context, raw any) (gqlmodel.CompanyCreateInput, error) {
+	var out gqlmodel.CompanyCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompanyCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCompanyDeleteInput(ctx context.Context, obj any) (gqlmodel.CompanyDeleteInput, error) {
+	var it gqlmodel.CompanyDeleteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"companyId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "companyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompanyID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCompanyDeleteInput unmarshals raw into the CompanyDeleteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCompanyDeleteInput(ctx context.Context, raw any) (gqlmodel.CompanyDeleteInput, error) {
+	var out gqlmodel.CompanyDeleteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompanyDeleteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCompanyUpdateInput(ctx context.Context, obj any) (gqlmodel.CompanyUpdateInput, error) {
+	var it gqlmodel.CompanyUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"companyId", "name", "phone", "website", "customValues", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "companyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompanyID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = graphql.OmittableOf(data)
+		case "website":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("website"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Website = graphql.OmittableOf(data)
+		case "customValues":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customValues"))
+			data, err := ec.unmarshalOCustomValueInput2ᚕrecadoᚋgraphᚋgqlmodelᚐCustomValueInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomValues = graphql.OmittableOf(data)
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCompanyUpdateInput unmarshals raw into the CompanyUpdateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCompanyUpdateInput(ctx context.Context, raw any) (gqlmodel.CompanyUpdateInput, error) {
+	var out gqlmodel.CompanyUpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompanyUpdateInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputContactBlockInput(ctx context.Context, obj any) (gqlmodel.ContactBlockInput, error) {
 	var it gqlmodel.ContactBlockInput
 	if obj == nil {
@@ -57787,6 +65875,69 @@ func (ec *executionContext) unmarshalInputContactUnblockInput(ctx context.Contex
 func UnmarshalContactUnblockInput(ctx context.Context, raw any) (gqlmodel.ContactUnblockInput, error) {
 	var out gqlmodel.ContactUnblockInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactUnblockInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContactUpdateInput(ctx context.Context, obj any) (gqlmodel.ContactUpdateInput, error) {
+	var it gqlmodel.ContactUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"contactId", "companyId", "customValues", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "contactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactID = data
+		case "companyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompanyID = graphql.OmittableOf(data)
+		case "customValues":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customValues"))
+			data, err := ec.unmarshalOCustomValueInput2ᚕrecadoᚋgraphᚋgqlmodelᚐCustomValueInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomValues = graphql.OmittableOf(data)
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactUpdateInput unmarshals raw into the ContactUpdateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactUpdateInput(ctx context.Context, raw any) (gqlmodel.ContactUpdateInput, error) {
+	var out gqlmodel.ContactUpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactUpdateInput", raw, &out)
 	return out, err
 }
 
@@ -59041,6 +67192,587 @@ func UnmarshalCreditUsageExportInput(ctx context.Context, raw any) (gqlmodel.Cre
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCustomFieldCreateInput(ctx context.Context, obj any) (gqlmodel.CustomFieldCreateInput, error) {
+	var it gqlmodel.CustomFieldCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"recordType", "key", "label", "kind", "options", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "recordType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recordType"))
+			data, err := ec.unmarshalNRecordType2recadoᚋmodelsᚐRecordType(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecordType = data
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "label":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("label"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Label = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNCustomFieldKind2recadoᚋmodelsᚐFieldKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "options":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("options"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Options = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCustomFieldCreateInput unmarshals raw into the CustomFieldCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCustomFieldCreateInput(ctx context.Context, raw any) (gqlmodel.CustomFieldCreateInput, error) {
+	var out gqlmodel.CustomFieldCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CustomFieldCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCustomFieldDeleteInput(ctx context.Context, obj any) (gqlmodel.CustomFieldDeleteInput, error) {
+	var it gqlmodel.CustomFieldDeleteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"customFieldId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "customFieldId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customFieldId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomFieldID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCustomFieldDeleteInput unmarshals raw into the CustomFieldDeleteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCustomFieldDeleteInput(ctx context.Context, raw any) (gqlmodel.CustomFieldDeleteInput, error) {
+	var out gqlmodel.CustomFieldDeleteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CustomFieldDeleteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCustomFieldUpdateInput(ctx context.Context, obj any) (gqlmodel.CustomFieldUpdateInput, error) {
+	var it gqlmodel.CustomFieldUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"customFieldId", "label", "options", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "customFieldId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customFieldId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomFieldID = data
+		case "label":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("label"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Label = graphql.OmittableOf(data)
+		case "options":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("options"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Options = graphql.OmittableOf(data)
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCustomFieldUpdateInput unmarshals raw into the CustomFieldUpdateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCustomFieldUpdateInput(ctx context.Context, raw any) (gqlmodel.CustomFieldUpdateInput, error) {
+	var out gqlmodel.CustomFieldUpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CustomFieldUpdateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCustomValueInput(ctx context.Context, obj any) (gqlmodel.CustomValueInput, error) {
+	var it gqlmodel.CustomValueInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"key", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCustomValueInput unmarshals raw into the CustomValueInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCustomValueInput(ctx context.Context, raw any) (gqlmodel.CustomValueInput, error) {
+	var out gqlmodel.CustomValueInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CustomValueInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDealCreateInput(ctx context.Context, obj any) (gqlmodel.DealCreateInput, error) {
+	var it gqlmodel.DealCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "pipelineId", "stageId", "amount", "closingDate", "ownerId", "contactId", "companyId", "conversationId", "customValues", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "pipelineId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipelineId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PipelineID = graphql.OmittableOf(data)
+		case "stageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StageID = graphql.OmittableOf(data)
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalOMoneyInput2ᚖrecadoᚋgraphᚋgqlmodelᚐMoneyInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = graphql.OmittableOf(data)
+		case "closingDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closingDate"))
+			data, err := ec.unmarshalODate2ᚖrecadoᚋmodelsᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClosingDate = graphql.OmittableOf(data)
+		case "ownerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerID = graphql.OmittableOf(data)
+		case "contactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactID = graphql.OmittableOf(data)
+		case "companyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompanyID = graphql.OmittableOf(data)
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = graphql.OmittableOf(data)
+		case "customValues":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customValues"))
+			data, err := ec.unmarshalOCustomValueInput2ᚕrecadoᚋgraphᚋgqlmodelᚐCustomValueInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomValues = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDealCreateInput unmarshals raw into the DealCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDealCreateInput(ctx context.Context, raw any) (gqlmodel.DealCreateInput, error) {
+	var out gqlmodel.DealCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DealCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDealDeleteInput(ctx context.Context, obj any) (gqlmodel.DealDeleteInput, error) {
+	var it gqlmodel.DealDeleteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"dealId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "dealId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dealId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DealID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDealDeleteInput unmarshals raw into the DealDeleteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDealDeleteInput(ctx context.Context, raw any) (gqlmodel.DealDeleteInput, error) {
+	var out gqlmodel.DealDeleteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DealDeleteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDealFilterInput(ctx context.Context, obj any) (gqlmodel.DealFilterInput, error) {
+	var it gqlmodel.DealFilterInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"pipelineId", "stageId", "ownerId", "contactId", "companyId", "isOpen"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "pipelineId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipelineId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PipelineID = graphql.OmittableOf(data)
+		case "stageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StageID = graphql.OmittableOf(data)
+		case "ownerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerID = graphql.OmittableOf(data)
+		case "contactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactID = graphql.OmittableOf(data)
+		case "companyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompanyID = graphql.OmittableOf(data)
+		case "isOpen":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isOpen"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsOpen = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDealFilterInput unmarshals raw into the DealFilterInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDealFilterInput(ctx context.Context, raw any) (gqlmodel.DealFilterInput, error) {
+	var out gqlmodel.DealFilterInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DealFilterInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDealUpdateInput(ctx context.Context, obj any) (gqlmodel.DealUpdateInput, error) {
+	var it gqlmodel.DealUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"dealId", "name", "pipelineId", "stageId", "amount", "closingDate", "ownerId", "contactId", "companyId", "conversationId", "customValues", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "dealId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dealId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DealID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "pipelineId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipelineId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PipelineID = graphql.OmittableOf(data)
+		case "stageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StageID = graphql.OmittableOf(data)
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalOMoneyInput2ᚖrecadoᚋgraphᚋgqlmodelᚐMoneyInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = graphql.OmittableOf(data)
+		case "closingDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closingDate"))
+			data, err := ec.unmarshalODate2ᚖrecadoᚋmodelsᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClosingDate = graphql.OmittableOf(data)
+		case "ownerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerID = graphql.OmittableOf(data)
+		case "contactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactID = graphql.OmittableOf(data)
+		case "companyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompanyID = graphql.OmittableOf(data)
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = graphql.OmittableOf(data)
+		case "customValues":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customValues"))
+			data, err := ec.unmarshalOCustomValueInput2ᚕrecadoᚋgraphᚋgqlmodelᚐCustomValueInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomValues = graphql.OmittableOf(data)
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDealUpdateInput unmarshals raw into the DealUpdateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDealUpdateInput(ctx context.Context, raw any) (gqlmodel.DealUpdateInput, error) {
+	var out gqlmodel.DealUpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DealUpdateInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputInteractiveButtonInput(ctx context.Context, obj any) (gqlmodel.InteractiveButtonInput, error) {
 	var it gqlmodel.InteractiveButtonInput
 	if obj == nil {
@@ -59865,6 +68597,55 @@ func UnmarshalMessageSendInput(ctx context.Context, raw any) (gqlmodel.MessageSe
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMoneyInput(ctx context.Context, obj any) (gqlmodel.MoneyInput, error) {
+	var it gqlmodel.MoneyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"amount", "currency"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "currency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currency"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Currency = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMoneyInput unmarshals raw into the MoneyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMoneyInput(ctx context.Context, raw any) (gqlmodel.MoneyInput, error) {
+	var out gqlmodel.MoneyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MoneyInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputNoteCreateInput(ctx context.Context, obj any) (gqlmodel.NoteCreateInput, error) {
 	var it gqlmodel.NoteCreateInput
 	if obj == nil {
@@ -60114,6 +68895,412 @@ func (ec *executionContext) unmarshalInputNotificationMarkReadInput(ctx context.
 func UnmarshalNotificationMarkReadInput(ctx context.Context, raw any) (gqlmodel.NotificationMarkReadInput, error) {
 	var out gqlmodel.NotificationMarkReadInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "NotificationMarkReadInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPipelineCreateInput(ctx context.Context, obj any) (gqlmodel.PipelineCreateInput, error) {
+	var it gqlmodel.PipelineCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "stages", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "stages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stages"))
+			data, err := ec.unmarshalOPipelineStageInput2ᚕrecadoᚋgraphᚋgqlmodelᚐPipelineStageInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Stages = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPipelineCreateInput unmarshals raw into the PipelineCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPipelineCreateInput(ctx context.Context, raw any) (gqlmodel.PipelineCreateInput, error) {
+	var out gqlmodel.PipelineCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PipelineCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPipelineDeleteInput(ctx context.Context, obj any) (gqlmodel.PipelineDeleteInput, error) {
+	var it gqlmodel.PipelineDeleteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"pipelineId", "replacementStageId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "pipelineId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipelineId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PipelineID = data
+		case "replacementStageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("replacementStageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReplacementStageID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPipelineDeleteInput unmarshals raw into the PipelineDeleteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPipelineDeleteInput(ctx context.Context, raw any) (gqlmodel.PipelineDeleteInput, error) {
+	var out gqlmodel.PipelineDeleteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PipelineDeleteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPipelineStageCreateInput(ctx context.Context, obj any) (gqlmodel.PipelineStageCreateInput, error) {
+	var it gqlmodel.PipelineStageCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"pipelineId", "name", "kind", "position", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "pipelineId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipelineId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PipelineID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNPipelineStageKind2recadoᚋmodelsᚐStageKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "position":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("position"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Position = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPipelineStageCreateInput unmarshals raw into the PipelineStageCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPipelineStageCreateInput(ctx context.Context, raw any) (gqlmodel.PipelineStageCreateInput, error) {
+	var out gqlmodel.PipelineStageCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PipelineStageCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPipelineStageDeleteInput(ctx context.Context, obj any) (gqlmodel.PipelineStageDeleteInput, error) {
+	var it gqlmodel.PipelineStageDeleteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"stageId", "replacementStageId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "stageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stageId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StageID = data
+		case "replacementStageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("replacementStageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReplacementStageID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPipelineStageDeleteInput unmarshals raw into the PipelineStageDeleteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPipelineStageDeleteInput(ctx context.Context, raw any) (gqlmodel.PipelineStageDeleteInput, error) {
+	var out gqlmodel.PipelineStageDeleteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PipelineStageDeleteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPipelineStageInput(ctx context.Context, obj any) (gqlmodel.PipelineStageInput, error) {
+	var it gqlmodel.PipelineStageInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "kind"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNPipelineStageKind2recadoᚋmodelsᚐStageKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPipelineStageInput unmarshals raw into the PipelineStageInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPipelineStageInput(ctx context.Context, raw any) (gqlmodel.PipelineStageInput, error) {
+	var out gqlmodel.PipelineStageInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PipelineStageInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPipelineStageUpdateInput(ctx context.Context, obj any) (gqlmodel.PipelineStageUpdateInput, error) {
+	var it gqlmodel.PipelineStageUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"stageId", "name", "position", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "stageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stageId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StageID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "position":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("position"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Position = graphql.OmittableOf(data)
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPipelineStageUpdateInput unmarshals raw into the PipelineStageUpdateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPipelineStageUpdateInput(ctx context.Context, raw any) (gqlmodel.PipelineStageUpdateInput, error) {
+	var out gqlmodel.PipelineStageUpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PipelineStageUpdateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPipelineUpdateInput(ctx context.Context, obj any) (gqlmodel.PipelineUpdateInput, error) {
+	var it gqlmodel.PipelineUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"pipelineId", "name", "position", "isDefault", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "pipelineId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipelineId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PipelineID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "position":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("position"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Position = graphql.OmittableOf(data)
+		case "isDefault":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isDefault"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsDefault = graphql.OmittableOf(data)
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPipelineUpdateInput unmarshals raw into the PipelineUpdateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPipelineUpdateInput(ctx context.Context, raw any) (gqlmodel.PipelineUpdateInput, error) {
+	var out gqlmodel.PipelineUpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PipelineUpdateInput", raw, &out)
 	return out, err
 }
 
@@ -62060,6 +71247,21 @@ func (ec *executionContext) _InboxEvent(ctx context.Context, sel ast.SelectionSe
 			return graphql.Null
 		}
 		return ec._TemplateChangedEvent(ctx, sel, obj)
+	case *gqlmodel.PipelinesChangedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PipelinesChangedEvent(ctx, sel, obj)
+	case *gqlmodel.DealDeletedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DealDeletedEvent(ctx, sel, obj)
+	case *gqlmodel.DealChangedEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DealChangedEvent(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -62237,6 +71439,16 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Profile(ctx, sel, obj)
+	case *gqlmodel.PipelineStage:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PipelineStage(ctx, sel, obj)
+	case *gqlmodel.Pipeline:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Pipeline(ctx, sel, obj)
 	case *gqlmodel.Organization:
 		if obj == nil {
 			return graphql.Null
@@ -62257,6 +71469,16 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Message(ctx, sel, obj)
+	case *gqlmodel.Deal:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Deal(ctx, sel, obj)
+	case *gqlmodel.CustomField:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CustomField(ctx, sel, obj)
 	case *gqlmodel.CreditPurchase:
 		if obj == nil {
 			return graphql.Null
@@ -62272,6 +71494,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Contact(ctx, sel, obj)
+	case *gqlmodel.Company:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Company(ctx, sel, obj)
 	case *gqlmodel.ChannelSetup:
 		if obj == nil {
 			return graphql.Null
@@ -62344,6 +71571,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._SessionUserError(ctx, sel, obj)
+	case gqlmodel.RecordUserError:
+		return ec._RecordUserError(ctx, sel, &obj)
+	case *gqlmodel.RecordUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RecordUserError(ctx, sel, obj)
 	case gqlmodel.QuickReplyUserError:
 		return ec._QuickReplyUserError(ctx, sel, &obj)
 	case *gqlmodel.QuickReplyUserError:
@@ -64690,6 +73924,282 @@ func (ec *executionContext) _ChannelUserError(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var companyImplementors = []string{"Company", "Node"}
+
+func (ec *executionContext) _Company(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Company) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, companyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Company")
+		case "id":
+			out.Values[i] = ec._Company_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._Company_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "phone":
+			out.Values[i] = ec._Company_phone(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "website":
+			out.Values[i] = ec._Company_website(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "customValues":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Company_customValues(ctx, field, obj)
+				})
+		case "deals":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Company_deals(ctx, field, obj)
+				})
+		case "version":
+			out.Values[i] = ec._Company_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Company_createdBy(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._Company_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._Company_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var companyConnectionImplementors = []string{"CompanyConnection"}
+
+func (ec *executionContext) _CompanyConnection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CompanyConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, companyConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompanyConnection")
+		case "edges":
+			out.Values[i] = ec._CompanyConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._CompanyConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._CompanyConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var companyCreatePayloadImplementors = []string{"CompanyCreatePayload"}
+
+func (ec *executionContext) _CompanyCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CompanyCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, companyCreatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompanyCreatePayload")
+		case "company":
+			out.Values[i] = ec._CompanyCreatePayload_company(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CompanyCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var companyDeletePayloadImplementors = []string{"CompanyDeletePayload"}
+
+func (ec *executionContext) _CompanyDeletePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CompanyDeletePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, companyDeletePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompanyDeletePayload")
+		case "deletedCompanyId":
+			out.Values[i] = ec._CompanyDeletePayload_deletedCompanyId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CompanyDeletePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var companyEdgeImplementors = []string{"CompanyEdge"}
+
+func (ec *executionContext) _CompanyEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CompanyEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, companyEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompanyEdge")
+		case "cursor":
+			out.Values[i] = ec._CompanyEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._CompanyEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var companyUpdatePayloadImplementors = []string{"CompanyUpdatePayload"}
+
+func (ec *executionContext) _CompanyUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CompanyUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, companyUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompanyUpdatePayload")
+		case "company":
+			out.Values[i] = ec._CompanyUpdatePayload_company(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CompanyUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var contactImplementors = []string{"Contact", "Node"}
 
 func (ec *executionContext) _Contact(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Contact) graphql.Marshaler {
@@ -64734,6 +74244,30 @@ func (ec *executionContext) _Contact(ctx context.Context, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contact_blocks(ctx, field, obj)
+				})
+		case "company":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contact_company(ctx, field, obj)
+				})
+		case "customValues":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contact_customValues(ctx, field, obj)
+				})
+		case "deals":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contact_deals(ctx, field, obj)
+				})
+		case "version":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contact_version(ctx, field, obj)
 				})
 		case "createdAt":
 			out.Values[i] = ec._Contact_createdAt(ctx, field, obj)
@@ -65415,6 +74949,44 @@ func (ec *executionContext) _ContactUnblockPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var contactUpdatePayloadImplementors = []string{"ContactUpdatePayload"}
+
+func (ec *executionContext) _ContactUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactUpdatePayload")
+		case "contact":
+			out.Values[i] = ec._ContactUpdatePayload_contact(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ContactUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var contactUserErrorImplementors = []string{"ContactUserError", "UserError"}
 
 func (ec *executionContext) _ContactUserError(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ContactUserError) graphql.Marshaler {
@@ -65677,6 +75249,12 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Conversation_notes(ctx, field, obj)
+				})
+		case "deals":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Conversation_deals(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -67611,6 +77189,726 @@ func (ec *executionContext) _CreditUserError(ctx context.Context, sel ast.Select
 		case "field":
 			out.Values[i] = ec._CreditUserError_field(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customFieldImplementors = []string{"CustomField", "Node"}
+
+func (ec *executionContext) _CustomField(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CustomField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomField")
+		case "id":
+			out.Values[i] = ec._CustomField_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recordType":
+			out.Values[i] = ec._CustomField_recordType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "key":
+			out.Values[i] = ec._CustomField_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._CustomField_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._CustomField_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "options":
+			out.Values[i] = ec._CustomField_options(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._CustomField_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._CustomField_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customFieldConnectionImplementors = []string{"CustomFieldConnection"}
+
+func (ec *executionContext) _CustomFieldConnection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CustomFieldConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customFieldConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomFieldConnection")
+		case "edges":
+			out.Values[i] = ec._CustomFieldConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._CustomFieldConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._CustomFieldConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customFieldCreatePayloadImplementors = []string{"CustomFieldCreatePayload"}
+
+func (ec *executionContext) _CustomFieldCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CustomFieldCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customFieldCreatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomFieldCreatePayload")
+		case "customField":
+			out.Values[i] = ec._CustomFieldCreatePayload_customField(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CustomFieldCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customFieldDeletePayloadImplementors = []string{"CustomFieldDeletePayload"}
+
+func (ec *executionContext) _CustomFieldDeletePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CustomFieldDeletePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customFieldDeletePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomFieldDeletePayload")
+		case "deletedCustomFieldId":
+			out.Values[i] = ec._CustomFieldDeletePayload_deletedCustomFieldId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CustomFieldDeletePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customFieldEdgeImplementors = []string{"CustomFieldEdge"}
+
+func (ec *executionContext) _CustomFieldEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CustomFieldEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customFieldEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomFieldEdge")
+		case "cursor":
+			out.Values[i] = ec._CustomFieldEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._CustomFieldEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customFieldUpdatePayloadImplementors = []string{"CustomFieldUpdatePayload"}
+
+func (ec *executionContext) _CustomFieldUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CustomFieldUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customFieldUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomFieldUpdatePayload")
+		case "customField":
+			out.Values[i] = ec._CustomFieldUpdatePayload_customField(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CustomFieldUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customValueImplementors = []string{"CustomValue"}
+
+func (ec *executionContext) _CustomValue(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.CustomValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customValueImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomValue")
+		case "field":
+			out.Values[i] = ec._CustomValue_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._CustomValue_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var dealImplementors = []string{"Deal", "Node"}
+
+func (ec *executionContext) _Deal(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Deal) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dealImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Deal")
+		case "id":
+			out.Values[i] = ec._Deal_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._Deal_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pipeline":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Deal_pipeline(ctx, field, obj)
+				})
+		case "stage":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Deal_stage(ctx, field, obj)
+				})
+		case "stageChangedAt":
+			out.Values[i] = ec._Deal_stageChangedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isOpen":
+			out.Values[i] = ec._Deal_isOpen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "closedAt":
+			out.Values[i] = ec._Deal_closedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "amount":
+			out.Values[i] = ec._Deal_amount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "closingDate":
+			out.Values[i] = ec._Deal_closingDate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "owner":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Deal_owner(ctx, field, obj)
+				})
+		case "contact":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Deal_contact(ctx, field, obj)
+				})
+		case "company":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Deal_company(ctx, field, obj)
+				})
+		case "conversation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Deal_conversation(ctx, field, obj)
+				})
+		case "customValues":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Deal_customValues(ctx, field, obj)
+				})
+		case "version":
+			out.Values[i] = ec._Deal_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Deal_createdBy(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._Deal_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._Deal_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var dealChangedEventImplementors = []string{"DealChangedEvent", "InboxEvent"}
+
+func (ec *executionContext) _DealChangedEvent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.DealChangedEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dealChangedEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DealChangedEvent")
+		case "id":
+			out.Values[i] = ec._DealChangedEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._DealChangedEvent_cursor(ctx, field, obj)
+				})
+		case "occurredAt":
+			out.Values[i] = ec._DealChangedEvent_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "deal":
+			out.Values[i] = ec._DealChangedEvent_deal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var dealConnectionImplementors = []string{"DealConnection"}
+
+func (ec *executionContext) _DealConnection(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.DealConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dealConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DealConnection")
+		case "edges":
+			out.Values[i] = ec._DealConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._DealConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._DealConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var dealCreatePayloadImplementors = []string{"DealCreatePayload"}
+
+func (ec *executionContext) _DealCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.DealCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dealCreatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DealCreatePayload")
+		case "deal":
+			out.Values[i] = ec._DealCreatePayload_deal(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DealCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var dealDeletePayloadImplementors = []string{"DealDeletePayload"}
+
+func (ec *executionContext) _DealDeletePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.DealDeletePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dealDeletePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DealDeletePayload")
+		case "deletedDealId":
+			out.Values[i] = ec._DealDeletePayload_deletedDealId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DealDeletePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var dealDeletedEventImplementors = []string{"DealDeletedEvent", "InboxEvent"}
+
+func (ec *executionContext) _DealDeletedEvent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.DealDeletedEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dealDeletedEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DealDeletedEvent")
+		case "id":
+			out.Values[i] = ec._DealDeletedEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._DealDeletedEvent_cursor(ctx, field, obj)
+				})
+		case "occurredAt":
+			out.Values[i] = ec._DealDeletedEvent_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "deletedDealId":
+			out.Values[i] = ec._DealDeletedEvent_deletedDealId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var dealEdgeImplementors = []string{"DealEdge"}
+
+func (ec *executionContext) _DealEdge(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.DealEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dealEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DealEdge")
+		case "cursor":
+			out.Values[i] = ec._DealEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._DealEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var dealUpdatePayloadImplementors = []string{"DealUpdatePayload"}
+
+func (ec *executionContext) _DealUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.DealUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dealUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DealUpdatePayload")
+		case "deal":
+			out.Values[i] = ec._DealUpdatePayload_deal(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DealUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -69668,6 +79966,118 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "companyCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_companyCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "companyUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_companyUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "companyDelete":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_companyDelete(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "contactUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_contactUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dealCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_dealCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dealUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_dealUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dealDelete":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_dealDelete(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pipelineCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_pipelineCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pipelineUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_pipelineUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pipelineDelete":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_pipelineDelete(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pipelineStageCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_pipelineStageCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pipelineStageUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_pipelineStageUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pipelineStageDelete":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_pipelineStageDelete(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "customFieldCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_customFieldCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "customFieldUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_customFieldUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "customFieldDelete":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_customFieldDelete(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "conversationPresenceSet":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_conversationPresenceSet(ctx, field)
@@ -71208,6 +81618,396 @@ func (ec *executionContext) _PaymentMethod(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var pipelineImplementors = []string{"Pipeline", "Node"}
+
+func (ec *executionContext) _Pipeline(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Pipeline) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pipelineImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Pipeline")
+		case "id":
+			out.Values[i] = ec._Pipeline_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._Pipeline_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isDefault":
+			out.Values[i] = ec._Pipeline_isDefault(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "position":
+			out.Values[i] = ec._Pipeline_position(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "stages":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Pipeline_stages(ctx, field, obj)
+				})
+		case "version":
+			out.Values[i] = ec._Pipeline_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._Pipeline_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var pipelineCreatePayloadImplementors = []string{"PipelineCreatePayload"}
+
+func (ec *executionContext) _PipelineCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.PipelineCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pipelineCreatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PipelineCreatePayload")
+		case "pipeline":
+			out.Values[i] = ec._PipelineCreatePayload_pipeline(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PipelineCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var pipelineDeletePayloadImplementors = []string{"PipelineDeletePayload"}
+
+func (ec *executionContext) _PipelineDeletePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.PipelineDeletePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pipelineDeletePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PipelineDeletePayload")
+		case "deletedPipelineId":
+			out.Values[i] = ec._PipelineDeletePayload_deletedPipelineId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PipelineDeletePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var pipelineStageImplementors = []string{"PipelineStage", "Node"}
+
+func (ec *executionContext) _PipelineStage(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.PipelineStage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pipelineStageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PipelineStage")
+		case "id":
+			out.Values[i] = ec._PipelineStage_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pipeline":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PipelineStage_pipeline(ctx, field, obj)
+				})
+		case "name":
+			out.Values[i] = ec._PipelineStage_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._PipelineStage_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "position":
+			out.Values[i] = ec._PipelineStage_position(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var pipelineStageCreatePayloadImplementors = []string{"PipelineStageCreatePayload"}
+
+func (ec *executionContext) _PipelineStageCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.PipelineStageCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pipelineStageCreatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PipelineStageCreatePayload")
+		case "stage":
+			out.Values[i] = ec._PipelineStageCreatePayload_stage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PipelineStageCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var pipelineStageDeletePayloadImplementors = []string{"PipelineStageDeletePayload"}
+
+func (ec *executionContext) _PipelineStageDeletePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.PipelineStageDeletePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pipelineStageDeletePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PipelineStageDeletePayload")
+		case "deletedStageId":
+			out.Values[i] = ec._PipelineStageDeletePayload_deletedStageId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PipelineStageDeletePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var pipelineStageUpdatePayloadImplementors = []string{"PipelineStageUpdatePayload"}
+
+func (ec *executionContext) _PipelineStageUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.PipelineStageUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pipelineStageUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PipelineStageUpdatePayload")
+		case "stage":
+			out.Values[i] = ec._PipelineStageUpdatePayload_stage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PipelineStageUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var pipelineUpdatePayloadImplementors = []string{"PipelineUpdatePayload"}
+
+func (ec *executionContext) _PipelineUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.PipelineUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pipelineUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PipelineUpdatePayload")
+		case "pipeline":
+			out.Values[i] = ec._PipelineUpdatePayload_pipeline(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PipelineUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var pipelinesChangedEventImplementors = []string{"PipelinesChangedEvent", "InboxEvent"}
+
+func (ec *executionContext) _PipelinesChangedEvent(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.PipelinesChangedEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pipelinesChangedEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PipelinesChangedEvent")
+		case "id":
+			out.Values[i] = ec._PipelinesChangedEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PipelinesChangedEvent_cursor(ctx, field, obj)
+				})
+		case "occurredAt":
+			out.Values[i] = ec._PipelinesChangedEvent_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var presenceImplementors = []string{"Presence"}
 
 func (ec *executionContext) _Presence(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.Presence) graphql.Marshaler {
@@ -71653,6 +82453,42 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_contact(ctx, field)
+				})
+		case "companies":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_companies(ctx, field)
+				})
+		case "company":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_company(ctx, field)
+				})
+		case "deals":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_deals(ctx, field)
+				})
+		case "deal":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_deal(ctx, field)
+				})
+		case "pipelines":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_pipelines(ctx, field)
+				})
+		case "customFields":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_customFields(ctx, field)
 				})
 		case "messageSearch":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -72226,6 +83062,49 @@ func (ec *executionContext) _RateCardChange(ctx context.Context, sel ast.Selecti
 			}
 		case "rateCard":
 			out.Values[i] = ec._RateCardChange_rateCard(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordUserErrorImplementors = []string{"RecordUserError", "UserError"}
+
+func (ec *executionContext) _RecordUserError(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.RecordUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordUserError")
+		case "code":
+			out.Values[i] = ec._RecordUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._RecordUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._RecordUserError_field(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -76046,6 +86925,65 @@ func (ec *executionContext) marshalNChannelUserError2ᚕrecadoᚋgraphᚋgqlmode
 	return ret
 }
 
+func (ec *executionContext) marshalNCompany2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐCompanyᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.Company) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCompany2ᚖrecadoᚋgraphᚋgqlmodelᚐCompany(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCompany2ᚖrecadoᚋgraphᚋgqlmodelᚐCompany(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Company) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Company!")
+		return graphql.Null
+	}
+	return ec._Company(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCompanyCreateInput2recadoᚋgraphᚋgqlmodelᚐCompanyCreateInput(ctx context.Context, v any) (gqlmodel.CompanyCreateInput, error) {
+	res, err := ec.unmarshalInputCompanyCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCompanyDeleteInput2recadoᚋgraphᚋgqlmodelᚐCompanyDeleteInput(ctx context.Context, v any) (gqlmodel.CompanyDeleteInput, error) {
+	res, err := ec.unmarshalInputCompanyDeleteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCompanyEdge2recadoᚋgraphᚋgqlmodelᚐCompanyEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.CompanyEdge) graphql.Marshaler {
+	return ec._CompanyEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCompanyEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐCompanyEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.CompanyEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCompanyEdge2recadoᚋgraphᚋgqlmodelᚐCompanyEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCompanyUpdateInput2recadoᚋgraphᚋgqlmodelᚐCompanyUpdateInput(ctx context.Context, v any) (gqlmodel.CompanyUpdateInput, error) {
+	res, err := ec.unmarshalInputCompanyUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNContact2ᚖrecadoᚋgraphᚋgqlmodelᚐContact(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Contact) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Contact!")
@@ -76380,6 +87318,11 @@ func (ec *executionContext) marshalNContactMatchEdge2ᚕrecadoᚋgraphᚋgqlmode
 
 func (ec *executionContext) unmarshalNContactUnblockInput2recadoᚋgraphᚋgqlmodelᚐContactUnblockInput(ctx context.Context, v any) (gqlmodel.ContactUnblockInput, error) {
 	res, err := ec.unmarshalInputContactUnblockInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNContactUpdateInput2recadoᚋgraphᚋgqlmodelᚐContactUpdateInput(ctx context.Context, v any) (gqlmodel.ContactUpdateInput, error) {
+	res, err := ec.unmarshalInputContactUpdateInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -76954,6 +87897,93 @@ func (ec *executionContext) marshalNCredits2recadoᚋmodelsᚐCredits(ctx contex
 	return res
 }
 
+func (ec *executionContext) marshalNCustomField2recadoᚋgraphᚋgqlmodelᚐCustomField(ctx context.Context, sel ast.SelectionSet, v gqlmodel.CustomField) graphql.Marshaler {
+	return ec._CustomField(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCustomField2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐCustomFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.CustomField) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCustomField2ᚖrecadoᚋgraphᚋgqlmodelᚐCustomField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCustomField2ᚖrecadoᚋgraphᚋgqlmodelᚐCustomField(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CustomField) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CustomField!")
+		return graphql.Null
+	}
+	return ec._CustomField(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCustomFieldCreateInput2recadoᚋgraphᚋgqlmodelᚐCustomFieldCreateInput(ctx context.Context, v any) (gqlmodel.CustomFieldCreateInput, error) {
+	res, err := ec.unmarshalInputCustomFieldCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCustomFieldDeleteInput2recadoᚋgraphᚋgqlmodelᚐCustomFieldDeleteInput(ctx context.Context, v any) (gqlmodel.CustomFieldDeleteInput, error) {
+	res, err := ec.unmarshalInputCustomFieldDeleteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCustomFieldEdge2recadoᚋgraphᚋgqlmodelᚐCustomFieldEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.CustomFieldEdge) graphql.Marshaler {
+	return ec._CustomFieldEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCustomFieldEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐCustomFieldEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.CustomFieldEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCustomFieldEdge2recadoᚋgraphᚋgqlmodelᚐCustomFieldEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCustomFieldKind2recadoᚋmodelsᚐFieldKind(ctx context.Context, v any) (models.FieldKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.FieldKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCustomFieldKind2recadoᚋmodelsᚐFieldKind(ctx context.Context, sel ast.SelectionSet, v models.FieldKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CustomFieldKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNCustomFieldUpdateInput2recadoᚋgraphᚋgqlmodelᚐCustomFieldUpdateInput(ctx context.Context, v any) (gqlmodel.CustomFieldUpdateInput, error) {
+	res, err := ec.unmarshalInputCustomFieldUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCustomValue2recadoᚋgraphᚋgqlmodelᚐCustomValue(ctx context.Context, sel ast.SelectionSet, v gqlmodel.CustomValue) graphql.Marshaler {
+	return ec._CustomValue(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNCustomValueInput2recadoᚋgraphᚋgqlmodelᚐCustomValueInput(ctx context.Context, v any) (gqlmodel.CustomValueInput, error) {
+	res, err := ec.unmarshalInputCustomValueInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNDateTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
 	res, err := gqlmodel.UnmarshalDateTime(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -76966,6 +87996,69 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 		graphql.AddInvalidNullFromMarshaler(ctx, "DateTime!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNDeal2recadoᚋgraphᚋgqlmodelᚐDeal(ctx context.Context, sel ast.SelectionSet, v gqlmodel.Deal) graphql.Marshaler {
+	return ec._Deal(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDeal2ᚕᚖrecadoᚋgraphᚋgqlmodelᚐDealᚄ(ctx context.Context, sel ast.SelectionSet, v []*gqlmodel.Deal) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDeal2ᚖrecadoᚋgraphᚋgqlmodelᚐDeal(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDeal2ᚖrecadoᚋgraphᚋgqlmodelᚐDeal(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Deal) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Deal!")
+		return graphql.Null
+	}
+	return ec._Deal(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDealCreateInput2recadoᚋgraphᚋgqlmodelᚐDealCreateInput(ctx context.Context, v any) (gqlmodel.DealCreateInput, error) {
+	res, err := ec.unmarshalInputDealCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDealDeleteInput2recadoᚋgraphᚋgqlmodelᚐDealDeleteInput(ctx context.Context, v any) (gqlmodel.DealDeleteInput, error) {
+	res, err := ec.unmarshalInputDealDeleteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDealEdge2recadoᚋgraphᚋgqlmodelᚐDealEdge(ctx context.Context, sel ast.SelectionSet, v gqlmodel.DealEdge) graphql.Marshaler {
+	return ec._DealEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDealEdge2ᚕrecadoᚋgraphᚋgqlmodelᚐDealEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.DealEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDealEdge2recadoᚋgraphᚋgqlmodelᚐDealEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNDealUpdateInput2recadoᚋgraphᚋgqlmodelᚐDealUpdateInput(ctx context.Context, v any) (gqlmodel.DealUpdateInput, error) {
+	res, err := ec.unmarshalInputDealUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
@@ -77874,6 +88967,64 @@ func (ec *executionContext) marshalNPhoneNumber2string(ctx context.Context, sel 
 	return res
 }
 
+func (ec *executionContext) marshalNPipeline2recadoᚋgraphᚋgqlmodelᚐPipeline(ctx context.Context, sel ast.SelectionSet, v gqlmodel.Pipeline) graphql.Marshaler {
+	return ec._Pipeline(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNPipelineCreateInput2recadoᚋgraphᚋgqlmodelᚐPipelineCreateInput(ctx context.Context, v any) (gqlmodel.PipelineCreateInput, error) {
+	res, err := ec.unmarshalInputPipelineCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPipelineDeleteInput2recadoᚋgraphᚋgqlmodelᚐPipelineDeleteInput(ctx context.Context, v any) (gqlmodel.PipelineDeleteInput, error) {
+	res, err := ec.unmarshalInputPipelineDeleteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPipelineStage2recadoᚋgraphᚋgqlmodelᚐPipelineStage(ctx context.Context, sel ast.SelectionSet, v gqlmodel.PipelineStage) graphql.Marshaler {
+	return ec._PipelineStage(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNPipelineStageCreateInput2recadoᚋgraphᚋgqlmodelᚐPipelineStageCreateInput(ctx context.Context, v any) (gqlmodel.PipelineStageCreateInput, error) {
+	res, err := ec.unmarshalInputPipelineStageCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPipelineStageDeleteInput2recadoᚋgraphᚋgqlmodelᚐPipelineStageDeleteInput(ctx context.Context, v any) (gqlmodel.PipelineStageDeleteInput, error) {
+	res, err := ec.unmarshalInputPipelineStageDeleteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPipelineStageInput2recadoᚋgraphᚋgqlmodelᚐPipelineStageInput(ctx context.Context, v any) (gqlmodel.PipelineStageInput, error) {
+	res, err := ec.unmarshalInputPipelineStageInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPipelineStageKind2recadoᚋmodelsᚐStageKind(ctx context.Context, v any) (models.StageKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.StageKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPipelineStageKind2recadoᚋmodelsᚐStageKind(ctx context.Context, sel ast.SelectionSet, v models.StageKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PipelineStageKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNPipelineStageUpdateInput2recadoᚋgraphᚋgqlmodelᚐPipelineStageUpdateInput(ctx context.Context, v any) (gqlmodel.PipelineStageUpdateInput, error) {
+	res, err := ec.unmarshalInputPipelineStageUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPipelineUpdateInput2recadoᚋgraphᚋgqlmodelᚐPipelineUpdateInput(ctx context.Context, v any) (gqlmodel.PipelineUpdateInput, error) {
+	res, err := ec.unmarshalInputPipelineUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNPresence2recadoᚋgraphᚋgqlmodelᚐPresence(ctx context.Context, sel ast.SelectionSet, v gqlmodel.Presence) graphql.Marshaler {
 	return ec._Presence(ctx, sel, &v)
 }
@@ -78160,6 +89311,56 @@ func (ec *executionContext) marshalNRate2ᚕrecadoᚋgraphᚋgqlmodelᚐRateᚄ(
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRate2recadoᚋgraphᚋgqlmodelᚐRate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNRecordErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RecordErrorCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNRecordType2recadoᚋmodelsᚐRecordType(ctx context.Context, v any) (models.RecordType, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.RecordType(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordType2recadoᚋmodelsᚐRecordType(ctx context.Context, sel ast.SelectionSet, v models.RecordType) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RecordType!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNRecordUserError2recadoᚋgraphᚋgqlmodelᚐRecordUserError(ctx context.Context, sel ast.SelectionSet, v gqlmodel.RecordUserError) graphql.Marshaler {
+	return ec._RecordUserError(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRecordUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐRecordUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.RecordUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRecordUserError2recadoᚋgraphᚋgqlmodelᚐRecordUserError(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -79342,6 +90543,41 @@ func (ec *executionContext) marshalOChannelSetupRetryPayload2ᚖrecadoᚋgraph�
 	return ec._ChannelSetupRetryPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCompany2ᚖrecadoᚋgraphᚋgqlmodelᚐCompany(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Company) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Company(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCompanyConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐCompanyConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CompanyConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CompanyConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCompanyCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCompanyCreatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CompanyCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CompanyCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCompanyDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCompanyDeletePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CompanyDeletePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CompanyDeletePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCompanyUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCompanyUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CompanyUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CompanyUpdatePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOContact2ᚖrecadoᚋgraphᚋgqlmodelᚐContact(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Contact) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -79413,6 +90649,13 @@ func (ec *executionContext) marshalOContactUnblockPayload2ᚖrecadoᚋgraphᚋgq
 		return graphql.Null
 	}
 	return ec._ContactUnblockPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOContactUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐContactUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ContactUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContactUpdatePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOContactsContentInput2ᚖrecadoᚋgraphᚋgqlmodelᚐContactsContentInput(ctx context.Context, v any) (*gqlmodel.ContactsContentInput, error) {
@@ -79802,6 +91045,95 @@ func (ec *executionContext) marshalOCredits2ᚖrecadoᚋmodelsᚐCredits(ctx con
 	return res
 }
 
+func (ec *executionContext) marshalOCustomField2ᚖrecadoᚋgraphᚋgqlmodelᚐCustomField(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CustomField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CustomField(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCustomFieldConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐCustomFieldConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CustomFieldConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CustomFieldConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCustomFieldCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCustomFieldCreatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CustomFieldCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CustomFieldCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCustomFieldDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCustomFieldDeletePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CustomFieldDeletePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CustomFieldDeletePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCustomFieldUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐCustomFieldUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.CustomFieldUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CustomFieldUpdatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCustomValue2ᚕrecadoᚋgraphᚋgqlmodelᚐCustomValueᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.CustomValue) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCustomValue2recadoᚋgraphᚋgqlmodelᚐCustomValue(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOCustomValueInput2ᚕrecadoᚋgraphᚋgqlmodelᚐCustomValueInputᚄ(ctx context.Context, v any) ([]gqlmodel.CustomValueInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]gqlmodel.CustomValueInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCustomValueInput2recadoᚋgraphᚋgqlmodelᚐCustomValueInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalODate2ᚖrecadoᚋmodelsᚐDate(ctx context.Context, v any) (*models.Date, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := gqlmodel.UnmarshalDate(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODate2ᚖrecadoᚋmodelsᚐDate(ctx context.Context, sel ast.SelectionSet, v *models.Date) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := gqlmodel.MarshalDate(*v)
+	return res
+}
+
 func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
 	if v == nil {
 		return nil, nil
@@ -79818,6 +91150,49 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = ctx
 	res := gqlmodel.MarshalDateTime(*v)
 	return res
+}
+
+func (ec *executionContext) marshalODeal2ᚖrecadoᚋgraphᚋgqlmodelᚐDeal(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Deal) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Deal(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODealConnection2ᚖrecadoᚋgraphᚋgqlmodelᚐDealConnection(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.DealConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DealConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODealCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐDealCreatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.DealCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DealCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODealDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐDealDeletePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.DealDeletePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DealDeletePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalODealFilterInput2ᚖrecadoᚋgraphᚋgqlmodelᚐDealFilterInput(ctx context.Context, v any) (*gqlmodel.DealFilterInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputDealFilterInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODealUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐDealUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.DealUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DealUpdatePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOFreeAllowance2ᚕrecadoᚋgraphᚋgqlmodelᚐFreeAllowanceᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.FreeAllowance) graphql.Marshaler {
@@ -80168,6 +91543,21 @@ func (ec *executionContext) marshalOMessagingLimitUse2ᚖrecadoᚋgraphᚋgqlmod
 	return ec._MessagingLimitUse(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOMoney2ᚖrecadoᚋgraphᚋgqlmodelᚐMoney(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Money) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Money(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOMoneyInput2ᚖrecadoᚋgraphᚋgqlmodelᚐMoneyInput(ctx context.Context, v any) (*gqlmodel.MoneyInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputMoneyInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalONode2recadoᚋgraphᚋgqlmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v gqlmodel.Node) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -80301,6 +91691,117 @@ func (ec *executionContext) marshalOPhoneNumber2ᚖstring(ctx context.Context, s
 	_ = ctx
 	res := gqlmodel.MarshalPhoneNumber(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOPipeline2ᚕrecadoᚋgraphᚋgqlmodelᚐPipelineᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.Pipeline) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPipeline2recadoᚋgraphᚋgqlmodelᚐPipeline(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOPipeline2ᚖrecadoᚋgraphᚋgqlmodelᚐPipeline(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.Pipeline) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Pipeline(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPipelineCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineCreatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.PipelineCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PipelineCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPipelineDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineDeletePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.PipelineDeletePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PipelineDeletePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPipelineStage2ᚕrecadoᚋgraphᚋgqlmodelᚐPipelineStageᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.PipelineStage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPipelineStage2recadoᚋgraphᚋgqlmodelᚐPipelineStage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOPipelineStage2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineStage(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.PipelineStage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PipelineStage(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPipelineStageCreatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineStageCreatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.PipelineStageCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PipelineStageCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPipelineStageDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineStageDeletePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.PipelineStageDeletePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PipelineStageDeletePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOPipelineStageInput2ᚕrecadoᚋgraphᚋgqlmodelᚐPipelineStageInputᚄ(ctx context.Context, v any) ([]gqlmodel.PipelineStageInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]gqlmodel.PipelineStageInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPipelineStageInput2recadoᚋgraphᚋgqlmodelᚐPipelineStageInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOPipelineStageUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineStageUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.PipelineStageUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PipelineStageUpdatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPipelineUpdatePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.PipelineUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PipelineUpdatePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOPresence2ᚕrecadoᚋgraphᚋgqlmodelᚐPresenceᚄ(ctx context.Context, sel ast.SelectionSet, v []gqlmodel.Presence) graphql.Marshaler {

@@ -1,7 +1,6 @@
 package gqlmodel
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -18,11 +17,11 @@ func MarshalCredits(amount models.Credits) graphql.Marshaler {
 func UnmarshalCredits(v any) (models.Credits, error) {
 	text, ok := v.(string)
 	if !ok {
-		return 0, fmt.Errorf(`Credits must be a decimal number in a string, as in "12.5"`)
+		return 0, invalidScalar(`Credits must be a decimal number in a string, as in "12.5"`)
 	}
 	amount, ok := models.ParseCredits(text)
 	if !ok {
-		return 0, fmt.Errorf(`Credits must be a decimal number with at most six decimals, as in "12.5"`)
+		return 0, invalidScalar(`Credits must be a decimal number with at most six decimals, as in "12.5"`)
 	}
 	return amount, nil
 }

@@ -500,6 +500,66 @@ type ChannelUserError struct {
 
 func (ChannelUserError) IsUserError() {}
 
+// A company to make.
+type CompanyCreateInput struct {
+	// 1 to 200 characters; spaces around it are dropped.
+	Name string `json:"name"`
+	// A phone number as people write it, up to 40 characters.
+	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
+	// The address of its website, up to 500 characters; without a scheme it is taken for https.
+	Website graphql.Omittable[*string] `json:"website,omitempty"`
+	// Values by the keys of their fields, at most 100. Fields that are not named keep theirs.
+	CustomValues graphql.Omittable[[]CustomValueInput] `json:"customValues,omitempty"`
+	// 1 to 64 characters that the client chooses. The same key and the same input make one; it is remembered for 24 hours.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// The outcome of making a company.
+type CompanyCreatePayload struct {
+	// The company; null if there are user errors.
+	Company *Company `json:"company,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []RecordUserError `json:"userErrors"`
+}
+
+// A company to delete.
+type CompanyDeleteInput struct {
+	// The company.
+	CompanyID string `json:"companyId"`
+}
+
+// The outcome of deleting a company.
+type CompanyDeletePayload struct {
+	// The id of the company that is no more; null if there are user errors.
+	DeletedCompanyID *string `json:"deletedCompanyId,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []RecordUserError `json:"userErrors"`
+}
+
+// A company, and what it becomes.
+type CompanyUpdateInput struct {
+	// The company.
+	CompanyID string `json:"companyId"`
+	// 1 to 200 characters. When absent, it stays.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// Up to 40 characters; null or empty takes it away. When absent, it stays.
+	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
+	// Up to 500 characters; null or empty takes it away. When absent, it stays.
+	Website graphql.Omittable[*string] `json:"website,omitempty"`
+	// Values by the keys of their fields, at most 100. Fields that are not named keep theirs.
+	CustomValues graphql.Omittable[[]CustomValueInput] `json:"customValues,omitempty"`
+	// The `version` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// The outcome of changing a company.
+type CompanyUpdatePayload struct {
+	// The company as it is now; null if there are user errors other than CONFLICT.
+	Company *Company `json:"company,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []RecordUserError `json:"userErrors"`
+}
+
 // Why WhatsApp did not block or unblock a person.
 type ContactBlockFailure struct {
 	// Our name of the reason, which is stable.
@@ -674,6 +734,26 @@ type ContactUnblockPayload struct {
 	Contact *Contact `json:"contact,omitempty"`
 	// What the user can mend; empty on success.
 	UserErrors []ContactUserError `json:"userErrors"`
+}
+
+// What is kept of a contact from now on.
+type ContactUpdateInput struct {
+	// The contact.
+	ContactID string `json:"contactId"`
+	// The company; null for none. When absent, it stays.
+	CompanyID graphql.Omittable[*string] `json:"companyId,omitempty"`
+	// Values by the keys of their fields, at most 100. Fields that are not named keep theirs.
+	CustomValues graphql.Omittable[[]CustomValueInput] `json:"customValues,omitempty"`
+	// The `version` of the contact that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// The outcome of changing what is kept of a contact.
+type ContactUpdatePayload struct {
+	// The contact as it is now; null if there are user errors other than CONFLICT.
+	Contact *Contact `json:"contact,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []RecordUserError `json:"userErrors"`
 }
 
 // Something wrong with a contact.
@@ -1159,6 +1239,174 @@ type CreditUserError struct {
 
 func (CreditUserError) IsUserError() {}
 
+// A custom field to make.
+type CustomFieldCreateInput struct {
+	// What it belongs to.
+	RecordType models.RecordType `json:"recordType"`
+	// 1 to 40 characters: a small letter, and after that letters, digits and `_`. Merge fields name it, as in
+	// `contact.custom.birthday`.
+	Key string `json:"key"`
+	// 1 to 100 characters.
+	Label string `json:"label"`
+	// What its values are.
+	Kind models.FieldKind `json:"kind"`
+	// For a CHOICE 1 to 100 options of up to 100 characters, each once; not for others.
+	Options graphql.Omittable[[]string] `json:"options,omitempty"`
+	// 1 to 64 characters that the client chooses. The same key and the same input make one; it is remembered for 24 hours.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// The outcome of making a custom field.
+type CustomFieldCreatePayload struct {
+	// The custom field; null if there are user errors.
+	CustomField *CustomField `json:"customField,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []RecordUserError `json:"userErrors"`
+}
+
+// A custom field to delete.
+type CustomFieldDeleteInput struct {
+	// The custom field.
+	CustomFieldID string `json:"customFieldId"`
+}
+
+// The outcome of deleting a custom field.
+type CustomFieldDeletePayload struct {
+	// The id of the custom field that is no more; null if there are user errors.
+	DeletedCustomFieldID *string `json:"deletedCustomFieldId,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []RecordUserError `json:"userErrors"`
+}
+
+// A custom field, and what it becomes.
+type CustomFieldUpdateInput struct {
+	// The custom field.
+	CustomFieldID string `json:"customFieldId"`
+	// 1 to 100 characters. When absent, it stays.
+	Label graphql.Omittable[*string] `json:"label,omitempty"`
+	// The options from now on. Records keep what is among them no more until they get another value. When absent, they stay.
+	Options graphql.Omittable[[]string] `json:"options,omitempty"`
+	// The `version` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// The outcome of changing a custom field.
+type CustomFieldUpdatePayload struct {
+	// The custom field as it is now; null if there are user errors other than CONFLICT.
+	CustomField *CustomField `json:"customField,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []RecordUserError `json:"userErrors"`
+}
+
+// What a record is to have in a custom field.
+type CustomValueInput struct {
+	// The `key` of the field.
+	Key string `json:"key"`
+	// The value, in the form of its kind; null or empty takes it away.
+	Value graphql.Omittable[*string] `json:"value,omitempty"`
+}
+
+// A deal to make.
+type DealCreateInput struct {
+	// 1 to 200 characters; spaces around it are dropped.
+	Name string `json:"name"`
+	// The pipeline. When it and the stage are absent, the default.
+	PipelineID graphql.Omittable[*string] `json:"pipelineId,omitempty"`
+	// The stage. When absent, the first OPEN one of the pipeline.
+	StageID graphql.Omittable[*string] `json:"stageId,omitempty"`
+	// What it is worth.
+	Amount graphql.Omittable[*MoneyInput] `json:"amount,omitempty"`
+	// When it is expected to be closed.
+	ClosingDate graphql.Omittable[*models.Date] `json:"closingDate,omitempty"`
+	// The user who works on it; null for nobody. When absent, the viewer.
+	OwnerID graphql.Omittable[*string] `json:"ownerId,omitempty"`
+	// Whom it is made with; null for nobody. NOT_FOUND if the viewer may not see them. When absent, the contact of the
+	// conversation.
+	ContactID graphql.Omittable[*string] `json:"contactId,omitempty"`
+	// The company that it is made with; null for none. When absent, the company of the contact.
+	CompanyID graphql.Omittable[*string] `json:"companyId,omitempty"`
+	// The conversation that it came from; null for none. NOT_FOUND if the viewer may not see it.
+	ConversationID graphql.Omittable[*string] `json:"conversationId,omitempty"`
+	// Values by the keys of their fields, at most 100. Fields that are not named keep theirs.
+	CustomValues graphql.Omittable[[]CustomValueInput] `json:"customValues,omitempty"`
+	// 1 to 64 characters that the client chooses. The same key and the same input make one; it is remembered for 24 hours.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// The outcome of making a deal.
+type DealCreatePayload struct {
+	// The deal; null if there are user errors.
+	Deal *Deal `json:"deal,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []RecordUserError `json:"userErrors"`
+}
+
+// A deal to delete.
+type DealDeleteInput struct {
+	// The deal.
+	DealID string `json:"dealId"`
+}
+
+// The outcome of deleting a deal.
+type DealDeletePayload struct {
+	// The id of the deal that is no more; null if there are user errors.
+	DeletedDealID *string `json:"deletedDealId,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []RecordUserError `json:"userErrors"`
+}
+
+// Which deals. What is absent does not narrow the list.
+type DealFilterInput struct {
+	// In this pipeline.
+	PipelineID graphql.Omittable[*string] `json:"pipelineId,omitempty"`
+	// In this stage.
+	StageID graphql.Omittable[*string] `json:"stageId,omitempty"`
+	// Of this user.
+	OwnerID graphql.Omittable[*string] `json:"ownerId,omitempty"`
+	// With this contact; one whom the viewer may not see has none.
+	ContactID graphql.Omittable[*string] `json:"contactId,omitempty"`
+	// With this company.
+	CompanyID graphql.Omittable[*string] `json:"companyId,omitempty"`
+	// In a stage that is OPEN, or in one that is not.
+	IsOpen graphql.Omittable[*bool] `json:"isOpen,omitempty"`
+}
+
+// A deal, and what it becomes. What is absent stays as it is.
+type DealUpdateInput struct {
+	// The deal.
+	DealID string `json:"dealId"`
+	// 1 to 200 characters.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// The pipeline. Without a stage the deal moves to its first OPEN one, unless it is in the pipeline already.
+	PipelineID graphql.Omittable[*string] `json:"pipelineId,omitempty"`
+	// The stage to move to.
+	StageID graphql.Omittable[*string] `json:"stageId,omitempty"`
+	// What it is worth; null for not known.
+	Amount graphql.Omittable[*MoneyInput] `json:"amount,omitempty"`
+	// When it is expected to be closed; null for not known.
+	ClosingDate graphql.Omittable[*models.Date] `json:"closingDate,omitempty"`
+	// The user who works on it; null for nobody.
+	OwnerID graphql.Omittable[*string] `json:"ownerId,omitempty"`
+	// Whom it is made with; null for nobody. NOT_FOUND if the viewer may not see them.
+	ContactID graphql.Omittable[*string] `json:"contactId,omitempty"`
+	// The company that it is made with; null for none.
+	CompanyID graphql.Omittable[*string] `json:"companyId,omitempty"`
+	// The conversation that it came from; null for none. NOT_FOUND if the viewer may not see it.
+	ConversationID graphql.Omittable[*string] `json:"conversationId,omitempty"`
+	// Values by the keys of their fields, at most 100. Fields that are not named keep theirs.
+	CustomValues graphql.Omittable[[]CustomValueInput] `json:"customValues,omitempty"`
+	// The `version` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// The outcome of changing a deal.
+type DealUpdatePayload struct {
+	// The deal as it is now; null if there are user errors other than CONFLICT.
+	Deal *Deal `json:"deal,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []RecordUserError `json:"userErrors"`
+}
+
 // A file of any type.
 type DocumentContent struct {
 	// The type that the sender announced, for example `audio/ogg; codecs=opus`; null if none. What the file is in truth is known when it was fetched.
@@ -1595,6 +1843,15 @@ type MessagingLimitUse struct {
 	FreeAt *time.Time `json:"freeAt,omitempty"`
 }
 
+// An amount of money.
+type MoneyInput struct {
+	// A decimal number with a point, not negative, with at most the decimals that the currency has, as in `1234.56`; up to 10^15
+	// of its smallest units.
+	Amount string `json:"amount"`
+	// ISO 4217 in upper case, as in `BRL`.
+	Currency string `json:"currency"`
+}
+
 // What can be changed. Several mutations in one document run in order, each in a transaction of its own: there is no
 // all-or-nothing over them.
 type Mutation struct {
@@ -1767,6 +2024,128 @@ type OrderItem struct {
 	Price *string `json:"price,omitempty"`
 	// The currency of the price, for example `BRL`; null if not said.
 	Currency *string `json:"currency,omitempty"`
+}
+
+// A pipeline to make. It is the last in the list.
+type PipelineCreateInput struct {
+	// 1 to 100 characters.
+	Name string `json:"name"`
+	// Its stages in their order, 1 to 50, one of them OPEN at least. When absent, those that the default pipeline is made with.
+	Stages graphql.Omittable[[]PipelineStageInput] `json:"stages,omitempty"`
+	// 1 to 64 characters that the client chooses. The same key and the same input make one; it is remembered for 24 hours.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// The outcome of making a pipeline.
+type PipelineCreatePayload struct {
+	// The pipeline; null if there are user errors.
+	Pipeline *Pipeline `json:"pipeline,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []RecordUserError `json:"userErrors"`
+}
+
+// A pipeline to delete. The default cannot be.
+type PipelineDeleteInput struct {
+	// The pipeline.
+	PipelineID string `json:"pipelineId"`
+	// A stage of another pipeline, to which its deals move. REQUIRED if it has deals.
+	ReplacementStageID graphql.Omittable[*string] `json:"replacementStageId,omitempty"`
+}
+
+// The outcome of deleting a pipeline.
+type PipelineDeletePayload struct {
+	// The id of the pipeline that is no more; null if there are user errors.
+	DeletedPipelineID *string `json:"deletedPipelineId,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []RecordUserError `json:"userErrors"`
+}
+
+// A stage to add to a pipeline.
+type PipelineStageCreateInput struct {
+	// The pipeline.
+	PipelineID string `json:"pipelineId"`
+	// 1 to 100 characters, unique in the pipeline.
+	Name string `json:"name"`
+	// What it means for its deals.
+	Kind models.StageKind `json:"kind"`
+	// Its place, from 0; beyond the end is the end. When absent, the end.
+	Position graphql.Omittable[*int32] `json:"position,omitempty"`
+	// 1 to 64 characters that the client chooses. The same key and the same input make one; it is remembered for 24 hours.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// The outcome of making a stage.
+type PipelineStageCreatePayload struct {
+	// The stage; null if there are user errors.
+	Stage *PipelineStage `json:"stage,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []RecordUserError `json:"userErrors"`
+}
+
+// A stage to delete. The last open one of a pipeline cannot be.
+type PipelineStageDeleteInput struct {
+	// The stage.
+	StageID string `json:"stageId"`
+	// Another stage, of any pipeline, to which its deals move. REQUIRED if it has deals.
+	ReplacementStageID graphql.Omittable[*string] `json:"replacementStageId,omitempty"`
+}
+
+// The outcome of deleting a stage.
+type PipelineStageDeletePayload struct {
+	// The id of the stage that is no more; null if there are user errors.
+	DeletedStageID *string `json:"deletedStageId,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []RecordUserError `json:"userErrors"`
+}
+
+// A stage to make.
+type PipelineStageInput struct {
+	// 1 to 100 characters, unique in the pipeline.
+	Name string `json:"name"`
+	// What it means for its deals.
+	Kind models.StageKind `json:"kind"`
+}
+
+// A stage, and what it becomes.
+type PipelineStageUpdateInput struct {
+	// The stage.
+	StageID string `json:"stageId"`
+	// 1 to 100 characters. When absent, it stays.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// Its place in the pipeline, from 0; beyond the end is the end. When absent, it stays.
+	Position graphql.Omittable[*int32] `json:"position,omitempty"`
+	// The `version` of the pipeline that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// The outcome of changing a stage.
+type PipelineStageUpdatePayload struct {
+	// The stage as it is now; null if there are user errors other than CONFLICT.
+	Stage *PipelineStage `json:"stage,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []RecordUserError `json:"userErrors"`
+}
+
+// A pipeline, and what it becomes.
+type PipelineUpdateInput struct {
+	// The pipeline.
+	PipelineID string `json:"pipelineId"`
+	// 1 to 100 characters. When absent, it stays.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// Its place in the list, from 0; beyond the end is the end. When absent, it stays.
+	Position graphql.Omittable[*int32] `json:"position,omitempty"`
+	// True makes it the default in place of the one that is. False is INVALID for the default: make another one the default.
+	IsDefault graphql.Omittable[*bool] `json:"isDefault,omitempty"`
+	// The `version` that the decision was based on; a mismatch is a CONFLICT. When absent, the last call wins.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// The outcome of changing a pipeline.
+type PipelineUpdatePayload struct {
+	// The pipeline as it is now; null if there are user errors other than CONFLICT.
+	Pipeline *Pipeline `json:"pipeline,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []RecordUserError `json:"userErrors"`
 }
 
 // A product of the catalogue that a message asks about.
@@ -1949,6 +2328,18 @@ type ReactionContentInput struct {
 	// One emoji; empty takes back the one before.
 	Emoji string `json:"emoji"`
 }
+
+// Something wrong with a record.
+type RecordUserError struct {
+	// What is wrong, for programs.
+	Code models.Code `json:"code"`
+	// What is wrong, for people.
+	Message string `json:"message"`
+	// The value that is to blame; null when no single one is.
+	Field []string `json:"field,omitempty"`
+}
+
+func (RecordUserError) IsUserError() {}
 
 // The ad or post whose button a customer wrote by.
 type Referral struct {

@@ -1,13 +1,19 @@
 package gqlmodel
 
 import (
-	"fmt"
 	"io"
 	"regexp"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
+
+// invalidScalar is the error for a value that a scalar does not take: the client's, and
+// no fault of ours.
+func invalidScalar(message string) error {
+	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": "BAD_USER_INPUT"}}
+}
 
 const dateTimeLayout = `"2006-01-02T15:04:05.000Z"`
 
@@ -28,11 +34,11 @@ func AppendDateTime(to []byte, t time.Time) []byte {
 func UnmarshalDateTime(v any) (time.Time, error) {
 	text, ok := v.(string)
 	if !ok {
-		return time.Time{}, fmt.Errorf("DateTime must be a string in RFC 3339")
+		return time.Time{}, invalidScalar("DateTime must be a string in RFC 3339")
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("DateTime must be in RFC 3339, as in 2026-03-01T12:30:45.123Z")
+		return time.Time{}, invalidScalar("DateTime must be in RFC 3339, as in 2026-03-01T12:30:45.123Z")
 	}
 	return t.UTC().Truncate(time.Millisecond), nil
 }
@@ -46,7 +52,7 @@ func MarshalPhoneNumber(number string) graphql.Marshaler { return graphql.Marsha
 func UnmarshalPhoneNumber(v any) (string, error) {
 	text, ok := v.(string)
 	if !ok || !e164.MatchString(text) {
-		return "", fmt.Errorf("PhoneNumber must be in E.164, as in +5511987654321")
+		return "", invalidScalar("PhoneNumber must be in E.164, as in +5511987654321")
 	}
 	return text, nil
 }
