@@ -96,7 +96,7 @@ func TestMergedContact(t *testing.T) {
 			sent, ok := says(each.conversation, "Bom dia, "+each.channel.Name).(map[string]any)
 			require.True(t, ok)
 			require.Equal(t, map[string]any{"id": public(models.PrefixConversation, each.conversation), "channel": map[string]any{"name": each.channel.Name}}, sent["conversation"])
-			id, ok := models.ParsePublicID(models.PrefixMessage, sent["id"].(string)) //nolint:errcheck,forcetypeassert // an id
+			id, ok := models.ParsePublicID(models.PrefixMessage, sent["id"].(string)) //nolint:errcheck // an id
 			require.True(t, ok)
 			a.delivers(each.channel, map[string]any{"statuses": []any{map[string]any{
 				"id": "wamid.of." + each.channel.Name, "status": "read", "timestamp": strconv.FormatInt(time.Now().Unix(), 10), "biz_opaque_callback_data": id.String(),

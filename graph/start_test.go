@@ -6,9 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"recado/credits"
 	"recado/models"
-	"recado/store"
 )
 
 const startConversation = `mutation($input: ConversationStartInput!) { conversationStart(input: $input) {
@@ -106,14 +104,9 @@ func TestConversationStart(t *testing.T) {
 				"isBillable": nil, "whatsAppCategory": nil, "whatsAppType": nil,
 			}
 			require.Equal(t, want, seen())
-			id, ok := models.ParsePublicID(models.PrefixMessage, started.at("conversationStart.message.id").(string)) //nolint:errcheck,forcetypeassert // an id
+			id, ok := models.ParsePublicID(models.PrefixMessage, started.at("conversationStart.message.id").(string)) //nolint:errcheck // an id
 			require.True(t, ok)
-			require.NoError(t, a.DB.Write(t.Context(), func(tx *store.Tx) error {
-				return a.Credits.Settle(t.Context(), tx, credits.Report{
-					OrganizationID: a.Organization.ID, MessageID: id, At: tx.Now(), Delivered: true,
-					Pricing: &models.MessagePricing{Billable: new(true), Type: "regular", Category: "utility"},
-				})
-			}))
+			a.Arrive(id, models.MessagePricing{Billable: new(true), Type: "regular", Category: "utility"})
 			want["status"], want["held"], want["charged"] = "SETTLED", "0", "1"
 			want["isBillable"], want["whatsAppCategory"], want["whatsAppType"] = true, "utility", "regular"
 			require.Equal(t, want, seen())
@@ -126,7 +119,7 @@ func TestConversationStart(t *testing.T) {
 			old := a.Conversation(a.Open, "Ana", time.Now().Add(-48*time.Hour))
 			asked := map[string]any{
 				"id": public(models.PrefixConversation, old.ID), "channel": public(models.PrefixChannel, a.Open.ID),
-				"draft": map[string]any{"template": map[string]any{"templateId": public(models.PrefixTemplate, template.ID), "values": input(nil)["input"].(map[string]any)["values"]}}, //nolint:errcheck,forcetypeassert // made above
+				"draft": map[string]any{"template": map[string]any{"templateId": public(models.PrefixTemplate, template.ID), "values": input(nil)["input"].(map[string]any)["values"]}}, //nolint:errcheck // made above
 			}
 			const ask = `query($id: ID!, $draft: MessageSendContentInput!, $channel: ID!) {
 				canSend(conversationId: $id, draft: $draft) { isAllowed blockers { code message field } messagingLimit { used limit freeAt } }

@@ -53,7 +53,7 @@ func TestMergedContact(t *testing.T) {
 		hidden := wrote(hides(counter, user, "wamid.hidden", noon))
 		away := wrote(hides(branch, user, "wamid.away", noon))
 		require.NotEqual(t, second.ContactID, hidden.ContactID, "nobody knows yet")
-		waits := answer(hidden.ID, "Um momento")
+		waits := answer(hidden.ID, "Espere um pouco")
 
 		there := wrote(links(branch, number, user, "wamid.links", noon))
 		here := o.conversation(lies("wamid.second"))

@@ -119,8 +119,12 @@ func (o outreach) count(db *gorm.DB, after time.Time) (int, error) {
 	if o.limited {
 		most = max(most, o.limit+1)
 	}
+	contacts := o.reached(db, after).Select("contact_id").Limit(most)
+	if len(o.sharing) > 1 { // on one channel each has one current conversation
+		contacts = contacts.Distinct()
+	}
 	var people int64
-	err := db.Table("(?) AS people", o.reached(db, after).Distinct("contact_id").Limit(most)).Count(&people).Error
+	err := db.Table("(?) AS people", contacts).Count(&people).Error
 	if err != nil {
 		return 0, fmt.Errorf("count people who were written to first: %w", err)
 	}

@@ -175,7 +175,8 @@ func TestMessagingLimit_lastPlace(t *testing.T) {
 		for i := range wanted {
 			all.Go(func() {
 				start := o.starts(template, fmt.Sprintf("+551191234%04d", 1000+i))
-				by, err := processes[i/2%len(processes)], error(nil)
+				by := processes[i/2%len(processes)]
+				var err error
 				if i%2 == 0 {
 					_, err = by.Start(t.Context(), o.answers, start)
 				} else {

@@ -1,7 +1,7 @@
 package models_test
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -88,7 +88,7 @@ func TestLearnAlert(t *testing.T) {
 		}), 0, 150).Draw(rt, "alerts")
 		learn := func(all []told) (facts models.ChannelFacts) {
 			for _, one := range all {
-				facts.LearnAlert(models.Alert{Type: fmt.Sprint(one.kind), Status: fmt.Sprint(one.status)}, noon.Add(time.Duration(one.at)*time.Hour))
+				facts.LearnAlert(models.Alert{Type: strconv.Itoa(one.kind), Status: strconv.Itoa(one.status)}, noon.Add(time.Duration(one.at)*time.Hour))
 			}
 			return facts
 		}

@@ -7,9 +7,9 @@ import (
 
 const (
 	// PairBurst is how many messages a number may send to one customer at once, on
-	// credit, and PairInterval the time that each of them is allowed for
-	// (reference/whatsapp-cloud-api.md §10.4).
-	PairBurst    = 45
+	// credit (reference/whatsapp-cloud-api.md §10.4).
+	PairBurst = 45
+	// PairInterval is the time in which one message may be sent on average.
 	PairInterval = 6 * time.Second
 	// PairPeriod is the pause after a burst: as long as the burst would have needed.
 	PairPeriod = PairBurst * PairInterval

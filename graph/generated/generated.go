@@ -19781,6 +19781,10 @@ enum SendBlockerCode {
   and templates to those people, can be sent.
   """
   MESSAGING_LIMIT_REACHED
+  """
+  One-time codes go to phone numbers alone, and that of this customer is not known.
+  """
+  PHONE_NUMBER_REQUIRED
 }
 
 """

@@ -17,10 +17,14 @@ func (r *Rooms) Spend(template string) {
 		})
 		return err
 	})
+	r.Arrive(message, models.MessagePricing{Type: "regular", Category: "marketing"})
+}
+
+// Arrive has credits hear that a message was delivered, and what Meta says of its price.
+func (r *Rooms) Arrive(message models.ID, pricing models.MessagePricing) {
 	r.Write(func(tx *store.Tx) error {
-		return r.Credits.Settle(ctx, tx, credits.Report{
-			OrganizationID: r.Organization.ID, MessageID: message, Delivered: true, At: tx.Now(),
-			Pricing: &models.MessagePricing{Type: "regular", Category: "marketing"},
+		return r.Credits.Settle(r.Context(), tx, credits.Report{
+			OrganizationID: r.Organization.ID, MessageID: message, Delivered: true, At: tx.Now(), Pricing: &pricing,
 		})
 	})
 }
