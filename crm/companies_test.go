@@ -92,14 +92,14 @@ func TestCompanies(t *testing.T) {
 		})
 
 		t.Run("are made once under a key", func(t *testing.T) {
-			make := func(name, key string) (models.Company, error) {
+			create := func(name, key string) (models.Company, error) {
 				return s.crm.CreateCompany(ctx, s.replier, crm.CompanyChange{Name: &name}, &key)
 			}
-			first := must[models.Company](t)(make("Once", "k"))
-			require.Equal(t, first.ID, must[models.Company](t)(make("Once", "k")).ID)
-			_, err := make("Twice", "k")
+			first := must[models.Company](t)(create("Once", "k"))
+			require.Equal(t, first.ID, must[models.Company](t)(create("Once", "k")).ID)
+			_, err := create("Twice", "k")
 			refused(t, err, models.CodeIdempotencyKeyReused, "idempotencyKey")
-			_, err = make("Once", "")
+			_, err = create("Once", "")
 			refused(t, err, models.CodeRequired, "idempotencyKey")
 		})
 

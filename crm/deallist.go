@@ -60,14 +60,14 @@ func (f DealFilter) links() []dealLink {
 }
 
 func (f DealFilter) keyset(viewer models.Viewer) store.Keyset {
-	scope := "deals of " + viewer.OrganizationID.String()
+	scope := []any{"deals of", viewer.OrganizationID}
 	for _, link := range f.links() {
-		scope += " " + link.column + " " + link.id.String()
+		scope = append(scope, link.column, *link.id)
 	}
 	if f.Open != nil {
-		scope += fmt.Sprint(" open ", *f.Open)
+		scope = append(scope, "open", *f.Open)
 	}
-	return dealKeyset(scope)
+	return dealKeyset(fmt.Sprintln(scope...))
 }
 
 func dealKeyset(scope string) store.Keyset {

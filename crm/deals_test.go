@@ -95,7 +95,7 @@ func (s *shop) manyDeals(count int) []models.Deal {
 	s.t.Helper()
 	standard, stages := s.standard()
 	other := must[models.Pipeline](s.t)(s.crm.CreatePipeline(s.t.Context(), s.admin, crm.NewPipeline{Name: "Other"}, nil))
-	all := append(stages, s.stages(other.ID)...)
+	all := slices.Concat(stages, s.stages(other.ID))
 	companies := []*models.ID{new(s.company("A").ID), new(s.company("B").ID), nil}
 	owners := []*models.ID{&s.Looker.ID, &s.Replier.ID, &s.Administrator.ID, nil}
 	contacts := []*models.ID{&s.maria.ContactID, &s.hidden.ContactID, nil, nil, nil}

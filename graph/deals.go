@@ -7,8 +7,8 @@ import (
 
 	"recado/crm"
 	"recado/graph/gqlmodel"
+	"recado/inbox"
 	"recado/models"
-	"recado/store"
 )
 
 // Deals are the organization's.
@@ -39,7 +39,7 @@ func (r queryResolver) Deals(ctx context.Context, filter *gqlmodel.DealFilterInp
 	return dealConnection(page), nil
 }
 
-func dealConnection(page store.Page[models.Deal]) *gqlmodel.DealConnection {
+func dealConnection(page inbox.Page[models.Deal]) *gqlmodel.DealConnection {
 	return &gqlmodel.DealConnection{Rows: page.Rows, Cursor: page.Cursor, PageInfo: pageInfo(page)}
 }
 

@@ -117,7 +117,7 @@ func TestRecords(t *testing.T) {
 				pipelineDelete(input: {pipelineId: $pipeline}) {deletedPipelineId userErrors {code}}
 			}`, map[string]any{"id": deal.at("dealCreate.deal.id"), "to": due, "pipeline": made.at("pipelineCreate.pipeline.id")})
 			require.Equal(t, deal.at("dealCreate.deal.id"), deleted.at("dealDelete.deletedDealId"))
-			require.Equal(t, 0.0, deleted.at("pipelineUpdate.pipeline.position"))
+			require.Zero(t, deleted.at("pipelineUpdate.pipeline.position"))
 			require.Equal(t, "Soon", deleted.at("pipelineStageUpdate.stage.name"))
 			require.Equal(t, made.at("pipelineCreate.pipeline.id"), deleted.at("pipelineDelete.deletedPipelineId"))
 		})

@@ -13,12 +13,12 @@ import (
 
 func TestCleanWebsite(t *testing.T) {
 	for website, want := range map[string]string{
-		"":                                "",
-		"padaria.example":                 "https://padaria.example",
-		" http://padaria.example/pães?x ": "http://padaria.example/p%C3%A3es?x",
-		"HTTPS://padaria.example":         "https://padaria.example",
+		"":                              "",
+		"padaria.example":               "https://padaria.example",
+		"http://padaria.example/pães?x": "http://padaria.example/p%C3%A3es?x",
+		"HTTPS://padaria.example":       "https://padaria.example",
 	} {
-		clean, err := models.CleanWebsite(website)
+		clean, err := models.CleanWebsite(" " + website + " ")
 		require.NoError(t, err, website)
 		require.Equal(t, want, clean)
 	}
