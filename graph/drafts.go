@@ -41,6 +41,7 @@ func draftOf(input gqlmodel.MessageSendContentInput, ids *idParser) models.Draft
 	if template := input.Template.Value(); template != nil {
 		draft.Template = &models.TemplateMessageDraft{
 			TemplateID: ids.parse(models.PrefixTemplate, template.TemplateID, "content.template.templateId"),
+			DealID:     ids.optional(models.PrefixDeal, template.DealID.Value(), "content.template.dealId"),
 			Values:     valuesOf(template.Values.Value(), "content.template.values", ids),
 		}
 	}

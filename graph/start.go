@@ -20,6 +20,7 @@ func (r mutationResolver) ConversationStart(ctx context.Context, input gqlmodel.
 			IdempotencyKey: input.IdempotencyKey,
 			Template: models.TemplateMessageDraft{
 				TemplateID: ids.parse(models.PrefixTemplate, input.TemplateID, "templateId"),
+				DealID:     ids.optional(models.PrefixDeal, input.DealID.Value(), "dealId"),
 				Values:     valuesOf(input.Values.Value(), "values", ids),
 			},
 		}

@@ -39,7 +39,7 @@ func (r queryResolver) Templates(ctx context.Context, filter *gqlmodel.TemplateF
 }
 
 // TemplatePreview shows what a template would say.
-func (r queryResolver) TemplatePreview(ctx context.Context, templateID string, contactID *string, values *gqlmodel.TemplateValuesInput) (*gqlmodel.TemplatePreview, error) {
+func (r queryResolver) TemplatePreview(ctx context.Context, templateID string, contactID, dealID *string, values *gqlmodel.TemplateValuesInput) (*gqlmodel.TemplatePreview, error) {
 	viewer, err := r.viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -49,12 +49,14 @@ func (r queryResolver) TemplatePreview(ctx context.Context, templateID string, c
 	if template.err != nil {
 		return nil, nil //nolint:nilnil,nilerr // names nothing
 	}
-	contact := others.optional(models.PrefixContact, contactID, "contactId")
+	about := templates.Subject{
+		ContactID: others.optional(models.PrefixContact, contactID, "contactId"), DealID: others.optional(models.PrefixDeal, dealID, "dealId"),
+	}
 	given := valuesOf(values, "values", &others)
 	if others.err != nil {
 		return nil, others.err
 	}
-	filled, err := r.rooms.Templates.Preview(ctx, viewer, id, contact, given)
+	filled, err := r.rooms.Templates.Preview(ctx, viewer, id, about, given)
 	if failure, ok := errors.AsType[*models.Error](err); ok && failure.Code == models.CodeNotFound && failure.Field == "" {
 		return nil, nil //nolint:nilnil // as the schema says
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"recado/crm"
 	"recado/inbox"
 	"recado/models"
 	"recado/store"
@@ -113,6 +114,34 @@ func TestStart(t *testing.T) {
 			o.pass(time.Second)
 			o.becomes(second, models.StatusDelivered)
 			o.hasLeft(models.Credit, 0)
+		})
+
+		t.Run("says what is known of the deal that it is about, in messageSend as well", func(t *testing.T) {
+			deal, err := crm.New(o.db).CreateDeal(t.Context(), o.answers, crm.DealChange{Name: new("o bolo"), Price: crm.To(models.NewMoney(8990, "BRL"))}, nil)
+			require.NoError(t, err)
+			about := o.approvedContent(service, models.TemplateUtility, "proposta", models.TemplateContent{
+				Body: "Olá! A proposta para #{deal.name} é de #{deal.amount|combinar} e vale até hoje.", Samples: map[string]string{"deal.name": "a festa"},
+			})
+			start := o.starts(about, "(11) 98765-4321")
+			start.Template.DealID = &deal.ID
+			message, err := o.inbox.Start(t.Context(), o.answers, start)
+			require.NoError(t, err)
+			require.Equal(t, "Olá! A proposta para o bolo é de R$ 89,90 e vale até hoje.", message.Content.Template.Body)
+			start.Template.DealID, start.IdempotencyKey = new(models.NewID()), "unknown deal"
+			_, err = o.inbox.Start(t.Context(), o.answers, start)
+			require.Equal(t, error(models.NewError(models.CodeNotFound, "dealId")), err)
+			draft := models.Draft{Template: &models.TemplateMessageDraft{TemplateID: about.ID, DealID: &deal.ID}}
+			sent, err := o.inbox.Reply(t.Context(), o.answers, inbox.Reply{ConversationID: message.ConversationID, IdempotencyKey: "about", Content: draft})
+			require.NoError(t, err)
+			require.Equal(t, message.Content.Template.Body, sent.Content.Template.Body)
+			draft.Template.DealID = nil
+			_, err = o.inbox.Reply(t.Context(), o.answers, inbox.Reply{ConversationID: message.ConversationID, IdempotencyKey: "about nothing", Content: draft})
+			requireCode(t, models.CodeValuesMissing, err)
+			require.ErrorContains(t, err, "deal.name")
+			o.becomes(sent, models.StatusAccepted)
+			o.pass(time.Second)
+			o.becomes(sent, models.StatusDelivered)
+			o.hasLeft(models.Credit, 0) // the session of the day was paid
 		})
 
 		t.Run("a template restarts the session of a conversation by messageSend too", func(t *testing.T) {

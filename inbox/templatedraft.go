@@ -6,6 +6,7 @@ import (
 	"gorm.io/gorm"
 
 	"recado/models"
+	"recado/templates"
 )
 
 const templateField = "content.template"
@@ -25,7 +26,7 @@ func (s *Service) fillIn(db *gorm.DB, viewer models.Viewer, conversation models.
 	if refusal := template.CheckRecipient(conversation.CustomerWAID != ""); refusal != nil {
 		p.stopAt(refusal.At("conversationId"))
 	}
-	filled, err := s.templates.Fill(db, viewer, template, &conversation.ContactID, draft.Values)
+	filled, err := s.templates.Fill(db, viewer, template, templates.Subject{ContactID: &conversation.ContactID, DealID: draft.DealID}, draft.Values)
 	if err != nil {
 		return p.refuse(err)
 	}

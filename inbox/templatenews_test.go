@@ -104,7 +104,7 @@ func TestTemplateNews(t *testing.T) {
 
 		t.Run("reaches the customer as it was filled in", func(t *testing.T) {
 			conversation, iris := o.greeted()
-			filled, err := service.Fill(o.db.Read(t.Context()), o.answers, made, &conversation.ContactID, models.TemplateValues{
+			filled, err := service.Fill(o.db.Read(t.Context()), o.answers, made, templates.Subject{ContactID: &conversation.ContactID}, models.TemplateValues{
 				Fields: map[string]string{"order": "8841"}, Payloads: map[int]string{0: "coming:8841"},
 			})
 			require.NoError(t, err)

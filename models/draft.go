@@ -44,6 +44,7 @@ type QuickReplyDraft struct {
 // window.
 type TemplateMessageDraft struct {
 	TemplateID ID             `json:"templateId"`
+	DealID     *ID            `json:"dealId,omitempty"` // what it is about; nil: no deal
 	Values     TemplateValues `json:"values"`
 }
 

@@ -28,10 +28,11 @@ const (
 	FieldOrganizationName = "organization.name"
 )
 
-// TemplateFields are the merge fields whose values Recado knows by itself. Those of
-// companies, deals and custom fields are given with each message.
+// TemplateFields are the merge fields whose values Recado knows by itself, besides custom
+// fields. Those of companies and deals are written for people in the template's language.
 var TemplateFields = []string{
 	FieldContactName, FieldContactFirstName, FieldContactPhone, FieldUserName, FieldUserFirstName, FieldUserEmail, FieldOrganizationName,
+	FieldCompanyName, FieldCompanyPhone, FieldCompanyWebsite, FieldDealName, FieldDealAmount, FieldDealStage, FieldDealClosingDate,
 }
 
 // maxTemplateField is the longest name of a merge field, in bytes.
@@ -40,12 +41,25 @@ const maxTemplateField = 64
 var (
 	freeParameter = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 	recordField   = regexp.MustCompile(`^(company|deal)\.[a-z][A-Za-z0-9_]*$|^(contact|company|deal)\.custom\.[A-Za-z0-9_]+$`)
+	customField   = regexp.MustCompile(`^(contact|company|deal)\.custom\.`)
 )
 
 // ValidTemplateField reports whether a name can be that of a merge field.
 func ValidTemplateField(name string) bool {
 	return len(name) <= maxTemplateField &&
 		(freeParameter.MatchString(name) || recordField.MatchString(name) || slices.Contains(TemplateFields, name))
+}
+
+// AutomaticTemplateField reports whether Recado fills a merge field in by itself, where it
+// knows the value.
+func AutomaticTemplateField(name string) bool {
+	return slices.Contains(TemplateFields, name) || customField.MatchString(name)
+}
+
+// NeedsRecords reports whether the content has merge fields of companies, deals or custom
+// fields.
+func (c TemplateContent) NeedsRecords() bool {
+	return slices.ContainsFunc(c.Fields(), recordField.MatchString)
 }
 
 // parseTemplateText reads a text with merge fields. UNKNOWN_VARIABLE and INVALID, see

@@ -31,13 +31,13 @@ func TestOneTimeCode(t *testing.T) {
 
 		t.Run("is shown in WhatsApp's words before it is submitted", func(t *testing.T) {
 			require.Equal(t, made.Version, worded.Version, "which is nobody's edit")
-			filled, err := s.templates.Preview(t.Context(), s.replier, made.ID, nil, code)
+			filled, err := s.templates.Preview(t.Context(), s.replier, made.ID, templates.Subject{}, code)
 			require.NoError(t, err)
 			require.Equal(t, "*482913* é seu código de verificação. Para sua segurança, não o compartilhe.", filled.Sent.Body)
 			require.Equal(t, "Este código expira em 10 minutos.", filled.Sent.Footer)
 			require.Equal(t, []models.SentTemplateButton{{Kind: models.TemplateOTP, Text: "Copiar código", Code: "482913"}}, filled.Sent.Buttons)
 			require.Nil(t, filled.Obstacle())
-			long, err := s.templates.Preview(t.Context(), s.replier, made.ID, nil, models.TemplateValues{Fields: map[string]string{"code": "1234567890123456"}})
+			long, err := s.templates.Preview(t.Context(), s.replier, made.ID, templates.Subject{}, models.TemplateValues{Fields: map[string]string{"code": "1234567890123456"}})
 			require.NoError(t, err)
 			require.Equal(t, models.NewError(models.CodeInvalid, "values").With("max", "15"), long.Obstacle())
 		})
@@ -46,11 +46,11 @@ func TestOneTimeCode(t *testing.T) {
 			s.Save(&models.Contact{OrganizationID: s.Organization.ID, ID: scoped, Name: "Sem número"}, &models.ContactIdentity{
 				OrganizationID: s.Organization.ID, ChannelID: s.channel.ID, Kind: models.IdentityUser, Value: "BR.77190", MatchKey: "BR.77190", ContactID: scoped,
 			})
-			filled, err := s.templates.Preview(t.Context(), s.replier, made.ID, &scoped, code)
+			filled, err := s.templates.Preview(t.Context(), s.replier, made.ID, templates.Subject{ContactID: &scoped}, code)
 			require.NoError(t, err)
 			require.Contains(t, filled.Obstacles(), models.NewError(models.CodePhoneNumberRequired, "contactId"))
 			known := s.Conversation(s.channel, "Maria", s.clock.Now())
-			filled, err = s.templates.Preview(t.Context(), s.replier, made.ID, &known.ContactID, code)
+			filled, err = s.templates.Preview(t.Context(), s.replier, made.ID, templates.Subject{ContactID: &known.ContactID}, code)
 			require.NoError(t, err)
 			require.NotContains(t, filled.Obstacles(), models.NewError(models.CodePhoneNumberRequired, "contactId"))
 		})

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"gorm.io/gorm"
 
+	"recado/crm"
 	"recado/media"
 	"recado/models"
 )
@@ -83,13 +85,24 @@ func (f Filled) Obstacles() []*models.Error {
 // models.KindTemplate and its body Content.Text.
 func (f Filled) Message() models.Content { return models.Content{Template: &f.Sent} }
 
-// Fill fills a template in: with what is known of the contact (nil: of nobody), the
-// viewer and the organization, and over that with the values that are given. What keeps
-// the outcome from being sent, Obstacle says.
-func (s *Service) Fill(db *gorm.DB, viewer models.Viewer, template models.Template, contactID *models.ID, values models.TemplateValues) (Filled, error) {
-	known, err := fieldsOf(db, viewer, contactID)
+// Subject is whom a message is for, and what it is about; nil: nobody, and no deal.
+type Subject struct{ ContactID, DealID *models.ID }
+
+// Fill fills a template in: with what is known of the contact and their company, the
+// deal, the viewer and the organization, and over that with the values that are given.
+// What keeps the outcome from being sent, Obstacle says. NOT_FOUND (contactId, dealId) for
+// a contact or a deal that does not exist for the viewer.
+func (s *Service) Fill(db *gorm.DB, viewer models.Viewer, template models.Template, about Subject, values models.TemplateValues) (Filled, error) {
+	known, err := fieldsOf(db, viewer, about.ContactID)
 	if err != nil {
 		return Filled{}, err
+	}
+	if about.DealID != nil || template.Content.NeedsRecords() {
+		records, err := crm.MergeValues(db, viewer, about.ContactID, about.DealID, template.Language)
+		if err != nil {
+			return Filled{}, err
+		}
+		maps.Copy(known, records)
 	}
 	for name, value := range values.Fields {
 		if strings.TrimSpace(value) != "" {
@@ -136,7 +149,7 @@ func fileOf(db *gorm.DB, viewer models.Viewer, template models.Template, values 
 	return file, models.Blame(file.Sendable(), field)
 }
 
-// fieldsOf reads the merge fields that Recado knows by itself.
+// fieldsOf reads the merge fields of the contact, the viewer and the organization.
 func fieldsOf(db *gorm.DB, viewer models.Viewer, contactID *models.ID) (map[string]string, error) {
 	var row struct{ Contact, WaID, UserName, UserEmail, Organization string }
 	contact := models.NoID
@@ -165,21 +178,21 @@ func fieldsOf(db *gorm.DB, viewer models.Viewer, contactID *models.ID) (map[stri
 	return fields, nil
 }
 
-// Preview shows what a template would say to a contact if the viewer sent it now,
-// whatever its status, and changes nothing. NOT_FOUND if the template does not exist for
-// the viewer, or (contactId) the contact does not; see Fill for the others.
-func (s *Service) Preview(ctx context.Context, viewer models.Viewer, id models.ID, contactID *models.ID, values models.TemplateValues) (Filled, error) {
+// Preview shows what a template would say if the viewer sent it now, whatever its status,
+// and changes nothing. NOT_FOUND if the template does not exist for the viewer; see Fill
+// for the others.
+func (s *Service) Preview(ctx context.Context, viewer models.Viewer, id models.ID, about Subject, values models.TemplateValues) (Filled, error) {
 	db := s.db.Read(ctx)
 	template, err := find(db, viewer, id)
 	if err != nil {
 		return Filled{}, err
 	}
 	var unreachable *models.Error
-	if contactID != nil {
+	if about.ContactID != nil {
 		var known []models.ContactIdentity
-		err := db.Select("channel_id", "kind").Find(&known, "organization_id = ? AND contact_id = ?", viewer.OrganizationID, *contactID).Error
+		err := db.Select("channel_id", "kind").Find(&known, "organization_id = ? AND contact_id = ?", viewer.OrganizationID, *about.ContactID).Error
 		if err != nil {
-			return Filled{}, fmt.Errorf("read identities of contact %s: %w", *contactID, err)
+			return Filled{}, fmt.Errorf("read identities of contact %s: %w", *about.ContactID, err)
 		}
 		visible, byPhone := false, false
 		for _, identity := range known {
@@ -193,7 +206,7 @@ func (s *Service) Preview(ctx context.Context, viewer models.Viewer, id models.I
 			unreachable = unreachable.At("contactId")
 		}
 	}
-	filled, err := s.Fill(db, viewer, template, contactID, values)
+	filled, err := s.Fill(db, viewer, template, about, values)
 	filled.unreachable = unreachable
 	return filled, err
 }

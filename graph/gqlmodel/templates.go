@@ -89,7 +89,7 @@ func (t *Template) MergeFields() []TemplateMergeField {
 	fallbacks := content.Fallbacks()
 	return all(content.Fields(), func(name string) TemplateMergeField {
 		return TemplateMergeField{
-			Name: name, Fallback: given(fallbacks[name]), Sample: given(content.Sample(name)), IsAutomatic: slices.Contains(models.TemplateFields, name),
+			Name: name, Fallback: given(fallbacks[name]), Sample: given(content.Sample(name)), IsAutomatic: models.AutomaticTemplateField(name),
 		}
 	})
 }
