@@ -51,10 +51,16 @@ func TestConnectByLogin(t *testing.T) {
 
 		replier := d.user(t, d.standard)
 		policy := models.NewConversation
-		finished, channel, err := d.service.FinishConnection(t.Context(), d.admin, chosen.ID, channels.ChannelDetails{
+		stage := d.stage()
+		details := channels.ChannelDetails{
 			Name: " Vendas ", AssigneeIDs: []models.ID{replier}, ReopenPolicy: &policy,
-			Permissions: []channels.ProfileLevel{{ProfileID: d.standard, Level: models.LevelReply}},
-		})
+			Permissions:    []channels.ProfileLevel{{ProfileID: d.standard, Level: models.LevelReply}},
+			RecordCreation: &models.RecordCreation{Deal: &models.DealCreation{StageID: models.NewID()}},
+		}
+		_, _, err = d.service.FinishConnection(t.Context(), d.admin, chosen.ID, details)
+		require.Equal(t, error(models.NewError(models.CodeNotFound, "recordCreation.deal.stageId")), err)
+		details.RecordCreation.Deal.StageID = stage
+		finished, channel, err := d.service.FinishConnection(t.Context(), d.admin, chosen.ID, details)
 		require.NoError(t, err)
 		require.Equal(t, models.ConnectionConnected, finished.Status)
 		require.Nil(t, finished.AccessToken)
@@ -63,6 +69,7 @@ func TestConnectByLogin(t *testing.T) {
 		require.Equal(t, "Vendas", stored.Name)
 		require.Equal(t, "+5511912345678", stored.DisplayNumber)
 		require.Equal(t, models.NewConversation, stored.ReopenPolicy)
+		require.Equal(t, details.RecordCreation, stored.RecordCreation)
 		require.Equal(t, "Padaria Aurora", stored.Facts.VerifiedName.Value)
 		require.NotEmpty(t, stored.PIN)
 		require.NotEmpty(t, stored.TokenUserID)

@@ -20,6 +20,8 @@ type ChannelDetails struct {
 	AssigneeIDs  []models.ID
 	Permissions  []ProfileLevel
 	ReopenPolicy *models.ReopenPolicy
+
+	RecordCreation *models.RecordCreation // as of SetRecordCreation
 }
 
 // ProfileLevel is what the users of a profile may do on a channel.
@@ -33,7 +35,8 @@ type ProfileLevel struct {
 // on as the same channel, with its history. Called again it returns the channel.
 //
 // Errors: FORBIDDEN, NOT_FOUND; SETUP_ENDED; SETUP_STEP; REQUIRED and INVALID
-// (name, reopenPolicy, assigneeIds, permissions); NOT_FOUND (assigneeIds, profileId);
+// (name, reopenPolicy, assigneeIds, permissions); NOT_FOUND (assigneeIds, profileId); those of
+// SetRecordCreation for the rule;
 // ALREADY_EXISTS (phoneNumberId) if the number was connected meanwhile;
 // EDITION_NOT_ALLOWED, LIMIT_REACHED.
 func (s *Service) FinishConnection(ctx context.Context, viewer models.Viewer, id models.ID, details ChannelDetails) (models.ChannelConnection, models.Channel, error) {
@@ -119,6 +122,11 @@ func (s *Service) place(tx *store.Tx, known []models.Channel, connection *models
 	channel.Facts = &facts
 	if details.ReopenPolicy != nil {
 		channel.ReopenPolicy = *details.ReopenPolicy
+	}
+	if details.RecordCreation != nil {
+		if channel.RecordCreation, err = checkedCreation(tx, channel.OrganizationID, *details.RecordCreation); err != nil {
+			return channel, err
+		}
 	}
 	if len(known) > 0 {
 		err = store.UpdateAll(tx, []models.Channel{channel})

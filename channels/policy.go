@@ -2,7 +2,10 @@ package channels
 
 import (
 	"context"
+	"errors"
 	"fmt"
+
+	"gorm.io/gorm"
 
 	"recado/models"
 	"recado/store"
@@ -38,4 +41,48 @@ func (s *Service) SetReopenPolicy(ctx context.Context, viewer models.Viewer, cha
 		return models.Channel{}, err
 	}
 	return channel, nil
+}
+
+// SetRecordCreation sets which records the first message of a customer in a conversation
+// makes on the channel, besides the contact, and returns the channel. It holds for
+// conversations that begin from then on. For administrators only (FORBIDDEN). NOT_FOUND
+// (channelId); NOT_FOUND and INVALID (recordCreation.deal.stageId) for a stage that there is
+// not, or in which deals are closed.
+func (s *Service) SetRecordCreation(ctx context.Context, viewer models.Viewer, channelID models.ID, creation models.RecordCreation) (models.Channel, error) {
+	if !viewer.Administrator {
+		return models.Channel{}, models.NewError(models.CodeForbidden, "")
+	}
+	var channel models.Channel
+	err := s.db.Write(ctx, func(tx *store.Tx) error {
+		var err error
+		if channel, err = Lock(tx, viewer.OrganizationID, channelID); err != nil {
+			return models.Blame(err, "channelId")
+		}
+		if channel.RecordCreation, err = checkedCreation(tx, channel.OrganizationID, creation); err != nil {
+			return err
+		}
+		if err := store.UpdateAll(tx, []models.Channel{channel}); err != nil {
+			return fmt.Errorf("set records of channel %s: %w", channel.ID, err)
+		}
+		return record(tx, channel)
+	})
+	return channel, err
+}
+
+// checkedCreation is a rule as a channel keeps it, see SetRecordCreation.
+func checkedCreation(tx *store.Tx, organization models.ID, creation models.RecordCreation) (*models.RecordCreation, error) {
+	if creation.Empty() {
+		return nil, nil //nolint:nilnil // none are made
+	}
+	const field = "recordCreation.deal.stageId"
+	var stage models.PipelineStage
+	switch err := tx.Take(&stage, "organization_id = ? AND id = ?", organization, creation.Deal.StageID).Error; {
+	case errors.Is(err, gorm.ErrRecordNotFound):
+		return nil, models.NewError(models.CodeNotFound, field)
+	case err != nil:
+		return nil, fmt.Errorf("read stage %s: %w", creation.Deal.StageID, err)
+	case stage.Kind != models.StageOpen:
+		return nil, models.NewError(models.CodeInvalid, field)
+	}
+	return &creation, nil
 }

@@ -193,6 +193,9 @@ func (r mutationResolver) ChannelSetupFinish(ctx context.Context, input gqlmodel
 				details.AssigneeIDs = append(details.AssigneeIDs, ids.parse(models.PrefixUser, text, "assigneeIds"))
 			}
 		}
+		if creation := input.RecordCreation.Value(); creation != nil {
+			details.RecordCreation = new(recordCreationOf(*creation, &ids))
+		}
 		for _, permission := range input.Permissions.Value() {
 			details.Permissions = append(details.Permissions, channels.ProfileLevel{
 				ProfileID: ids.parse(models.PrefixProfile, permission.ProfileID, "permissions"), Level: permission.Level,

@@ -63,6 +63,7 @@ type (
 	pipelineResolver                  struct{ *Edge }
 	pipelineStageResolver             struct{ *Edge }
 	dealResolver                      struct{ *Edge }
+	dealCreationResolver              struct{ *Edge }
 	dealChangedEventResolver          struct{ *Edge }
 	dealDeletedEventResolver          struct{ *Edge }
 	pipelinesChangedEventResolver     struct{ *Edge }
@@ -214,6 +215,7 @@ func (r resolvers) Company() generated.CompanyResolver             { return comp
 func (r resolvers) Pipeline() generated.PipelineResolver           { return pipelineResolver(r) }
 func (r resolvers) PipelineStage() generated.PipelineStageResolver { return pipelineStageResolver(r) }
 func (r resolvers) Deal() generated.DealResolver                   { return dealResolver(r) }
+func (r resolvers) DealCreation() generated.DealCreationResolver   { return dealCreationResolver(r) }
 
 func (r resolvers) DealChangedEvent() generated.DealChangedEventResolver {
 	return dealChangedEventResolver(r)

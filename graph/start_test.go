@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"recado/crm"
 	"recado/models"
 )
 
@@ -70,6 +71,7 @@ func TestConversationStart(t *testing.T) {
 				{"no number", a.Replier, map[string]any{"phone": "12"}, "INVALID", []any{"input", "phone"}},
 				{"no template", a.Replier, map[string]any{"templateId": public(models.PrefixTemplate, models.NewID())}, "NOT_FOUND", []any{"input", "templateId"}},
 				{"a missing value", a.Replier, map[string]any{"values": nil}, "VALUES_MISSING", []any{"input", "values"}},
+				{"no deal", a.Replier, map[string]any{"dealId": public(models.PrefixDeal, models.NewID())}, "NOT_FOUND", []any{"input", "dealId"}},
 				{"no key", a.Replier, map[string]any{"idempotencyKey": ""}, "REQUIRED", []any{"input", "idempotencyKey"}},
 			} {
 				t.Run(test.name, func(t *testing.T) {
@@ -142,6 +144,25 @@ func TestConversationStart(t *testing.T) {
 			refused := agent.get(startConversation, input(map[string]any{"phone": "+55 11 98765-0000"}))
 			require.Equal(t, "MESSAGING_LIMIT_REACHED", refused.at("conversationStart.userErrors.0.code"))
 			require.Nil(t, refused.at("conversationStart.userErrors.0.field"))
+		})
+
+		t.Run("says what is known of a deal, as the preview shows it", func(t *testing.T) {
+			require.NoError(t, a.Credits.Grant(t.Context(), a.Organization.ID, models.Credit, "deal"))
+			deal, err := crm.New(a.DB).CreateDeal(t.Context(), a.Viewer(a.Replier), crm.DealChange{Name: new("Bolo"), Price: crm.To(models.NewMoney(8990, "BRL"))}, nil)
+			require.NoError(t, err)
+			offer := template
+			offer.ID, offer.MetaID, offer.Name = models.NewID(), new("78"), "proposta"
+			offer.Content = models.TemplateContent{Body: "Olá! A proposta para #{deal.name} é de #{deal.amount} e vale até hoje."}
+			a.Save(&offer)
+			about := map[string]any{"id": public(models.PrefixTemplate, offer.ID), "deal": public(models.PrefixDeal, deal.ID)}
+			shown := agent.get(`query($id: ID!, $deal: ID) { templatePreview(templateId: $id, dealId: $deal) { text missingValues template { mergeFields { name isAutomatic } } } }`, about)
+			require.Equal(t, "Olá! A proposta para Bolo é de R$ 89,90 e vale até hoje.", shown.at("templatePreview.text"))
+			require.Equal(t, map[string]any{"name": "deal.name", "isAutomatic": true}, shown.at("templatePreview.template.mergeFields.0"))
+			sent := agent.get(startConversation, input(map[string]any{"templateId": about["id"], "dealId": about["deal"], "values": nil}))
+			require.Empty(t, sent.at("conversationStart.userErrors"))
+			require.Equal(t, shown.at("templatePreview.text"), sent.at("conversationStart.message.text"))
+			about["deal"] = nil
+			require.Equal(t, []any{"deal.name", "deal.amount"}, agent.get(`query($id: ID!, $deal: ID) { templatePreview(templateId: $id, dealId: $deal) { missingValues } }`, about).at("templatePreview.missingValues"))
 		})
 	})
 }

@@ -44,6 +44,7 @@ type changes struct {
 	credits       *credits.Service      // nil: nothing costs anything
 	bill          bill
 	words         map[models.ID]models.MarketingWords // of organizations, those read
+	openings      []opening                           // see makeRecords
 }
 
 // changing is a conversation under change.
@@ -277,6 +278,9 @@ func (c *changes) save() error {
 		return err
 	}
 	if err := store.InsertAll(c.tx, c.decisions); err != nil {
+		return err
+	}
+	if err := c.makeRecords(); err != nil {
 		return err
 	}
 	if err := c.index(); err != nil {

@@ -134,6 +134,9 @@ func (c *changes) take(message incoming, conversation *changing, turns *channels
 		}
 		c.handBack(turns, conversation)
 	}
+	if !message.channel.RecordCreation.Empty() && conversation.MakesRecords(row) {
+		c.openings = append(c.openings, opening{conversation.ID, message.channel})
+	}
 	c.addMessage(conversation, row)
 	c.seeReferral(conversation, row)
 	return c.hearWords(conversation, row)

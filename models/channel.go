@@ -40,6 +40,8 @@ type Channel struct {
 	LastAssigneePosition int           `gorm:"not null"` // round-robin: the pool position served last; -1 before the first
 	ReopenPolicy         ReopenPolicy  `gorm:"not null;default:REOPEN"`
 
+	RecordCreation *RecordCreation `gorm:"serializer:json;type:text"` // what a customer's first message makes besides the contact; nil: nothing
+
 	Facts          *ChannelFacts    `gorm:"serializer:json"`           // what Meta says of it; nil: nothing yet
 	Problems       []ChannelProblem `gorm:"serializer:json;type:text"` // that the last check could not mend
 	LastWebhookAt  *time.Time       // when Meta last sent something about it, to the minute

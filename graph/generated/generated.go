@@ -58,6 +58,7 @@ type ResolverRoot interface {
 	CreditUsage() CreditUsageResolver
 	Deal() DealResolver
 	DealChangedEvent() DealChangedEventResolver
+	DealCreation() DealCreationResolver
 	DealDeletedEvent() DealDeletedEventResolver
 	FreeAllowance() FreeAllowanceResolver
 	Message() MessageResolver
@@ -229,6 +230,7 @@ type ComplexityRoot struct {
 		DisconnectedAt       func(childComplexity int) int
 		DisplayNumber        func(childComplexity int) int
 		Health               func(childComplexity int) int
+		MadeOfFirstMessages  func(childComplexity int) int
 		MessagesPerSecond    func(childComplexity int) int
 		MessagingLimit       func(childComplexity int) int
 		MessagingLimitUsed   func(childComplexity int) int
@@ -347,6 +349,11 @@ type ComplexityRoot struct {
 		Details func(childComplexity int) int
 		Message func(childComplexity int) int
 		Since   func(childComplexity int) int
+	}
+
+	ChannelRecordCreationSetPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ChannelReopenPolicySetPayload struct {
@@ -974,6 +981,10 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DealCreation struct {
+		Stage func(childComplexity int) int
+	}
+
 	DealDeletePayload struct {
 		DeletedDealID func(childComplexity int) int
 		UserErrors    func(childComplexity int) int
@@ -1278,6 +1289,7 @@ type ComplexityRoot struct {
 		ChannelDisconnect        func(childComplexity int, input gqlmodel.ChannelDisconnectInput) int
 		ChannelNumberChoose      func(childComplexity int, input gqlmodel.ChannelNumberChooseInput) int
 		ChannelPermissionSet     func(childComplexity int, input gqlmodel.ChannelPermissionSetInput) int
+		ChannelRecordCreationSet func(childComplexity int, input gqlmodel.ChannelRecordCreationSetInput) int
 		ChannelReopenPolicySet   func(childComplexity int, input gqlmodel.ChannelReopenPolicySetInput) int
 		ChannelSetupCancel       func(childComplexity int, input gqlmodel.ChannelSetupCancelInput) int
 		ChannelSetupFinish       func(childComplexity int, input gqlmodel.ChannelSetupFinishInput) int
@@ -1656,7 +1668,7 @@ type ComplexityRoot struct {
 		QuickReplies     func(childComplexity int, prefix string, first *int32, after *string, last *int32, before *string) int
 		QuickReplyRender func(childComplexity int, quickReplyID string, conversationID string) int
 		Tags             func(childComplexity int, first *int32, after *string, last *int32, before *string) int
-		TemplatePreview  func(childComplexity int, templateID string, contactID *string, values *gqlmodel.TemplateValuesInput) int
+		TemplatePreview  func(childComplexity int, templateID string, contactID *string, dealID *string, values *gqlmodel.TemplateValuesInput) int
 		Templates        func(childComplexity int, filter *gqlmodel.TemplateFilterInput, first *int32, after *string, last *int32, before *string) int
 		Viewer           func(childComplexity int) int
 	}
@@ -1728,6 +1740,10 @@ type ComplexityRoot struct {
 	RateCardChange struct {
 		EffectiveFrom func(childComplexity int) int
 		RateCard      func(childComplexity int) int
+	}
+
+	RecordCreation struct {
+		Deal func(childComplexity int) int
 	}
 
 	RecordUserError struct {
@@ -2309,6 +2325,9 @@ type DealResolver interface {
 type DealChangedEventResolver interface {
 	Cursor(ctx context.Context, obj *gqlmodel.DealChangedEvent) (string, error)
 }
+type DealCreationResolver interface {
+	Stage(ctx context.Context, obj *gqlmodel.DealCreation) (*gqlmodel.PipelineStage, error)
+}
 type DealDeletedEventResolver interface {
 	Cursor(ctx context.Context, obj *gqlmodel.DealDeletedEvent) (string, error)
 }
@@ -2401,6 +2420,7 @@ type MutationResolver interface {
 	UserCeilingSet(ctx context.Context, input gqlmodel.UserCeilingSetInput) (*gqlmodel.UserCeilingSetPayload, error)
 	ConversationMarkSeen(ctx context.Context, input gqlmodel.ConversationMarkSeenInput) (*gqlmodel.ConversationMarkSeenPayload, error)
 	ChannelReopenPolicySet(ctx context.Context, input gqlmodel.ChannelReopenPolicySetInput) (*gqlmodel.ChannelReopenPolicySetPayload, error)
+	ChannelRecordCreationSet(ctx context.Context, input gqlmodel.ChannelRecordCreationSetInput) (*gqlmodel.ChannelRecordCreationSetPayload, error)
 	ChannelConnect(ctx context.Context, input gqlmodel.ChannelConnectInput) (*gqlmodel.ChannelConnectPayload, error)
 	ChannelConnectComplete(ctx context.Context, input gqlmodel.ChannelConnectCompleteInput) (*gqlmodel.ChannelConnectCompletePayload, error)
 	ChannelNumberChoose(ctx context.Context, input gqlmodel.ChannelNumberChooseInput) (*gqlmodel.ChannelNumberChoosePayload, error)
@@ -2513,7 +2533,7 @@ type QueryResolver interface {
 	QuickReplies(ctx context.Context, prefix string, first *int32, after *string, last *int32, before *string) (*gqlmodel.QuickReplyConnection, error)
 	QuickReplyRender(ctx context.Context, quickReplyID string, conversationID string) (*gqlmodel.QuickReplyRendering, error)
 	Templates(ctx context.Context, filter *gqlmodel.TemplateFilterInput, first *int32, after *string, last *int32, before *string) (*gqlmodel.TemplateConnection, error)
-	TemplatePreview(ctx context.Context, templateID string, contactID *string, values *gqlmodel.TemplateValuesInput) (*gqlmodel.TemplatePreview, error)
+	TemplatePreview(ctx context.Context, templateID string, contactID *string, dealID *string, values *gqlmodel.TemplateValuesInput) (*gqlmodel.TemplatePreview, error)
 	Notifications(ctx context.Context, unreadOnly bool, first *int32, after *string, last *int32, before *string) (*gqlmodel.NotificationConnection, error)
 }
 type QuickReplyResolver interface {
@@ -3093,6 +3113,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.Health(childComplexity), true
+	case "Channel.recordCreation":
+		if e.ComplexityRoot.Channel.MadeOfFirstMessages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.MadeOfFirstMessages(childComplexity), true
 	case "Channel.messagesPerSecond":
 		if e.ComplexityRoot.Channel.MessagesPerSecond == nil {
 			break
@@ -3512,6 +3538,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChannelProblem.Since(childComplexity), true
+
+	case "ChannelRecordCreationSetPayload.channel":
+		if e.ComplexityRoot.ChannelRecordCreationSetPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelRecordCreationSetPayload.Channel(childComplexity), true
+	case "ChannelRecordCreationSetPayload.userErrors":
+		if e.ComplexityRoot.ChannelRecordCreationSetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelRecordCreationSetPayload.UserErrors(childComplexity), true
 
 	case "ChannelReopenPolicySetPayload.channel":
 		if e.ComplexityRoot.ChannelReopenPolicySetPayload.Channel == nil {
@@ -5817,6 +5856,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DealCreatePayload.UserErrors(childComplexity), true
 
+	case "DealCreation.stage":
+		if e.ComplexityRoot.DealCreation.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealCreation.Stage(childComplexity), true
+
 	case "DealDeletePayload.deletedDealId":
 		if e.ComplexityRoot.DealDeletePayload.DeletedDealID == nil {
 			break
@@ -6976,6 +7022,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChannelPermissionSet(childComplexity, args["input"].(gqlmodel.ChannelPermissionSetInput)), true
+	case "Mutation.channelRecordCreationSet":
+		if e.ComplexityRoot.Mutation.ChannelRecordCreationSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_channelRecordCreationSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChannelRecordCreationSet(childComplexity, args["input"].(gqlmodel.ChannelRecordCreationSetInput)), true
 	case "Mutation.channelReopenPolicySet":
 		if e.ComplexityRoot.Mutation.ChannelReopenPolicySet == nil {
 			break
@@ -8952,7 +9009,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.TemplatePreview(childComplexity, args["templateId"].(string), args["contactId"].(*string), args["values"].(*gqlmodel.TemplateValuesInput)), true
+		return e.ComplexityRoot.Query.TemplatePreview(childComplexity, args["templateId"].(string), args["contactId"].(*string), args["dealId"].(*string), args["values"].(*gqlmodel.TemplateValuesInput)), true
 	case "Query.templates":
 		if e.ComplexityRoot.Query.Templates == nil {
 			break
@@ -9197,6 +9254,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RateCardChange.RateCard(childComplexity), true
+
+	case "RecordCreation.deal":
+		if e.ComplexityRoot.RecordCreation.Deal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordCreation.Deal(childComplexity), true
 
 	case "RecordUserError.code":
 		if e.ComplexityRoot.RecordUserError.Code == nil {
@@ -10723,6 +10787,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ChannelDisconnectInput", ec.unmarshalInputChannelDisconnectInput),
 			graphql.NewInputUnmarshaler("ChannelNumberChooseInput", ec.unmarshalInputChannelNumberChooseInput),
 			graphql.NewInputUnmarshaler("ChannelPermissionSetInput", ec.unmarshalInputChannelPermissionSetInput),
+			graphql.NewInputUnmarshaler("ChannelRecordCreationSetInput", ec.unmarshalInputChannelRecordCreationSetInput),
 			graphql.NewInputUnmarshaler("ChannelReopenPolicySetInput", ec.unmarshalInputChannelReopenPolicySetInput),
 			graphql.NewInputUnmarshaler("ChannelSetupCancelInput", ec.unmarshalInputChannelSetupCancelInput),
 			graphql.NewInputUnmarshaler("ChannelSetupFinishInput", ec.unmarshalInputChannelSetupFinishInput),
@@ -10766,6 +10831,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CustomFieldUpdateInput", ec.unmarshalInputCustomFieldUpdateInput),
 			graphql.NewInputUnmarshaler("CustomValueInput", ec.unmarshalInputCustomValueInput),
 			graphql.NewInputUnmarshaler("DealCreateInput", ec.unmarshalInputDealCreateInput),
+			graphql.NewInputUnmarshaler("DealCreationInput", ec.unmarshalInputDealCreationInput),
 			graphql.NewInputUnmarshaler("DealDeleteInput", ec.unmarshalInputDealDeleteInput),
 			graphql.NewInputUnmarshaler("DealFilterInput", ec.unmarshalInputDealFilterInput),
 			graphql.NewInputUnmarshaler("DealUpdateInput", ec.unmarshalInputDealUpdateInput),
@@ -10805,6 +10871,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("QuickReplyDeleteInput", ec.unmarshalInputQuickReplyDeleteInput),
 			graphql.NewInputUnmarshaler("QuickReplyUpdateInput", ec.unmarshalInputQuickReplyUpdateInput),
 			graphql.NewInputUnmarshaler("ReactionContentInput", ec.unmarshalInputReactionContentInput),
+			graphql.NewInputUnmarshaler("RecordCreationInput", ec.unmarshalInputRecordCreationInput),
 			graphql.NewInputUnmarshaler("SessionCreateInput", ec.unmarshalInputSessionCreateInput),
 			graphql.NewInputUnmarshaler("SessionRefreshInput", ec.unmarshalInputSessionRefreshInput),
 			graphql.NewInputUnmarshaler("SessionRevokeInput", ec.unmarshalInputSessionRevokeInput),
@@ -11418,9 +11485,14 @@ type Query {
     """
     templateId: ID!
     """
-    Whom it is for, which fills in the contact's merge fields; nobody when absent. BAD_USER_INPUT if they do not exist for the viewer.
+    Whom it is for, which fills in the merge fields of the contact and their company; nobody when absent. NOT_FOUND if they do not
+    exist for the viewer.
     """
     contactId: ID
+    """
+    What it is about, which fills in the deal's merge fields; no deal when absent. NOT_FOUND if it does not exist for the viewer.
+    """
+    dealId: ID
     """
     Values beside, and over, what is known.
     """
@@ -11911,6 +11983,16 @@ type Mutation {
     """
     input: ChannelReopenPolicySetInput!
   ): ChannelReopenPolicySetPayload
+  """
+  Sets which records a customer's first message makes on a channel, besides the contact. Administrators only. It holds for
+  conversations that begin from then on.
+  """
+  channelRecordCreationSet(
+    """
+    Which records, on which channel.
+    """
+    input: ChannelRecordCreationSetInput!
+  ): ChannelRecordCreationSetPayload
   """
   Begins to connect a number. Administrators only. It answers with how to agree at Meta, or with a token with what that opens.
   """
@@ -12522,6 +12604,28 @@ enum ChannelReopenPolicy {
 }
 
 """
+Which records the first message makes that a customer writes in a conversation, besides the contact, who is always made. In
+conversations that the business begins, and in those that are opened again, nothing is made; in one that takes the place of a closed one,
+it is made again.
+"""
+type RecordCreation {
+  """
+  The deal, of the contact and for whoever the conversation is handed to; null if none is made.
+  """
+  deal: DealCreation
+}
+
+"""
+The deal that a first message makes.
+"""
+type DealCreation {
+  """
+  The stage in which it begins; null if it was deleted, which stands for the first open one of the default pipeline.
+  """
+  stage: PipelineStage
+}
+
+"""
 A WhatsApp Business number of the organization. Needs VIEW on it.
 """
 type Channel implements Node {
@@ -12565,6 +12669,10 @@ type Channel implements Node {
   What becomes of a message of a customer whose conversation is closed.
   """
   reopenPolicy: ChannelReopenPolicy!
+  """
+  Which records a customer's first message in a conversation makes.
+  """
+  recordCreation: RecordCreation!
   """
   When the channel was connected first.
   """
@@ -17804,9 +17912,12 @@ type Template implements Node {
 
 """
 What a template says. Header text, body, the ends of URLs and codes may hold merge fields: ` + "`" + `#{contact.firstName|customer}` + "`" + ` is the
-contact's first name, or ` + "`" + `customer` + "`" + ` where that is not known. A name with a dot is of a record (` + "`" + `contact` + "`" + `, ` + "`" + `company` + "`" + `, ` + "`" + `deal` + "`" + `, ` + "`" + `user` + "`" + `,
-` + "`" + `organization` + "`" + `; ` + "`" + `contact.custom.x` + "`" + ` is a custom field), one without is a free parameter whose value comes with each message. ` + "`" + `\#{` + "`" + ` is
-` + "`" + `#{` + "`" + ` as plain text.
+contact's first name, or ` + "`" + `customer` + "`" + ` where that is not known. A name with a dot is of a record, one without is a free parameter whose
+value comes with each message. Filled in by themselves, where the value is known, are ` + "`" + `contact.name` + "`" + `, ` + "`" + `contact.firstName` + "`" + `,
+` + "`" + `contact.phone` + "`" + `, ` + "`" + `user.name` + "`" + `, ` + "`" + `user.firstName` + "`" + `, ` + "`" + `user.email` + "`" + `, ` + "`" + `organization.name` + "`" + `; ` + "`" + `company.name` + "`" + `, ` + "`" + `company.phone` + "`" + ` and ` + "`" + `company.website` + "`" + ` of the
+contact's company, or else the deal's; ` + "`" + `deal.name` + "`" + `, ` + "`" + `deal.amount` + "`" + `, ` + "`" + `deal.stage` + "`" + ` and ` + "`" + `deal.closingDate` + "`" + `; and custom fields by their keys, as in
+` + "`" + `contact.custom.birthday` + "`" + `, ` + "`" + `company.custom.x` + "`" + ` and ` + "`" + `deal.custom.x` + "`" + `. Amounts, days and numbers are written for people, in the language of the
+template. ` + "`" + `\#{` + "`" + ` is ` + "`" + `#{` + "`" + ` as plain text.
 """
 type TemplateParts {
   """
@@ -19258,7 +19369,12 @@ input TemplateMessageInput {
   """
   templateId: ID!
   """
-  What it is filled in with, over what is known of the contact, the viewer and the organization. ` + "`" + `templatePreview` + "`" + ` shows the outcome.
+  What it is about, which fills in the deal's merge fields; no deal when absent.
+  """
+  dealId: ID
+  """
+  What it is filled in with, over what is known of the contact, their company, the deal, the viewer and the organization.
+  ` + "`" + `templatePreview` + "`" + ` shows the outcome.
   """
   values: TemplateValuesInput
 }
@@ -19978,7 +20094,11 @@ input ConversationStartInput {
   """
   templateId: ID!
   """
-  What it is filled in with, over what is known of the contact, the viewer and the organization.
+  What it is about, which fills in the deal's merge fields; no deal when absent.
+  """
+  dealId: ID
+  """
+  What it is filled in with, over what is known of the contact, their company, the deal, the viewer and the organization.
   """
   values: TemplateValuesInput
   """
@@ -20661,6 +20781,54 @@ input ChannelReopenPolicySetInput {
   What becomes of them.
   """
   reopenPolicy: ChannelReopenPolicy!
+}
+
+"""
+Which records a customer's first message makes on a channel.
+"""
+input ChannelRecordCreationSetInput {
+  """
+  The channel.
+  """
+  channelId: ID!
+  """
+  Which records.
+  """
+  recordCreation: RecordCreationInput!
+}
+
+"""
+Which records a customer's first message makes, besides the contact; see ` + "`" + `RecordCreation` + "`" + `.
+"""
+input RecordCreationInput {
+  """
+  The deal; none when absent.
+  """
+  deal: DealCreationInput
+}
+
+"""
+The deal that a first message makes.
+"""
+input DealCreationInput {
+  """
+  The stage in which it begins, an open one.
+  """
+  stageId: ID!
+}
+
+"""
+The outcome of setting which records a channel makes.
+"""
+type ChannelRecordCreationSetPayload {
+  """
+  The channel as it is now; null if there are user errors.
+  """
+  channel: Channel
+  """
+  What the user can mend; empty on success.
+  """
+  userErrors: [ChannelUserError!]!
 }
 
 """
@@ -22775,6 +22943,10 @@ input ChannelSetupFinishInput {
   What becomes of messages to closed conversations. REOPEN when absent.
   """
   reopenPolicy: ChannelReopenPolicy
+  """
+  Which records a customer's first message makes; none but the contact when absent.
+  """
+  recordCreation: RecordCreationInput
 }
 
 """
@@ -23421,6 +23593,8 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_assignees(ctx, field)
 	case "reopenPolicy":
 		return ec.fieldContext_Channel_reopenPolicy(ctx, field)
+	case "recordCreation":
+		return ec.fieldContext_Channel_recordCreation(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Channel_createdAt(ctx, field)
 	case "verifiedName":
@@ -23645,6 +23819,16 @@ func (ec *executionContext) childFields_ChannelProblem(ctx context.Context, fiel
 		return ec.fieldContext_ChannelProblem_since(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChannelProblem", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelRecordCreationSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_ChannelRecordCreationSetPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChannelRecordCreationSetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelRecordCreationSetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ChannelReopenPolicySetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -24815,6 +24999,14 @@ func (ec *executionContext) childFields_DealCreatePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type DealCreatePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DealCreation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stage":
+		return ec.fieldContext_DealCreation_stage(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DealCreation", field.Name)
+}
+
 func (ec *executionContext) childFields_DealDeletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedDealId":
@@ -25865,6 +26057,14 @@ func (ec *executionContext) childFields_RateCardChange(ctx context.Context, fiel
 		return ec.fieldContext_RateCardChange_rateCard(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RateCardChange", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordCreation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deal":
+		return ec.fieldContext_RecordCreation_deal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordCreation", field.Name)
 }
 
 func (ec *executionContext) childFields_RecordUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -27235,6 +27435,20 @@ func (ec *executionContext) field_Mutation_channelPermissionSet_args(ctx context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (gqlmodel.ChannelPermissionSetInput, error) {
 			return ec.unmarshalNChannelPermissionSetInput2recadoᚋgraphᚋgqlmodelᚐChannelPermissionSetInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_channelRecordCreationSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (gqlmodel.ChannelRecordCreationSetInput, error) {
+			return ec.unmarshalNChannelRecordCreationSetInput2recadoᚋgraphᚋgqlmodelᚐChannelRecordCreationSetInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -28898,14 +29112,22 @@ func (ec *executionContext) field_Query_templatePreview_args(ctx context.Context
 		return nil, err
 	}
 	args["contactId"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "values",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "dealId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["dealId"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "values",
 		func(ctx context.Context, v any) (*gqlmodel.TemplateValuesInput, error) {
 			return ec.unmarshalOTemplateValuesInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateValuesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["values"] = arg2
+	args["values"] = arg3
 	return args, nil
 }
 
@@ -31229,6 +31451,38 @@ func (ec *executionContext) fieldContext_Channel_reopenPolicy(_ context.Context,
 	return graphql.NewScalarFieldContext("Channel", field, false, false, "ChannelReopenPolicy")
 }
 
+func (ec *executionContext) _Channel_recordCreation(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_recordCreation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MadeOfFirstMessages(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gqlmodel.RecordCreation) graphql.Marshaler {
+			return ec.marshalNRecordCreation2recadoᚋgraphᚋgqlmodelᚐRecordCreation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_recordCreation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Channel",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordCreation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Channel_createdAt(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.Channel) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -33020,6 +33274,70 @@ func (ec *executionContext) _ChannelProblem_since(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_ChannelProblem_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelProblem", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ChannelRecordCreationSetPayload_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelRecordCreationSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelRecordCreationSetPayload_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖrecadoᚋgraphᚋgqlmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelRecordCreationSetPayload_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelRecordCreationSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelRecordCreationSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelRecordCreationSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelRecordCreationSetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gqlmodel.ChannelUserError) graphql.Marshaler {
+			return ec.marshalNChannelUserError2ᚕrecadoᚋgraphᚋgqlmodelᚐChannelUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelRecordCreationSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelRecordCreationSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelUserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ChannelReopenPolicySetPayload_channel(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.ChannelReopenPolicySetPayload) (ret graphql.Marshaler) {
@@ -42966,6 +43284,38 @@ func (ec *executionContext) fieldContext_DealCreatePayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _DealCreation_stage(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealCreation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DealCreation_stage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.DealCreation().Stage(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.PipelineStage) graphql.Marshaler {
+			return ec.marshalOPipelineStage2ᚖrecadoᚋgraphᚋgqlmodelᚐPipelineStage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DealCreation_stage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DealCreation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PipelineStage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DealDeletePayload_deletedDealId(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.DealDeletePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -49341,6 +49691,50 @@ func (ec *executionContext) fieldContext_Mutation_channelReopenPolicySet(ctx con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_channelReopenPolicySet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_channelRecordCreationSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_channelRecordCreationSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChannelRecordCreationSet(ctx, fc.Args["input"].(gqlmodel.ChannelRecordCreationSetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.ChannelRecordCreationSetPayload) graphql.Marshaler {
+			return ec.marshalOChannelRecordCreationSetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelRecordCreationSetPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_channelRecordCreationSet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelRecordCreationSetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_channelRecordCreationSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -55881,7 +56275,7 @@ func (ec *executionContext) _Query_templatePreview(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().TemplatePreview(ctx, fc.Args["templateId"].(string), fc.Args["contactId"].(*string), fc.Args["values"].(*gqlmodel.TemplateValuesInput))
+			return ec.Resolvers.Query().TemplatePreview(ctx, fc.Args["templateId"].(string), fc.Args["contactId"].(*string), fc.Args["dealId"].(*string), fc.Args["values"].(*gqlmodel.TemplateValuesInput))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.TemplatePreview) graphql.Marshaler {
@@ -56975,6 +57369,38 @@ func (ec *executionContext) fieldContext_RateCardChange_rateCard(_ context.Conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_RateCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordCreation_deal(ctx context.Context, field graphql.CollectedField, obj *gqlmodel.RecordCreation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordCreation_deal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gqlmodel.DealCreation) graphql.Marshaler {
+			return ec.marshalODealCreation2ᚖrecadoᚋgraphᚋgqlmodelᚐDealCreation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordCreation_deal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordCreation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DealCreation(ctx, field)
 		},
 	}
 	return fc, nil
@@ -64958,6 +65384,55 @@ func UnmarshalChannelPermissionSetInput(ctx context.Context, raw any) (gqlmodel.
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputChannelRecordCreationSetInput(ctx context.Context, obj any) (gqlmodel.ChannelRecordCreationSetInput, error) {
+	var it gqlmodel.ChannelRecordCreationSetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "recordCreation"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "recordCreation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recordCreation"))
+			data, err := ec.unmarshalNRecordCreationInput2recadoᚋgraphᚋgqlmodelᚐRecordCreationInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecordCreation = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChannelRecordCreationSetInput unmarshals raw into the ChannelRecordCreationSetInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChannelRecordCreationSetInput(ctx context.Context, raw any) (gqlmodel.ChannelRecordCreationSetInput, error) {
+	var out gqlmodel.ChannelRecordCreationSetInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChannelRecordCreationSetInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputChannelReopenPolicySetInput(ctx context.Context, obj any) (gqlmodel.ChannelReopenPolicySetInput, error) {
 	var it gqlmodel.ChannelReopenPolicySetInput
 	if obj == nil {
@@ -65060,7 +65535,7 @@ func (ec *executionContext) unmarshalInputChannelSetupFinishInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"setupId", "name", "assigneeIds", "permissions", "reopenPolicy"}
+	fieldsInOrder := [...]string{"setupId", "name", "assigneeIds", "permissions", "reopenPolicy", "recordCreation"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -65102,6 +65577,13 @@ func (ec *executionContext) unmarshalInputChannelSetupFinishInput(ctx context.Co
 				return it, err
 			}
 			it.ReopenPolicy = graphql.OmittableOf(data)
+		case "recordCreation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recordCreation"))
+			data, err := ec.unmarshalORecordCreationInput2ᚖrecadoᚋgraphᚋgqlmodelᚐRecordCreationInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecordCreation = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -66608,7 +67090,7 @@ func (ec *executionContext) unmarshalInputConversationStartInput(ctx context.Con
 		asMap["contactName"] = ""
 	}
 
-	fieldsInOrder := [...]string{"channelId", "contactId", "phone", "contactName", "templateId", "values", "idempotencyKey"}
+	fieldsInOrder := [...]string{"channelId", "contactId", "phone", "contactName", "templateId", "dealId", "values", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -66650,6 +67132,13 @@ func (ec *executionContext) unmarshalInputConversationStartInput(ctx context.Con
 				return it, err
 			}
 			it.TemplateID = data
+		case "dealId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dealId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DealID = graphql.OmittableOf(data)
 		case "values":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("values"))
 			data, err := ec.unmarshalOTemplateValuesInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateValuesInput(ctx, v)
@@ -67536,6 +68025,48 @@ func (ec *executionContext) unmarshalInputDealCreateInput(ctx context.Context, o
 func UnmarshalDealCreateInput(ctx context.Context, raw any) (gqlmodel.DealCreateInput, error) {
 	var out gqlmodel.DealCreateInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DealCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDealCreationInput(ctx context.Context, obj any) (gqlmodel.DealCreationInput, error) {
+	var it gqlmodel.DealCreationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"stageId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "stageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stageId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StageID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDealCreationInput unmarshals raw into the DealCreationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDealCreationInput(ctx context.Context, raw any) (gqlmodel.DealCreationInput, error) {
+	var out gqlmodel.DealCreationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DealCreationInput", raw, &out)
 	return out, err
 }
 
@@ -69767,6 +70298,48 @@ func UnmarshalReactionContentInput(ctx context.Context, raw any) (gqlmodel.React
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRecordCreationInput(ctx context.Context, obj any) (gqlmodel.RecordCreationInput, error) {
+	var it gqlmodel.RecordCreationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"deal"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "deal":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deal"))
+			data, err := ec.unmarshalODealCreationInput2ᚖrecadoᚋgraphᚋgqlmodelᚐDealCreationInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Deal = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordCreationInput unmarshals raw into the RecordCreationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordCreationInput(ctx context.Context, raw any) (gqlmodel.RecordCreationInput, error) {
+	var out gqlmodel.RecordCreationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordCreationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSessionCreateInput(ctx context.Context, obj any) (gqlmodel.SessionCreateInput, error) {
 	var it gqlmodel.SessionCreateInput
 	if obj == nil {
@@ -70471,7 +71044,7 @@ func (ec *executionContext) unmarshalInputTemplateMessageInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"templateId", "values"}
+	fieldsInOrder := [...]string{"templateId", "dealId", "values"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -70485,6 +71058,13 @@ func (ec *executionContext) unmarshalInputTemplateMessageInput(ctx context.Conte
 				return it, err
 			}
 			it.TemplateID = data
+		case "dealId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dealId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DealID = graphql.OmittableOf(data)
 		case "values":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("values"))
 			data, err := ec.unmarshalOTemplateValuesInput2ᚖrecadoᚋgraphᚋgqlmodelᚐTemplateValuesInput(ctx, v)
@@ -72596,6 +73176,11 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "recordCreation":
+			out.Values[i] = ec._Channel_recordCreation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "createdAt":
 			out.Values[i] = ec._Channel_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -73413,6 +73998,44 @@ func (ec *executionContext) _ChannelProblem(ctx context.Context, sel ast.Selecti
 			out.Values[i] = ec._ChannelProblem_since(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelRecordCreationSetPayloadImplementors = []string{"ChannelRecordCreationSetPayload"}
+
+func (ec *executionContext) _ChannelRecordCreationSetPayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.ChannelRecordCreationSetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelRecordCreationSetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelRecordCreationSetPayload")
+		case "channel":
+			out.Values[i] = ec._ChannelRecordCreationSetPayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ChannelRecordCreationSetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -77769,6 +78392,40 @@ func (ec *executionContext) _DealCreatePayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var dealCreationImplementors = []string{"DealCreation"}
+
+func (ec *executionContext) _DealCreation(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.DealCreation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dealCreationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DealCreation")
+		case "stage":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._DealCreation_stage(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var dealDeletePayloadImplementors = []string{"DealDeletePayload"}
 
 func (ec *executionContext) _DealDeletePayload(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.DealDeletePayload) graphql.Marshaler {
@@ -80141,6 +80798,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "channelReopenPolicySet":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_channelReopenPolicySet(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "channelRecordCreationSet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_channelRecordCreationSet(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -83066,6 +83730,39 @@ func (ec *executionContext) _RateCardChange(ctx context.Context, sel ast.Selecti
 			}
 		case "rateCard":
 			out.Values[i] = ec._RateCardChange_rateCard(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordCreationImplementors = []string{"RecordCreation"}
+
+func (ec *executionContext) _RecordCreation(ctx context.Context, sel ast.SelectionSet, obj *gqlmodel.RecordCreation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordCreationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordCreation")
+		case "deal":
+			out.Values[i] = ec._RecordCreation_deal(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -86732,6 +87429,11 @@ func (ec *executionContext) marshalNChannelQualityRating2recadoᚋgraphᚋgqlmod
 	return v
 }
 
+func (ec *executionContext) unmarshalNChannelRecordCreationSetInput2recadoᚋgraphᚋgqlmodelᚐChannelRecordCreationSetInput(ctx context.Context, v any) (gqlmodel.ChannelRecordCreationSetInput, error) {
+	res, err := ec.unmarshalInputChannelRecordCreationSetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNChannelReopenPolicy2recadoᚋmodelsᚐReopenPolicy(ctx context.Context, v any) (models.ReopenPolicy, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := models.ReopenPolicy(tmp)
@@ -89326,6 +90028,15 @@ func (ec *executionContext) marshalNRate2ᚕrecadoᚋgraphᚋgqlmodelᚐRateᚄ(
 	return ret
 }
 
+func (ec *executionContext) marshalNRecordCreation2recadoᚋgraphᚋgqlmodelᚐRecordCreation(ctx context.Context, sel ast.SelectionSet, v gqlmodel.RecordCreation) graphql.Marshaler {
+	return ec._RecordCreation(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNRecordCreationInput2recadoᚋgraphᚋgqlmodelᚐRecordCreationInput(ctx context.Context, v any) (gqlmodel.RecordCreationInput, error) {
+	res, err := ec.unmarshalInputRecordCreationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNRecordErrorCode2recadoᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := models.Code(tmp)
@@ -90467,6 +91178,13 @@ func (ec *executionContext) marshalOChannelPermissionSetPayload2ᚖrecadoᚋgrap
 	return ec._ChannelPermissionSetPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOChannelRecordCreationSetPayload2ᚖrecadoᚋgraphᚋgqlmodelᚐChannelRecordCreationSetPayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.ChannelRecordCreationSetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelRecordCreationSetPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOChannelReopenPolicy2ᚖrecadoᚋmodelsᚐReopenPolicy(ctx context.Context, v any) (*models.ReopenPolicy, error) {
 	if v == nil {
 		return nil, nil
@@ -91175,6 +91893,21 @@ func (ec *executionContext) marshalODealCreatePayload2ᚖrecadoᚋgraphᚋgqlmod
 		return graphql.Null
 	}
 	return ec._DealCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODealCreation2ᚖrecadoᚋgraphᚋgqlmodelᚐDealCreation(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.DealCreation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DealCreation(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalODealCreationInput2ᚖrecadoᚋgraphᚋgqlmodelᚐDealCreationInput(ctx context.Context, v any) (*gqlmodel.DealCreationInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputDealCreationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalODealDeletePayload2ᚖrecadoᚋgraphᚋgqlmodelᚐDealDeletePayload(ctx context.Context, sel ast.SelectionSet, v *gqlmodel.DealDeletePayload) graphql.Marshaler {
@@ -91974,6 +92707,14 @@ func (ec *executionContext) unmarshalOReactionContentInput2ᚖrecadoᚋgraphᚋg
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputReactionContentInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalORecordCreationInput2ᚖrecadoᚋgraphᚋgqlmodelᚐRecordCreationInput(ctx context.Context, v any) (*gqlmodel.RecordCreationInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRecordCreationInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -398,6 +398,22 @@ type ChannelPermissionSetPayload struct {
 	UserErrors []ChannelUserError `json:"userErrors"`
 }
 
+// Which records a customer's first message makes on a channel.
+type ChannelRecordCreationSetInput struct {
+	// The channel.
+	ChannelID string `json:"channelId"`
+	// Which records.
+	RecordCreation RecordCreationInput `json:"recordCreation"`
+}
+
+// The outcome of setting which records a channel makes.
+type ChannelRecordCreationSetPayload struct {
+	// The channel as it is now; null if there are user errors.
+	Channel *Channel `json:"channel,omitempty"`
+	// What the user can mend; empty on success.
+	UserErrors []ChannelUserError `json:"userErrors"`
+}
+
 // What becomes of messages to closed conversations of a channel.
 type ChannelReopenPolicySetInput struct {
 	// The channel.
@@ -448,6 +464,8 @@ type ChannelSetupFinishInput struct {
 	Permissions graphql.Omittable[[]ProfileLevelInput] `json:"permissions,omitempty"`
 	// What becomes of messages to closed conversations. REOPEN when absent.
 	ReopenPolicy graphql.Omittable[*models.ReopenPolicy] `json:"reopenPolicy,omitempty"`
+	// Which records a customer's first message makes; none but the contact when absent.
+	RecordCreation graphql.Omittable[*RecordCreationInput] `json:"recordCreation,omitempty"`
 }
 
 // The outcome of finishing a setup.
@@ -1009,7 +1027,9 @@ type ConversationStartInput struct {
 	ContactName string `json:"contactName"`
 	// An approved template of the channel's account.
 	TemplateID string `json:"templateId"`
-	// What it is filled in with, over what is known of the contact, the viewer and the organization.
+	// What it is about, which fills in the deal's merge fields; no deal when absent.
+	DealID graphql.Omittable[*string] `json:"dealId,omitempty"`
+	// What it is filled in with, over what is known of the contact, their company, the deal, the viewer and the organization.
 	Values graphql.Omittable[*TemplateValuesInput] `json:"values,omitempty"`
 	// 1 to 64 characters, the client's choice: the same key and input start the conversation once.
 	IdempotencyKey string `json:"idempotencyKey"`
@@ -1339,6 +1359,12 @@ type DealCreatePayload struct {
 	Deal *Deal `json:"deal,omitempty"`
 	// What the user can mend; empty on success.
 	UserErrors []RecordUserError `json:"userErrors"`
+}
+
+// The deal that a first message makes.
+type DealCreationInput struct {
+	// The stage in which it begins, an open one.
+	StageID string `json:"stageId"`
 }
 
 // A deal to delete.
@@ -2329,6 +2355,20 @@ type ReactionContentInput struct {
 	Emoji string `json:"emoji"`
 }
 
+// Which records the first message makes that a customer writes in a conversation, besides the contact, who is always made. In
+// conversations that the business begins, and in those that are opened again, nothing is made; in one that takes the place of a closed one,
+// it is made again.
+type RecordCreation struct {
+	// The deal, of the contact and for whoever the conversation is handed to; null if none is made.
+	Deal *DealCreation `json:"deal,omitempty"`
+}
+
+// Which records a customer's first message makes, besides the contact; see `RecordCreation`.
+type RecordCreationInput struct {
+	// The deal; none when absent.
+	Deal graphql.Omittable[*DealCreationInput] `json:"deal,omitempty"`
+}
+
 // Something wrong with a record.
 type RecordUserError struct {
 	// What is wrong, for programs.
@@ -2740,7 +2780,10 @@ type TemplateMergeField struct {
 type TemplateMessageInput struct {
 	// The template; it must be approved, and of the channel's account.
 	TemplateID string `json:"templateId"`
-	// What it is filled in with, over what is known of the contact, the viewer and the organization. `templatePreview` shows the outcome.
+	// What it is about, which fills in the deal's merge fields; no deal when absent.
+	DealID graphql.Omittable[*string] `json:"dealId,omitempty"`
+	// What it is filled in with, over what is known of the contact, their company, the deal, the viewer and the organization.
+	// `templatePreview` shows the outcome.
 	Values graphql.Omittable[*TemplateValuesInput] `json:"values,omitempty"`
 }
 
@@ -2763,9 +2806,12 @@ type TemplateOneTimeCodeInput struct {
 }
 
 // What a template says. Header text, body, the ends of URLs and codes may hold merge fields: `#{contact.firstName|customer}` is the
-// contact's first name, or `customer` where that is not known. A name with a dot is of a record (`contact`, `company`, `deal`, `user`,
-// `organization`; `contact.custom.x` is a custom field), one without is a free parameter whose value comes with each message. `\#{` is
-// `#{` as plain text.
+// contact's first name, or `customer` where that is not known. A name with a dot is of a record, one without is a free parameter whose
+// value comes with each message. Filled in by themselves, where the value is known, are `contact.name`, `contact.firstName`,
+// `contact.phone`, `user.name`, `user.firstName`, `user.email`, `organization.name`; `company.name`, `company.phone` and `company.website` of the
+// contact's company, or else the deal's; `deal.name`, `deal.amount`, `deal.stage` and `deal.closingDate`; and custom fields by their keys, as in
+// `contact.custom.birthday`, `company.custom.x` and `deal.custom.x`. Amounts, days and numbers are written for people, in the language of the
+// template. `\#{` is `#{` as plain text.
 type TemplateParts struct {
 	// What stands above the body; null if nothing.
 	Header *TemplateHeader `json:"header,omitempty"`
