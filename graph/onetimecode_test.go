@@ -26,12 +26,9 @@ func TestOneTimeCode(t *testing.T) {
 			code     string
 			field    []any
 		}{
-			"without its choices": {"AUTHENTICATION", map[string]any{"buttons": button}, "REQUIRED", []any{"input", "content", "oneTimeCode"}},
-			"with a text":         {"AUTHENTICATION", map[string]any{"body": "Oi", "oneTimeCode": map[string]any{}, "buttons": button}, "INVALID", []any{"input", "content", "body"}},
-			"for two hours": {
-				"AUTHENTICATION", map[string]any{"oneTimeCode": map[string]any{"expirationMinutes": 120}, "buttons": button}, "INVALID",
-				[]any{"input", "content", "oneTimeCode", "expirationMinutes"},
-			},
+			"without its choices":   {"AUTHENTICATION", map[string]any{"buttons": button}, "REQUIRED", []any{"input", "content", "oneTimeCode"}},
+			"with a text":           {"AUTHENTICATION", map[string]any{"body": "Oi", "oneTimeCode": map[string]any{}, "buttons": button}, "INVALID", []any{"input", "content", "body"}},
+			"for two hours":         {"AUTHENTICATION", map[string]any{"oneTimeCode": map[string]any{"expirationMinutes": 120}, "buttons": button}, "INVALID", []any{"input", "content", "oneTimeCode", "expirationMinutes"}},
 			"in another category":   {"UTILITY", map[string]any{"body": "Oi", "oneTimeCode": map[string]any{}}, "INVALID", []any{"input", "content", "oneTimeCode"}},
 			"others need their own": {"UTILITY", map[string]any{}, "REQUIRED", []any{"input", "content", "body"}},
 		} {

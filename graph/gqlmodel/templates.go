@@ -107,7 +107,7 @@ func partsOf(content models.TemplateContent) TemplateParts {
 	if chosen := content.OneTimeCode; chosen != nil {
 		parts.OneTimeCode = &TemplateOneTimeCode{HasSecurityRecommendation: chosen.SecurityRecommendation}
 		if chosen.ExpirationMinutes > 0 {
-			parts.OneTimeCode.ExpirationMinutes = new(int32(chosen.ExpirationMinutes)) //nolint:gosec // up to 90
+			parts.OneTimeCode.ExpirationMinutes = new(int32(chosen.ExpirationMinutes))
 		}
 	}
 	return parts
