@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"recado/crm"
 	"recado/inbox"
 	"recado/models"
 	"recado/store"
@@ -146,7 +147,7 @@ func TestReply_with_a_quick_reply(t *testing.T) {
 			return answer
 		}
 		agent := o.answers
-		greeting := o.quickReply(o.admin, "oi", "Olá, #{contact.firstName|cliente}! #{company.name}, #{conversation.channel}. #{contact.phone}", true)
+		greeting := o.quickReply(o.admin, "oi", "Olá, #{contact.firstName|cliente}! #{organization.name}, #{conversation.channel}. #{contact.phone}", true)
 
 		t.Run("sends its text, filled in", func(t *testing.T) {
 			require.True(t, ask(agent, greeting).Allowed())
@@ -181,6 +182,21 @@ func TestReply_with_a_quick_reply(t *testing.T) {
 			_, err = send(agent, foreign)
 			require.Equal(t, error(want), err)
 		})
+		t.Run("names the company of the contact", func(t *testing.T) {
+			firm := o.quickReply(o.admin, "firma", "#{company.name|sua empresa}", true)
+			render := func() string {
+				rendered, err := o.inbox.RenderQuickReply(t.Context(), agent, firm.ID, conversation.ID)
+				require.NoError(t, err)
+				return rendered.Text
+			}
+			require.Equal(t, "sua empresa", render())
+			records := crm.New(o.db)
+			company, err := records.CreateCompany(t.Context(), agent, crm.CompanyChange{Name: new("Livraria Sol")}, nil)
+			require.NoError(t, err)
+			_, _, err = records.UpdateContact(t.Context(), agent, conversation.ContactID, crm.ContactChange{CompanyID: crm.To(company.ID)}, nil)
+			require.NoError(t, err)
+			require.Equal(t, "Livraria Sol", render())
+		})
 		t.Run("not with values that are missing", func(t *testing.T) {
 			o.accept(text(o.channel, "5511912345678", "", "wamid.nameless", "Oi", noon))
 			conversation = o.conversation(o.byWAMID("wamid.nameless").ConversationID)
@@ -198,7 +214,7 @@ func TestReply_with_a_quick_reply(t *testing.T) {
 			empty := o.quickReply(o.admin, "nada", "#{contact.name|}", true)
 			_, err := send(agent, empty)
 			require.Equal(t, error(models.NewError(models.CodeRequired, "content.quickReply.quickReplyId")), err)
-			long := o.quickReply(o.admin, "longo", "#{company.name}"+strings.Repeat("x", models.MaxText-len("#{company.name}")), true)
+			long := o.quickReply(o.admin, "longo", "#{organization.name}"+strings.Repeat("x", models.MaxText-len("#{organization.name}")), true)
 			_, err = send(agent, long)
 			require.NoError(t, err, "the name is no longer than its variable")
 		})

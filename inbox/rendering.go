@@ -87,10 +87,12 @@ func render(db *gorm.DB, viewer models.Viewer, conversation models.Conversation,
 
 // valuesOf reads the variables of a conversation for a viewer who writes in it.
 func valuesOf(db *gorm.DB, viewer models.Viewer, conversation models.Conversation) (map[string]string, error) {
-	var row struct{ Contact, Company, Agent, Channel, Number string }
+	var row struct{ Contact, Company, Organization, Agent, Channel, Number string }
 	err := db.Raw(`SELECT
 		(SELECT name FROM contacts WHERE organization_id = @organization AND id = @contact) AS contact,
-		(SELECT name FROM organizations WHERE id = @organization) AS company,
+		(SELECT c.name FROM contact_records AS r JOIN companies AS c ON c.organization_id = r.organization_id AND c.id = r.company_id
+			WHERE r.organization_id = @organization AND r.contact_id = @contact) AS company,
+		(SELECT name FROM organizations WHERE id = @organization) AS organization,
 		(SELECT name FROM users WHERE organization_id = @organization AND id = @agent) AS agent,
 		(SELECT name FROM channels WHERE organization_id = @organization AND id = @channel) AS channel,
 		(SELECT display_number FROM channels WHERE organization_id = @organization AND id = @channel) AS number`,
@@ -102,8 +104,8 @@ func valuesOf(db *gorm.DB, viewer models.Viewer, conversation models.Conversatio
 	}
 	values := map[string]string{
 		models.VariableContactName: row.Contact, models.VariableContactFirstName: models.FirstName(row.Contact),
-		models.VariableCompanyName: row.Company,
-		models.VariableAgentName:   row.Agent, models.VariableAgentFirstName: models.FirstName(row.Agent),
+		models.VariableCompanyName: row.Company, models.VariableOrganizationName: row.Organization,
+		models.VariableAgentName: row.Agent, models.VariableAgentFirstName: models.FirstName(row.Agent),
 		models.VariableConversationName: row.Channel, models.VariableConversationPhone: row.Number,
 	}
 	if conversation.CustomerWAID != "" { // else they hide it

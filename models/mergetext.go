@@ -24,9 +24,10 @@ type mergePart struct {
 const (
 	VariableContactName       = "contact.name"
 	VariableContactFirstName  = "contact.firstName"
-	VariableContactPhone      = "contact.phone" // E.164
-	VariableCompanyName       = "company.name"
-	VariableAgentName         = "agent.name" // whoever sends it
+	VariableContactPhone      = "contact.phone"       // E.164
+	VariableCompanyName       = FieldCompanyName      // the contact's company
+	VariableOrganizationName  = FieldOrganizationName // ours
+	VariableAgentName         = "agent.name"          // whoever sends it
 	VariableAgentFirstName    = "agent.firstName"
 	VariableConversationName  = "conversation.channel" // what the channel is called
 	VariableConversationPhone = "conversation.phone"   // the channel's number, E.164
@@ -34,7 +35,7 @@ const (
 
 // ConversationVariables are the variables that a text of a conversation may hold.
 var ConversationVariables = []string{
-	VariableContactName, VariableContactFirstName, VariableContactPhone, VariableCompanyName,
+	VariableContactName, VariableContactFirstName, VariableContactPhone, VariableCompanyName, VariableOrganizationName,
 	VariableAgentName, VariableAgentFirstName, VariableConversationName, VariableConversationPhone,
 }
 

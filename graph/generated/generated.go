@@ -17139,8 +17139,9 @@ type QuickReply implements Node {
   """
   What it says, before rendering; may be empty with an attachment. ` + "`" + `#{contact.firstName|customer}` + "`" + ` is a variable: the contact's
   first name, or ` + "`" + `customer` + "`" + ` where that is not known. Without a fallback, the quick reply cannot be sent where the value is
-  missing. The variables are ` + "`" + `contact.name` + "`" + `, ` + "`" + `contact.firstName` + "`" + `, ` + "`" + `contact.phone` + "`" + `, ` + "`" + `company.name` + "`" + `, ` + "`" + `agent.name` + "`" + `,
-  ` + "`" + `agent.firstName` + "`" + `, ` + "`" + `conversation.channel` + "`" + ` and ` + "`" + `conversation.phone` + "`" + `; more may join. ` + "`" + `\#{` + "`" + ` is ` + "`" + `#{` + "`" + ` as plain text.
+  missing. The variables are ` + "`" + `contact.name` + "`" + `, ` + "`" + `contact.firstName` + "`" + `, ` + "`" + `contact.phone` + "`" + `, ` + "`" + `company.name` + "`" + ` (the contact's company),
+  ` + "`" + `organization.name` + "`" + `, ` + "`" + `agent.name` + "`" + `, ` + "`" + `agent.firstName` + "`" + `, ` + "`" + `conversation.channel` + "`" + ` and ` + "`" + `conversation.phone` + "`" + `; more may join. ` + "`" + `\#{` + "`" + ` is ` + "`" + `#{` + "`" + `
+  as plain text.
   """
   body: String!
   """
