@@ -12,48 +12,47 @@ import (
 	"recado/testkit"
 )
 
-// rule has a rule make records for a conversation.
-func (s *shop) rule(wish crm.RuleWish, conversation models.Conversation) (made crm.MadeRecords) {
+// rule has a rule make a deal for a conversation.
+func (s *shop) rule(wish crm.RuleDeal, conversation models.Conversation) (made *models.Deal) {
 	s.t.Helper()
 	wish.OrganizationID, wish.ConversationID, wish.ContactID = s.Organization.ID, conversation.ID, conversation.ContactID
 	s.Write(func(tx *store.Tx) (err error) {
-		made, err = crm.MakeRecords(tx, wish)
+		made, err = crm.MakeRuleDeal(tx, wish)
 		return err
 	})
 	return made
 }
 
-func TestMakeRecords(t *testing.T) {
+func TestMakeRuleDeal(t *testing.T) {
 	testkit.OnEach(t, func(t *testing.T, db *store.Store) {
 		s := newShop(t, db)
 		ctx := t.Context()
 		rule := models.NewID()
 
-		t.Run("makes a company and a deal, once for each rule and conversation", func(t *testing.T) {
-			wish := crm.RuleWish{RuleID: rule, CompanyName: " Padaria\nAurora ", Deal: &crm.RuleDeal{Name: strings.Repeat("ã", 300), OwnerID: &s.Replier.ID}}
-			made := s.rule(wish, s.maria)
-			require.Equal(t, "Padaria Aurora", made.Company.Name)
-			deal := s.dealNow(made.Deal.ID)
-			require.Equal(t, strings.Repeat("ã", models.MaxRecordName), deal.Name)
-			require.Equal(t, []*models.ID{&s.maria.ContactID, &made.Company.ID, &s.maria.ID, &s.Replier.ID, nil},
+		t.Run("makes a deal, once for each rule and conversation", func(t *testing.T) {
+			company := s.company("Padaria")
+			_, _, err := s.crm.UpdateContact(ctx, s.replier, s.maria.ContactID, crm.ContactChange{CompanyID: crm.To(company.ID)}, nil)
+			require.NoError(t, err)
+			told := len(s.events())
+			wish := crm.RuleDeal{RuleID: rule, Name: " Forno\nnovo" + strings.Repeat("ã", 300), OwnerID: &s.Replier.ID}
+			deal := s.dealNow(s.rule(wish, s.maria).ID)
+			require.Equal(t, "Forno novo"+strings.Repeat("ã", models.MaxRecordName-len("Forno novo")), deal.Name)
+			require.Equal(t, []*models.ID{&s.maria.ContactID, &company.ID, &s.maria.ID, &s.Replier.ID, nil},
 				[]*models.ID{deal.ContactID, deal.CompanyID, deal.ConversationID, deal.OwnerID, deal.CreatedByID})
 			standard, stages := s.standard()
 			require.Equal(t, []models.ID{standard.ID, stages[0].ID}, []models.ID{deal.PipelineID, deal.StageID})
-			require.Equal(t, &made.Company.ID, s.record(s.maria.ContactID).CompanyID)
-			require.Equal(t, []models.EventKind{models.EventDealChanged}, s.events())
+			require.Equal(t, []models.EventKind{models.EventDealChanged}, s.events()[told:])
 
 			require.NoError(t, s.crm.DeleteDeal(ctx, s.looker, deal.ID))
-			require.Equal(t, crm.MadeRecords{}, s.rule(wish, s.maria), "also if it was deleted since")
-			again := s.rule(crm.RuleWish{RuleID: models.NewID(), CompanyName: "Other", Deal: &crm.RuleDeal{Name: "Other"}}, s.maria)
-			require.Nil(t, again.Company, "the contact has one")
-			require.Equal(t, &made.Company.ID, again.Deal.CompanyID)
-			require.NotNil(t, s.rule(wish, s.hidden).Deal, "another conversation")
+			require.Nil(t, s.rule(wish, s.maria), "also if it was deleted since")
+			require.NotNil(t, s.rule(crm.RuleDeal{RuleID: models.NewID(), Name: "Other"}, s.maria), "another rule")
+			require.NotNil(t, s.rule(wish, s.hidden), "another conversation")
 		})
 
-		t.Run("puts the deal into the stage, or the first of the default pipeline when that is gone", func(t *testing.T) {
+		t.Run("puts it into the stage, or the first of the default pipeline when that is gone", func(t *testing.T) {
 			_, stages := s.standard()
 			into := func(stage models.ID) models.ID {
-				return s.rule(crm.RuleWish{RuleID: models.NewID(), Deal: &crm.RuleDeal{Name: "x", StageID: &stage}}, s.maria).Deal.StageID
+				return s.rule(crm.RuleDeal{RuleID: models.NewID(), Name: "x", StageID: &stage}, s.maria).StageID
 			}
 			require.Equal(t, stages[2].ID, into(stages[2].ID))
 			require.Equal(t, stages[0].ID, into(models.NewID()))

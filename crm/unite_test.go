@@ -58,14 +58,14 @@ func TestMoveConversation(t *testing.T) {
 		s := newShop(t, db)
 		other := s.Conversation(s.Open, "Mari", db.Now())
 		both, only := models.NewID(), models.NewID()
-		ours := s.rule(crm.RuleWish{RuleID: both, Deal: &crm.RuleDeal{Name: "Ours"}}, s.maria)
-		theirs := s.rule(crm.RuleWish{RuleID: both, Deal: &crm.RuleDeal{Name: "Theirs"}}, other)
-		s.rule(crm.RuleWish{RuleID: only, Deal: &crm.RuleDeal{Name: "Only theirs"}}, other)
+		ours := s.rule(crm.RuleDeal{RuleID: both, Name: "Ours"}, s.maria)
+		theirs := s.rule(crm.RuleDeal{RuleID: both, Name: "Theirs"}, other)
+		s.rule(crm.RuleDeal{RuleID: only, Name: "Only theirs"}, other)
 		s.Write(func(tx *store.Tx) error { return crm.MoveConversation(tx, s.Organization.ID, other.ID, s.maria.ID) })
-		require.Equal(t, &s.maria.ID, s.dealNow(theirs.Deal.ID).ConversationID)
-		require.Equal(t, &s.maria.ID, s.dealNow(ours.Deal.ID).ConversationID)
+		require.Equal(t, &s.maria.ID, s.dealNow(theirs.ID).ConversationID)
+		require.Equal(t, &s.maria.ID, s.dealNow(ours.ID).ConversationID)
 		for _, rule := range []models.ID{both, only} {
-			require.Nil(t, s.rule(crm.RuleWish{RuleID: rule, Deal: &crm.RuleDeal{Name: "Again"}}, s.maria).Deal, "it was this rule's turn before")
+			require.Nil(t, s.rule(crm.RuleDeal{RuleID: rule, Name: "Again"}, s.maria), "it was this rule's turn before")
 		}
 	})
 }

@@ -37,12 +37,10 @@ func (c *changes) makeRecords() error {
 	})
 	for _, opening := range openings {
 		conversation := c.conversations[opening.conversation]
-		_, err := crm.MakeRecords(c.tx, crm.RuleWish{
+		_, err := crm.MakeRuleDeal(c.tx, crm.RuleDeal{
 			OrganizationID: conversation.OrganizationID, RuleID: opening.channel.ID, ContactID: conversation.ContactID, ConversationID: conversation.ID,
-			Deal: &crm.RuleDeal{
-				Name:    conversation.DealName(c.contacts[conversation.ContactID].Name, opening.channel.Name),
-				StageID: &opening.channel.RecordCreation.Deal.StageID, OwnerID: conversation.AssigneeID,
-			},
+			Name:    conversation.DealName(c.contacts[conversation.ContactID].Name, opening.channel.Name),
+			StageID: &opening.channel.RecordCreation.Deal.StageID, OwnerID: conversation.AssigneeID,
 		})
 		if err != nil {
 			return err

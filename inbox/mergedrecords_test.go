@@ -27,28 +27,31 @@ func TestMergedContact_keeps_its_deals_and_company(t *testing.T) {
 		stays, goes := written("wamid.known"), written("wamid.hidden")
 		require.NotEqual(t, stays.ContactID, goes.ContactID)
 		rule := models.NewID()
-		create := func(name string, of models.Conversation) (made crm.MadeRecords) {
+		create := func(name string, of models.Conversation) (made *models.Deal) {
 			t.Helper()
 			require.NoError(t, o.db.Write(t.Context(), func(tx *store.Tx) (err error) {
-				made, err = crm.MakeRecords(tx, crm.RuleWish{
-					OrganizationID: of.OrganizationID, RuleID: rule, ContactID: of.ContactID, ConversationID: of.ID,
-					CompanyName: "Company of " + name, Deal: &crm.RuleDeal{Name: name},
+				made, err = crm.MakeRuleDeal(tx, crm.RuleDeal{
+					OrganizationID: of.OrganizationID, RuleID: rule, ContactID: of.ContactID, ConversationID: of.ID, Name: name,
 				})
 				return err
 			}))
 			return made
 		}
+		company, err := records.CreateCompany(t.Context(), o.admin, crm.CompanyChange{Name: new("Livraria Sol")}, nil)
+		require.NoError(t, err)
+		_, _, err = records.UpdateContact(t.Context(), o.admin, goes.ContactID, crm.ContactChange{CompanyID: crm.To(company.ID)}, nil)
+		require.NoError(t, err)
 		moved := create("Goes", goes)
 
 		o.accept(links(o.channel, number, user, "wamid.links", noon))
 		require.Equal(t, stays.ID, written("wamid.hidden").ID)
-		deals, err := records.DealsByID(t.Context(), o.admin, []models.ID{moved.Deal.ID})
+		deals, err := records.DealsByID(t.Context(), o.admin, []models.ID{moved.ID})
 		require.NoError(t, err)
-		require.Equal(t, []*models.ID{&stays.ContactID, &stays.ID}, []*models.ID{deals[moved.Deal.ID].ContactID, deals[moved.Deal.ID].ConversationID})
+		require.Equal(t, []*models.ID{&stays.ContactID, &stays.ID}, []*models.ID{deals[moved.ID].ContactID, deals[moved.ID].ConversationID})
 		kept, err := records.ContactRecords(t.Context(), o.admin, []models.ID{stays.ContactID, goes.ContactID})
 		require.NoError(t, err)
 		require.Len(t, kept, 1)
-		require.Equal(t, &moved.Company.ID, kept[stays.ContactID].CompanyID)
-		require.Nil(t, create("Again", stays).Deal, "the rule had its turn")
+		require.Equal(t, &company.ID, kept[stays.ContactID].CompanyID)
+		require.Nil(t, create("Again", stays), "the rule had its turn")
 	})
 }

@@ -59,10 +59,9 @@ func (d *Deal) SetPrice(price *Money) {
 // RuleRecord says which deal a channel's rule made for a conversation, so that it makes
 // it once, also if the deal was deleted since.
 type RuleRecord struct {
-	OrganizationID ID  `gorm:"type:uuid;primaryKey"`
-	ConversationID ID  `gorm:"type:uuid;primaryKey"`
-	RuleID         ID  `gorm:"type:uuid;primaryKey"` // what the rule is known by, for example its channel
-	DealID         *ID `gorm:"type:uuid"`            // nil: it makes none
-	CompanyID      *ID `gorm:"type:uuid"`            // nil: it makes none, or the contact had one
+	OrganizationID ID `gorm:"type:uuid;primaryKey"`
+	ConversationID ID `gorm:"type:uuid;primaryKey"`
+	RuleID         ID `gorm:"type:uuid;primaryKey"` // what the rule is known by, for example its channel
+	DealID         ID `gorm:"type:uuid;not null"`
 	CreatedAt      time.Time
 }

@@ -122,8 +122,7 @@ CREATE TABLE rule_records (
     organization_id uuid NOT NULL,
     conversation_id uuid NOT NULL,
     rule_id         uuid NOT NULL,
-    deal_id         uuid,
-    company_id      uuid,
+    deal_id         uuid NOT NULL,
     created_at      timestamptz NOT NULL,
     -- Also what was made for a conversation.
     PRIMARY KEY (organization_id, conversation_id, rule_id),

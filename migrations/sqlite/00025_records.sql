@@ -121,8 +121,7 @@ CREATE TABLE rule_records (
     organization_id text NOT NULL,
     conversation_id text NOT NULL,
     rule_id         text NOT NULL,
-    deal_id         text,
-    company_id      text,
+    deal_id         text NOT NULL,
     created_at      datetime NOT NULL,
     -- Also what was made for a conversation.
     PRIMARY KEY (organization_id, conversation_id, rule_id),
