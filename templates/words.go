@@ -69,7 +69,7 @@ func (w *wordsWorker) Work(ctx context.Context, job *river.Job[WordsArgs]) error
 	case refusal.Code == whatsapp.CodeTokenInvalid:
 		return s.tokenRefused(ctx, channel, refusal)
 	case refusal.Retryable && job.Attempt < job.MaxAttempts:
-		return river.JobSnooze(max(refusal.RetryAfter, time.Minute))
+		return err // asked again, later and later
 	}
 	s.log.WarnContext(ctx, "WhatsApp did not tell its words for a template", "organization", template.OrganizationID, "template", template.ID, "error", err)
 	return nil
