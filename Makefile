@@ -26,6 +26,9 @@ help: ## list the targets
 demo: ## run the whole product on this machine, with a simulated Meta (ARGS=--once ends after the story)
 	@CGO_ENABLED=0 $(GO) run . demo $(ARGS)
 
+# The tests of inbox take longest: they begin first, so that no core waits for them in the end.
+FIRST    := $(if $(filter ./...,$(PKG)),./inbox)
+
 # The race detector needs a C compiler. Nothing else does, so a machine without one still gets every test.
 test: ## run all tests on SQLite and PostgreSQL with the race detector, and print the coverage (PKG=./inbox/...)
 	@race=-race; cgo=1; \
@@ -35,7 +38,7 @@ test: ## run all tests on SQLite and PostgreSQL with the race detector, and prin
 		echo "make test: no C compiler ($$cc): running WITHOUT the race detector. Install gcc to have it."; \
 	fi; \
 	CGO_ENABLED=0 $(GO) run ./testkit/withpostgres -- \
-		env CGO_ENABLED=$$cgo $(GO) test $$race -coverpkg=./... -coverprofile=$(COVERAGE) -timeout 30m $(PKG)
+		env CGO_ENABLED=$$cgo $(GO) test $$race -coverpkg=./... -coverprofile=$(COVERAGE) -timeout 30m $(FIRST) $(PKG)
 	@$(MAKE) --no-print-directory cover
 
 cover: ## print the coverage of the last test run

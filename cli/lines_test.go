@@ -28,7 +28,7 @@ func (l *lines) Write(p []byte) (int, error) {
 // waitFor waits for a line and returns what its parentheses hold.
 func (l *lines) waitFor(t *testing.T, pattern *regexp.Regexp) string {
 	t.Helper()
-	enough := time.After(30 * time.Second)
+	enough := time.After(time.Minute)
 	for {
 		l.mu.Lock()
 		text := l.text.String()

@@ -22,7 +22,7 @@ import (
 )
 
 // patience is how long anything may take before a test gives up.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // The programs under test, built by TestMain.
 var recado, natsServer string

@@ -8,7 +8,7 @@ import (
 
 // daysByDefault is how many days of traffic a property test plays on each
 // database, unless -rapid.checks says otherwise: a day is a hundred transactions.
-const daysByDefault = "40"
+const daysByDefault = "15"
 
 func TestMain(m *testing.M) {
 	flag.Parse()

@@ -33,7 +33,7 @@ const (
 	// quiet is how long the offices wait for a webhook after a lost answer.
 	quiet = 10 * time.Minute
 	// patience bounds a wait for something that must happen.
-	patience = 20 * time.Second
+	patience = time.Minute
 	// wabaID is the account of the offices' numbers.
 	wabaID = "214705829341166"
 	// token is what the offices' channels are connected with.

@@ -16,7 +16,7 @@ import (
 )
 
 // patience bounds a wait for something that must happen.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // call is a job that says which it is.
 type call struct {

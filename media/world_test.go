@@ -137,7 +137,7 @@ func (s *shop) heard() models.Attachment {
 	select {
 	case attachment := <-s.told:
 		return attachment
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		require.Fail(s.t, "nobody was told of anything")
 		return models.Attachment{}
 	}
