@@ -180,8 +180,8 @@ func (l *library) wishes() map[string]map[string]wish {
 var everySort = []inbox.ConversationSort{inbox.SortLastMessage, inbox.SortWaiting, inbox.SortWindowEnd}
 
 // TestConversations_cost holds, for every field of the filter in every order, alone
-// and with every other field, that the databases walk an index in the list's order and
-// look at a bounded number of rows.
+// and with every other field (on SQLite with some of them), that the databases walk an
+// index in the list's order and look at a bounded number of rows.
 func TestConversations_cost(t *testing.T) {
 	testkit.OnEach(t, func(t *testing.T, db *store.Store) {
 		t.Parallel()
@@ -222,12 +222,19 @@ func TestConversations_cost(t *testing.T) {
 				}
 			}
 		}
-		number := 0
+		number, pairs := 0, 1
+		if db.Dialect() == store.SQLite {
+			pairs = 7 // one in so many: its code is slow under the race detector, and it plans by rules, not by statistics
+		}
 		for _, sort := range everySort {
 			for i, field := range fields {
 				t.Run(fmt.Sprintf("%s by %s", sort, field), func(t *testing.T) {
 					for turn, name := range slices.Sorted(maps.Keys(wishes[field])) {
 						for _, other := range fields[i:] { // beginning with itself alone
+							if other != field && number%pairs != 0 {
+								number++
+								continue
+							}
 							with := name
 							if other != field {
 								names := slices.Sorted(maps.Keys(wishes[other]))
