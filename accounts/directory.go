@@ -3,7 +3,6 @@ package accounts
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"recado/models"
 	"recado/store"
@@ -15,12 +14,12 @@ const idsPerStatement = 1000
 // UsersByID returns the users of the viewer's organization among the ids, switched
 // off ones too: old messages and assignments name them.
 func (s *Service) UsersByID(ctx context.Context, viewer models.Viewer, ids []models.ID) (map[models.ID]models.User, error) {
-	return byID(ctx, s, viewer, ids, func(u models.User) models.ID { return u.ID })
+	return store.ByID(s.db.Read(ctx), viewer.OrganizationID, ids, func(u *models.User) models.ID { return u.ID })
 }
 
 // ProfilesByID returns the profiles of the viewer's organization among the ids.
 func (s *Service) ProfilesByID(ctx context.Context, viewer models.Viewer, ids []models.ID) (map[models.ID]models.Profile, error) {
-	return byID(ctx, s, viewer, ids, func(p models.Profile) models.ID { return p.ID })
+	return store.ByID(s.db.Read(ctx), viewer.OrganizationID, ids, func(p *models.Profile) models.ID { return p.ID })
 }
 
 // Organization returns the viewer's organization.
@@ -33,18 +32,4 @@ func (s *Service) Organization(ctx context.Context, viewer models.Viewer) (model
 		return models.Organization{}, models.ErrNotFound
 	}
 	return rows[0], nil
-}
-
-func byID[T any](ctx context.Context, s *Service, viewer models.Viewer, ids []models.ID, idOf func(T) models.ID) (map[models.ID]T, error) {
-	found := make(map[models.ID]T, len(ids))
-	for some := range slices.Chunk(ids, idsPerStatement) {
-		var rows []T
-		if err := s.db.Read(ctx).Where("organization_id = ?", viewer.OrganizationID).Where(store.OneOf("id", some)).Find(&rows).Error; err != nil {
-			return nil, fmt.Errorf("read %T by id: %w", rows, err)
-		}
-		for _, row := range rows {
-			found[idOf(row)] = row
-		}
-	}
-	return found, nil
 }

@@ -34,7 +34,7 @@ func (s *Service) CreateCompany(ctx context.Context, viewer models.Viewer, wish 
 			return err
 		}
 		company = models.Company{
-			OrganizationID: viewer.OrganizationID, ID: models.NewID(), Version: 1, CreatedByID: new(viewer.UserID), CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
+			OrganizationID: viewer.OrganizationID, ID: models.NewID(), Version: 1, CreatedByID: viewer.UserID, CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
 		}
 		if wish.Name == nil {
 			return models.NewError(models.CodeRequired, "name")
@@ -132,7 +132,7 @@ func searchable(beginning string) (string, error) {
 
 // CompaniesByID returns those of the companies that are the viewer's organization's.
 func (s *Service) CompaniesByID(ctx context.Context, viewer models.Viewer, ids []models.ID) (map[models.ID]models.Company, error) {
-	return byID(ctx, s, viewer, ids, func(c *models.Company) models.ID { return c.ID })
+	return store.ByID(s.db.Read(ctx), viewer.OrganizationID, ids, func(c *models.Company) models.ID { return c.ID })
 }
 
 // apply writes the change into a company.

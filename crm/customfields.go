@@ -165,7 +165,7 @@ func (s *Service) CustomFields(ctx context.Context, viewer models.Viewer, types 
 // CustomFieldsByID returns those of the custom fields that are the viewer's
 // organization's.
 func (s *Service) CustomFieldsByID(ctx context.Context, viewer models.Viewer, ids []models.ID) (map[models.ID]models.CustomField, error) {
-	return byID(ctx, s, viewer, ids, func(f *models.CustomField) models.ID { return f.ID })
+	return store.ByID(s.db.Read(ctx), viewer.OrganizationID, ids, func(f *models.CustomField) models.ID { return f.ID })
 }
 
 func customFields(db *gorm.DB, organization models.ID, types ...models.RecordType) ([]models.CustomField, error) {

@@ -1,10 +1,8 @@
 package crm
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"gorm.io/gorm"
 
@@ -34,22 +32,6 @@ func take[T any](query *gorm.DB, organization, id models.ID, field string) (T, e
 		return row, fmt.Errorf("read %T %s: %w", row, id, err)
 	}
 	return row, nil
-}
-
-// byID returns the rows of the viewer's organization among the ids.
-func byID[T any](ctx context.Context, s *Service, viewer models.Viewer, ids []models.ID, idOf func(*T) models.ID) (map[models.ID]T, error) {
-	found := make(map[models.ID]T, len(ids))
-	for some := range slices.Chunk(ids, idsPerStatement) {
-		var rows []T
-		err := s.db.Read(ctx).Where("organization_id = ?", viewer.OrganizationID).Where(store.OneOf("id", some)).Find(&rows).Error
-		if err != nil {
-			return nil, fmt.Errorf("read %d of %T: %w", len(some), rows, err)
-		}
-		for i := range rows {
-			found[idOf(&rows[i])] = rows[i]
-		}
-	}
-	return found, nil
 }
 
 // taken makes ALREADY_EXISTS with the field of a duplicate key.

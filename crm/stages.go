@@ -164,7 +164,7 @@ func (s *Service) StagesByPipeline(ctx context.Context, viewer models.Viewer, pi
 
 // StagesByID returns those of the stages that are the viewer's organization's.
 func (s *Service) StagesByID(ctx context.Context, viewer models.Viewer, ids []models.ID) (map[models.ID]models.PipelineStage, error) {
-	return byID(ctx, s, viewer, ids, func(s *models.PipelineStage) models.ID { return s.ID })
+	return store.ByID(s.db.Read(ctx), viewer.OrganizationID, ids, func(s *models.PipelineStage) models.ID { return s.ID })
 }
 
 // stagesOf reads the stages of pipelines, each pipeline's in their order.

@@ -57,7 +57,7 @@ func (r companyResolver) Deals(ctx context.Context, company *gqlmodel.Company, f
 
 // CreatedBy is who made the company.
 func (r companyResolver) CreatedBy(ctx context.Context, company *gqlmodel.Company) (*gqlmodel.User, error) {
-	return loadUser(ctx, company.CreatedByID)
+	return loadUser(ctx, &company.CreatedByID)
 }
 
 // CompanyCreate makes a company.

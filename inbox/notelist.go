@@ -31,7 +31,7 @@ func (s *Service) Notes(ctx context.Context, viewer models.Viewer, lists []NoteL
 
 // NotesByID returns those of the notes that exist for the viewer.
 func (s *Service) NotesByID(ctx context.Context, viewer models.Viewer, ids []models.ID) (map[models.ID]models.ConversationNote, error) {
-	found, err := rowsByID(ctx, s, viewer, ids, func(note models.ConversationNote) models.ID { return note.ID })
+	found, err := store.ByID(s.db.Read(ctx), viewer.OrganizationID, ids, func(note *models.ConversationNote) models.ID { return note.ID })
 	maps.DeleteFunc(found, func(_ models.ID, note models.ConversationNote) bool {
 		return !viewer.Can(note.ChannelID, models.LevelView)
 	})

@@ -47,7 +47,7 @@ func (s *Service) Notifications(ctx context.Context, viewer models.Viewer, list 
 // NotificationsByID returns those of the notifications that exist for the viewer,
 // which are nobody else's.
 func (s *Service) NotificationsByID(ctx context.Context, viewer models.Viewer, ids []models.ID) (map[models.ID]models.Notification, error) {
-	found, err := rowsByID(ctx, s, viewer, ids, func(n models.Notification) models.ID { return n.ID })
+	found, err := store.ByID(s.db.Read(ctx), viewer.OrganizationID, ids, func(n *models.Notification) models.ID { return n.ID })
 	maps.DeleteFunc(found, func(_ models.ID, n models.Notification) bool {
 		return n.UserID != viewer.UserID || !viewer.Can(n.ChannelID, models.LevelView)
 	})

@@ -128,7 +128,7 @@ func (s *Service) QuickReplies(ctx context.Context, viewer models.Viewer, prefix
 
 // QuickRepliesByID returns those of the quick replies that the viewer may use.
 func (s *Service) QuickRepliesByID(ctx context.Context, viewer models.Viewer, ids []models.ID) (map[models.ID]models.QuickReply, error) {
-	found, err := rowsByID(ctx, s, viewer, ids, func(reply models.QuickReply) models.ID { return reply.ID })
+	found, err := store.ByID(s.db.Read(ctx), viewer.OrganizationID, ids, func(reply *models.QuickReply) models.ID { return reply.ID })
 	for id, reply := range found {
 		if !reply.VisibleTo(viewer.UserID) {
 			delete(found, id)

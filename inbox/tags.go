@@ -122,7 +122,7 @@ func (s *Service) Tags(ctx context.Context, viewer models.Viewer) ([]models.Tag,
 
 // TagsByID returns those of the tags that are the viewer's organization's.
 func (s *Service) TagsByID(ctx context.Context, viewer models.Viewer, ids []models.ID) (map[models.ID]models.Tag, error) {
-	return rowsByID(ctx, s, viewer, ids, func(tag models.Tag) models.ID { return tag.ID })
+	return store.ByID(s.db.Read(ctx), viewer.OrganizationID, ids, func(tag *models.Tag) models.ID { return tag.ID })
 }
 
 // TagsOfConversations returns the tags of each of the conversations, by name. It
@@ -177,20 +177,4 @@ func lockRow[T any](tx *store.Tx, row *T, organization, id models.ID) error {
 		return fmt.Errorf("lock %T %s: %w", row, id, err)
 	}
 	return nil
-}
-
-// rowsByID returns the rows of the viewer's organization among the ids.
-func rowsByID[T any](ctx context.Context, s *Service, viewer models.Viewer, ids []models.ID, idOf func(T) models.ID) (map[models.ID]T, error) {
-	found := make(map[models.ID]T, len(ids))
-	for some := range slices.Chunk(ids, idsPerStatement) {
-		var rows []T
-		err := s.db.Read(ctx).Where("organization_id = ?", viewer.OrganizationID).Where(store.OneOf("id", some)).Find(&rows).Error
-		if err != nil {
-			return nil, fmt.Errorf("read %d of %T: %w", len(some), rows, err)
-		}
-		for _, row := range rows {
-			found[idOf(row)] = row
-		}
-	}
-	return found, nil
 }

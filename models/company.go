@@ -27,8 +27,8 @@ type Company struct {
 	Phone          string       `gorm:"not null" json:",omitzero"`                    // as people wrote it; empty: unknown
 	Website        string       `gorm:"not null" json:",omitzero"`                    // as CleanWebsite makes it; empty: unknown
 	CustomValues   CustomValues `gorm:"serializer:json;type:text" json:",omitzero"`
-	Version        int64        `gorm:"not null"`                   // grows with every change; for expectedVersion
-	CreatedByID    *ID          `gorm:"type:uuid" json:",omitzero"` // nil: a channel's rule
+	Version        int64        `gorm:"not null"` // grows with every change; for expectedVersion
+	CreatedByID    ID           `gorm:"type:uuid;not null"`
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 }

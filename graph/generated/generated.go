@@ -13401,7 +13401,7 @@ type Company implements Node {
   """
   version: Int!
   """
-  Who made it; null if a rule of a channel did, or they cannot be read at the moment.
+  Who made it; null if they cannot be read at the moment.
   """
   createdBy: User
   """

@@ -12,7 +12,7 @@ CREATE TABLE companies (
     website         text NOT NULL,
     custom_values   text,
     version         bigint NOT NULL,
-    created_by_id   uuid,
+    created_by_id   uuid NOT NULL,
     created_at      timestamptz NOT NULL,
     updated_at      timestamptz NOT NULL,
     PRIMARY KEY (organization_id, id),

@@ -12,7 +12,7 @@ CREATE TABLE companies (
     website         text NOT NULL,
     custom_values   text,
     version         bigint NOT NULL,
-    created_by_id   text,
+    created_by_id   text NOT NULL,
     created_at      datetime NOT NULL,
     updated_at      datetime NOT NULL,
     PRIMARY KEY (organization_id, id),
